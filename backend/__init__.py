@@ -1,0 +1,1 @@
+"""The foundation: what every domain needs and no domain owns. Knows no county."""

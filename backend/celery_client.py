@@ -1,0 +1,42 @@
+"""Celery as a wake-up line: a message carries a queue's name and nothing else. The truth lies in the outbox."""
+
+from celery import Celery
+
+from backend import outbox
+
+
+def make(broker_url: str) -> Celery:
+    """Return a Celery application that sends and takes wake-ups over the outbox's queues."""
+    app = Celery("city", broker=broker_url, set_as_current=False)
+    app.conf.update(
+        task_ignore_result=True,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        task_serializer="json",
+        accept_content=["json"],
+        task_default_queue="checkout",
+        task_routes=None,
+        timezone="Asia/Shanghai",
+        worker_hijack_root_logger=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_timeout=2,
+        worker_soft_shutdown_timeout=5,
+        worker_cancel_long_running_tasks_on_connection_loss=True,
+        broker_transport_options={
+            "socket_timeout": 5,
+            "socket_connect_timeout": 2,
+            "visibility_timeout": 120,
+            "unacked_restore_interval": 10,
+        },
+    )
+    return app
+
+
+def waker(app: Celery) -> outbox.CoalescingWaker:
+    """Return the waker of a process that only sends."""
+
+    def send(queue: str) -> None:
+        app.send_task("drain", args=[queue], queue=queue, expires=60, retry=False)
+
+    return outbox.CoalescingWaker(send)

@@ -1,0 +1,1 @@
+"""Codes on paper and screens: signed compact text and its pictures."""

@@ -1,0 +1,1 @@
+"""How a request is met: access, arguments, errors, idempotency, limits."""

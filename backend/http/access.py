@@ -1,0 +1,69 @@
+"""Who may call a route. Every route declares one `Access`; a test fails for one that does not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from flask import Flask, current_app, g, request
+
+ActorKind = Literal["anyone", "resident", "staff", "device", "signed"]
+Level = Literal["account", "declared"]
+
+
+@dataclass(frozen=True)
+class Access:
+    """The rule of one route.
+
+    `anyone` needs no proof; `signed` proves itself inside the body (callbacks of WeChat). `level` is what a resident
+    must have reached, `operation` what a staff role must hold, `purpose` why staff see personal data.
+    """
+
+    actor: ActorKind
+    level: Level = "account"
+    operation: str = ""
+    purpose: str = ""
+
+
+class Authenticator(Protocol):
+    """Turns the request's proof into an actor, or raises NotLoggedIn / NotAllowed."""
+
+    def __call__(self, access: Access) -> Any:
+        """Return the acting person, staff member or device."""
+
+
+ANYONE = Access("anyone")
+SIGNED = Access("signed")
+
+
+def resident(level: Level = "account") -> Access:
+    """Return the rule: a logged-in resident whose binding has reached `level`."""
+    return Access("resident", level=level)
+
+
+def staff(operation: str, purpose: str = "") -> Access:
+    """Return the rule: a staff member whose role holds `operation`."""
+    return Access("staff", operation=operation, purpose=purpose)
+
+
+def device() -> Access:
+    """Return the rule: a registered device that signs its requests."""
+    return Access("device")
+
+
+def declared(view: Callable[..., Any]) -> Access | None:
+    """Return the access rule of a view function, None when it declares none."""
+    return getattr(view, "access", None)
+
+
+def enforce(app: Flask, authenticators: dict[str, Authenticator]) -> None:
+    """Check the declared rule before every request; an undeclared route is never served."""
+
+    @app.before_request
+    def check() -> None:
+        if request.endpoint is None:
+            return
+        access = declared(current_app.view_functions[request.endpoint])
+        if access is None:
+            raise RuntimeError(request.endpoint)
+        if access.actor in authenticators:
+            g.actor = authenticators[access.actor](access)

@@ -1,0 +1,139 @@
+"""The same request twice: `Idempotency-Key` on every POST of ours that creates or pays.
+
+Same key and body: the same answer, kept sealed for 24 hours. Other body 422, still running 409, no key 400. A refusal
+(4xx) is not kept, because nothing was done. After a crash the lease runs out and the same key may run again; the rules
+below it are safe to repeat.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any
+
+from flask import Response, g, make_response, request
+from mongoengine import BinaryField, DateTimeField, Document, IntField, StringField
+from pymongo.errors import DuplicateKeyError
+
+from backend import clock, runtime
+from backend.errors import BadInput, CityError, Conflict, Unprocessable
+
+HEADER = "Idempotency-Key"
+LONGEST_KEY = 255
+LEASE = timedelta(seconds=30)
+KEPT = timedelta(hours=24)
+
+
+class KeyMissing(BadInput):
+    """400: the request carries no usable key."""
+
+    code = "idempotency_key_missing"
+    zh = "请求缺少 Idempotency-Key 头(最多 255 个字符),请由程序生成后重试。"
+    en = "The Idempotency-Key header is missing or longer than 255 characters."
+
+
+class KeyReused(Unprocessable):
+    """422: the key came with another body before."""
+
+    code = "idempotency_key_reused"
+    zh = "这个 Idempotency-Key 已用于另一份内容,请换一个新的再提交。"
+    en = "This Idempotency-Key was used with another body. Use a new key."
+
+
+class StillRunning(Conflict):
+    """409: the first request of this key is still being worked on."""
+
+    code = "still_running"
+    zh = "上一次提交还在处理,请稍候再用同一请求查询结果。"
+    en = "The first request is still running. Repeat it in a moment."
+
+
+class KeptAnswer(Document):
+    """One key of one actor on one path, and the answer that it got."""
+
+    meta = {  # noqa: RUF012
+        "collection": "idempotency_keys",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["at"], "expireAfterSeconds": int(KEPT.total_seconds())}],
+    }
+    id = StringField(primary_key=True)
+    body = BinaryField(required=True)
+    status = IntField()
+    answer = BinaryField()
+    lease_until = DateTimeField(required=True)
+    at = DateTimeField(required=True)
+
+
+def key_and_body() -> tuple[str, bytes]:
+    """Return the request's key, bound to actor and path, and the digest of its body.
+
+    Raises:
+        KeyMissing: no key, or one that is too long.
+    """
+    key = request.headers.get(HEADER, "")
+    if not 0 < len(key) <= LONGEST_KEY:
+        raise KeyMissing
+    scope = f"{g.actor.key}\x00{request.path}\x00{key}"
+    return hashlib.sha256(scope.encode()).hexdigest(), hashlib.sha256(request.get_data(cache=True)).digest()
+
+
+def idempotent(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Answer a repeated request from what the first one answered."""
+
+    @wraps(view)
+    def once(*args: Any, **kwargs: Any) -> Response:
+        key, body = key_and_body()
+        lease = clock.now() + LEASE
+        if kept := _begin(key, body, lease):
+            return _replay(kept)
+        try:
+            response = make_response(view(*args, **kwargs))
+        except CityError as error:
+            _abandon(key, refused=error.status < 500)  # noqa: PLR2004
+            raise
+        except Exception:
+            _abandon(key, refused=False)
+            raise
+        _keep(key, lease, response)
+        return response
+
+    once.idempotent = True  # type: ignore[attr-defined]
+    return once
+
+
+def _begin(key: str, body: bytes, lease: datetime) -> dict[str, Any] | None:
+    answers = KeptAnswer._get_collection()  # noqa: SLF001
+    now = clock.now()
+    try:
+        answers.insert_one({"_id": key, "body": body, "lease_until": lease, "at": now})
+    except DuplicateKeyError:
+        kept = answers.find_one({"_id": key}) or {}
+        if kept.get("body") != body:
+            raise KeyReused from None
+        if "answer" in kept:
+            return kept
+        taken = answers.update_one({"_id": key, "lease_until": {"$lte": now}}, {"$set": {"lease_until": lease}})
+        if not taken.matched_count:
+            raise StillRunning from None
+    return None
+
+
+def _replay(kept: dict[str, Any]) -> Response:
+    text = runtime.current().sealer.open("idempotency_keys.answer", kept["_id"], kept["answer"])
+    response = Response(text, status=kept["status"], mimetype="application/json")
+    response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _keep(key: str, lease: datetime, response: Response) -> None:
+    sealed = runtime.current().sealer.seal("idempotency_keys.answer", key, response.get_data(as_text=True))
+    change = {"$set": {"status": response.status_code, "answer": sealed}}
+    KeptAnswer._get_collection().update_one({"_id": key, "lease_until": lease}, change)  # noqa: SLF001
+
+
+def _abandon(key: str, *, refused: bool) -> None:
+    answers = KeptAnswer._get_collection()  # noqa: SLF001
+    if refused:
+        answers.delete_one({"_id": key, "answer": {"$exists": False}})
+    else:
+        answers.update_one({"_id": key}, {"$set": {"lease_until": clock.now()}})

@@ -1,0 +1,103 @@
+"""What operators and developers ask: is it alive, is it ready, its figures, its description."""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import flask_smorest
+import structlog
+from flask import Response, current_app, send_from_directory
+from mongoengine.connection import get_connection
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from pymongo.errors import PyMongoError
+from redis.exceptions import RedisError
+
+from backend import runtime
+from backend.http.access import ANYONE
+from backend.http.surface import Surface
+
+log = structlog.get_logger()
+
+_PAGE = """<!doctype html>
+<html lang="zh-CN">
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css"><link rel="icon" href="/docs/favicon-32x32.png">
+<div id="swagger-ui"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</html>"""
+_START = (
+    "window.ui = SwaggerUIBundle({url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null});"
+)
+_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
+
+
+def surfaces(api: flask_smorest.Api) -> list[Surface]:
+    """Return the routes that every deployment has."""
+    health = Surface("health", __name__, url_prefix="/health", description="运行状态")
+    health.get("/live", access=ANYONE)(live)
+    health.get("/ready", access=ANYONE)(ready)
+    about = Surface("about", __name__, description="指标与接口说明")
+    about.get("/metrics", access=ANYONE)(figures)
+    about.get("/docs", access=ANYONE)(page)
+    about.get("/docs/<path:name>", access=ANYONE)(page_part)
+    about.get("/openapi.json", access=ANYONE)(lambda: current_app.json.response(api.spec.to_dict()))
+    return [health, about]
+
+
+def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "live"}
+
+
+def ready() -> Response:
+    """Store and Redis answer too."""
+    parts = {"store": _store(), "redis": _redis()}
+    response: Response = current_app.json.response({"status": "ready" if all(parts.values()) else "away", **parts})
+    response.status_code = 200 if all(parts.values()) else 503
+    return response
+
+
+def _store() -> bool:
+    try:
+        return bool(get_connection().admin.command("hello").get("isWritablePrimary"))
+    except PyMongoError:
+        return False
+
+
+def _redis() -> bool:
+    try:
+        return bool(runtime.current().redis.ping())
+    except RedisError:
+        return False
+
+
+def figures() -> Response:
+    """Prometheus figures of all worker processes."""
+    registry = REGISTRY
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)
+    return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
+
+
+def page() -> Response:
+    """The API as a page, served whole from this host."""
+    response = Response(_PAGE.format(title=current_app.config["API_TITLE"]), mimetype="text/html")
+    response.headers["Content-Security-Policy"] = _POLICY
+    return response
+
+
+def page_part(name: str) -> Response:
+    """A script or style of that page."""
+    if name == "start.js":
+        return Response(_START, mimetype="text/javascript")
+    return send_from_directory(_dist(), name)
+
+
+def _dist() -> Path:
+    found: Any = find_spec("flask_swagger_ui")
+    return Path(found.origin).parent / "dist"

@@ -1,0 +1,103 @@
+"""A blueprint whose routes declare their access rule, read JSON strictly and document their errors."""
+
+from collections.abc import Callable
+from typing import Any
+
+import flask_smorest
+import marshmallow as ma
+import orjson
+from flask import Flask, Request
+from webargs import core
+from webargs.flaskparser import FlaskParser
+
+from backend.http.access import Access
+
+View = Callable[..., Any]
+
+
+class StrictParser(FlaskParser):
+    """Reads JSON by orjson: lone surrogates, NaN and broken UTF-8 are refused before any rule sees them."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": ma.RAISE}  # noqa: RUF012
+
+    def _raw_load_json(self, req: Request) -> Any:
+        body = req.get_data(cache=True)
+        if not body or not core.is_json(req.mimetype):
+            return core.missing
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            return self._handle_invalid_json_error(error, req)
+
+
+class ErrorBody(ma.Schema):
+    """What every error looks like."""
+
+    code = ma.fields.String(metadata={"description": "稳定的错误代码", "example": "slot_sold_out"})
+    message = ma.fields.String(metadata={"description": "告诉使用者下一步怎么办", "example": "该时段已约满。"})
+    fields = ma.fields.Dict(metadata={"description": "出错的字段及说明", "example": {"slot_id": ["此项必填。"]}})
+    request_id = ma.fields.String(metadata={"example": "5f3c1d6a9b"})
+
+
+class Surface(flask_smorest.Blueprint):
+    """One package's routes on one surface, for example the orders of `/mini/v1`."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Callable[[View], View]:
+        """Declare the input; a wrong form is a 400 with its fields."""
+        return super().arguments(schema, location=location, error_status_code=400, **kwargs)
+
+    def get(self, rule: str, *, access: Access, **options: Any) -> Callable[[View], View]:
+        """Register a reading route under its access rule."""
+        return self._declare(rule, "GET", access, options)
+
+    def post(self, rule: str, *, access: Access, **options: Any) -> Callable[[View], View]:
+        """Register a writing route under its access rule."""
+        return self._declare(rule, "POST", access, options)
+
+    def put(self, rule: str, *, access: Access, **options: Any) -> Callable[[View], View]:
+        """Register a replacing route under its access rule."""
+        return self._declare(rule, "PUT", access, options)
+
+    def delete(self, rule: str, *, access: Access, **options: Any) -> Callable[[View], View]:
+        """Register a removing route under its access rule."""
+        return self._declare(rule, "DELETE", access, options)
+
+    def _declare(self, rule: str, method: str, access: Access, options: dict[str, Any]) -> Callable[[View], View]:
+        def register(view: View) -> View:
+            view.access = access  # type: ignore[attr-defined]
+            documented = self.doc(**_document(access))(view)
+            return self.route(rule, methods=[method], **options)(documented)
+
+        return register
+
+
+_SECURITY = {"resident": "resident_token", "staff": "staff_token", "device": "device_signature"}
+
+
+def _document(access: Access) -> dict[str, Any]:
+    scheme = _SECURITY.get(access.actor)
+    return {"security": [{scheme: []}] if scheme else []}
+
+
+def security_schemes() -> dict[str, Any]:
+    """Return the OpenAPI security schemes of all surfaces."""
+    bearer = {"type": "http", "scheme": "bearer"}
+    return {
+        "resident_token": {**bearer, "description": "小程序登录后得到的 access_token"},
+        "staff_token": {**bearer, "description": "工作人员登录后得到的 token"},
+        "device_signature": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "CITY-ED25519 设备签名,见 docs/decisions/0004-signed-requests.md",
+        },
+    }
+
+
+def register(app: Flask, api: flask_smorest.Api, surfaces: list[Surface]) -> None:
+    """Register all surfaces of the application."""
+    for surface in surfaces:
+        api.register_blueprint(surface)
+    app.extensions["surfaces"] = surfaces

@@ -1,0 +1,90 @@
+"""Long jobs: a document with progress, worked on in steps by the outbox, so that a kill resumes where it stood."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bson import ObjectId
+from mongoengine import DateTimeField, DictField, Document, IntField, ListField, StringField
+
+from backend import clock, outbox
+from backend.errors import NotFound
+
+COLLECTION = "jobs"
+outbox.carried_by(COLLECTION)
+
+
+class Job(Document):
+    """`done` of `total` steps; `failures` names what needs a person, bounded."""
+
+    meta = {  # noqa: RUF012
+        "collection": COLLECTION,
+        "auto_create_index": False,
+        "indexes": [{"fields": ["unit", "-_id"]}, outbox.INDEX],
+    }
+    task = StringField(required=True)
+    args = DictField()
+    unit = StringField()
+    state = StringField(choices=("running", "done"), required=True)
+    done = IntField(required=True)
+    total = IntField(required=True)
+    position = StringField()
+    failures = ListField(DictField())
+    started_by = StringField(required=True)
+    started_at = DateTimeField(required=True)
+    finished_at = DateTimeField()
+    outbox = ListField(DictField())
+
+
+def start(task: str, *, args: dict[str, Any], total: int, started_by: str, unit: str = "") -> dict[str, Any]:
+    """Store a job whose steps the registered function `task` works on; return it."""
+    job_id = ObjectId()
+    record = {
+        "_id": job_id,
+        "task": task,
+        "args": args,
+        "unit": unit,
+        "state": "running",
+        "done": 0,
+        "total": total,
+        "failures": [],
+        "started_by": started_by,
+        "started_at": clock.now(),
+        "outbox": [outbox.entry("reports", task, job=str(job_id))],
+    }
+    Job._get_collection().insert_one(record)
+    outbox.wake("reports")
+    return record
+
+
+def read(job_id: ObjectId) -> dict[str, Any]:
+    """Return a job.
+
+    Raises:
+        NotFound: no such job.
+    """
+    found = Job._get_collection().find_one({"_id": job_id}, {"outbox": 0})
+    if found is None:
+        raise NotFound
+    return found
+
+
+def work(job_id: ObjectId, batch: Callable[[str | None], list[str]], step: Callable[[str], str | None]) -> None:
+    """Work through a job: `batch(position)` names the next items, `step(item)` does one and may return a failure.
+
+    The position moves after each item, so a step may run twice after a kill and must be safe to repeat.
+
+    Raises:
+        outbox.Later: a batch is done and more may follow.
+    """
+    found = read(job_id)
+    items = batch(found.get("position"))
+    for item in items:
+        failure = step(item)
+        change: dict[str, Any] = {"$set": {"position": item}, "$inc": {"done": 1}}
+        if failure:
+            change["$push"] = {"failures": {"$each": [{"item": item, "reason": failure}], "$slice": -200}}
+        Job._get_collection().update_one({"_id": job_id}, change)
+    if items:
+        raise outbox.Later(0)
+    finished = {"$set": {"state": "done", "finished_at": clock.now()}}
+    Job._get_collection().update_one({"_id": job_id, "state": "running"}, finished)

@@ -1,0 +1,1 @@
+"""The document store: connection, transactions, guarded updates, paging."""

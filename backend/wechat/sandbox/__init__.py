@@ -1,0 +1,1 @@
+"""A server on loopback that speaks the real WeChat mini-program and WeChat Pay v3 protocols."""

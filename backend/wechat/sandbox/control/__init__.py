@@ -1,0 +1,1 @@
+"""The calls under /sandbox/ that play the user, the bank and the bad luck."""

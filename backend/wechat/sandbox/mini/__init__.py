@@ -1,0 +1,1 @@
+"""The mini-program server calls of api.weixin.qq.com."""

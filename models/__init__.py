@@ -1,0 +1,1 @@
+"""The county itself: documents, and the rules that guard them."""

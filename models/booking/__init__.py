@@ -1,0 +1,1 @@
+"""Scarce places: slots, orders, tickets, gates."""

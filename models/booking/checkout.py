@@ -1,0 +1,259 @@
+"""From a wish to an issued order: place, pay, issue; and back: expire, cancel.
+
+A scene decides who may have which class at which price; this flow only knows places and money.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from bson import ObjectId
+from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError
+
+from backend import clock, outbox, runtime
+from backend.errors import CityError
+from backend.http.idempotency import KeyReused
+from backend.store import transactions
+from models.booking import order, slot, ticket
+from models.booking.order import AlreadyBooked, HoldLost, OrderStateWrong
+from models.identity.actors import Resident
+from models.payments import payment, refund
+
+HOLD = timedelta(minutes=15)
+"""WeChat advises to close an order no sooner than five minutes after it was opened."""
+PAY_MARGIN = timedelta(seconds=60)
+"""WeChat refuses to take money this long before the hold ends, so that a success and the release do not cross."""
+MOST_VISITORS = 5
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """One place of an order, as the scene has decided it: class, price in 分, evidence to inspect at the gate."""
+
+    person: ObjectId
+    name: str
+    ticket_class: str
+    price_fen: int
+    age_band: str = "unknown"
+    inspect: str = ""
+    document: dict[str, str] = field(default_factory=dict)
+
+
+def place(
+    resident: Resident, wanted: dict[str, Any], visitors: list[Visitor], *, key: bytes, body: bytes
+) -> dict[str, Any]:
+    """Hold places of the slot `wanted` for the visitors and return the order; a free one is issued at once.
+
+    Raises:
+        SlotSoldOut, SlotClosed, SlotOver, SlotBusy: no place was taken.
+        AlreadyBooked: one of the visitors has a ticket for this place and day.
+        KeyReused: the key came with another body before.
+        HoldLost: the process was too slow; the same request may be sent again.
+    """
+    if len({visitor.person for visitor in visitors}) < len(visitors):
+        raise AlreadyBooked(fields={"visitors": [AlreadyBooked.zh]})
+    slot.require_open(wanted, len(visitors))
+    record = _record(resident, wanted, visitors, key=key, body=body)
+    slot.take(wanted["_id"], len(visitors), record["_id"])
+    try:
+        order.insert(record)
+    except DuplicateKeyError as error:
+        return _met(error, record)
+    slot.settled(wanted["_id"], record["_id"])
+    if not record["total_fen"]:
+        issue(record["_id"])
+    return record
+
+
+def earlier(key: bytes, body: bytes) -> dict[str, Any] | None:
+    """Return the order that the same request made before.
+
+    Raises:
+        KeyReused: the key came with another body.
+    """
+    found = order.by_key(key)
+    if found and found["idempotency"]["body"] != body:
+        raise KeyReused
+    return found
+
+
+def _record(
+    resident: Resident, wanted: dict[str, Any], visitors: list[Visitor], *, key: bytes, body: bytes
+) -> dict[str, Any]:
+    order_id, now = ObjectId(), clock.now()
+    total = sum(visitor.price_fen for visitor in visitors)
+    until = now + HOLD
+    first = outbox.entry("checkout", "booking.expire", due=until, order=str(order_id))
+    follow = [first] if total else [outbox.entry("checkout", "booking.issue", order=str(order_id))]
+    return {
+        "_id": order_id,
+        "account": resident.account_id,
+        "place": wanted["place"],
+        "slot": wanted["_id"],
+        "day": wanted["day"],
+        "start": wanted["start"],
+        "end": wanted["end"],
+        "places": len(visitors),
+        "visitors": [_line(order_id, number, visitor) for number, visitor in enumerate(visitors)],
+        "total_fen": total,
+        "state": "held",
+        "hold_until": until,
+        "claims": [order.claim(wanted["place"], wanted["day"], visitor.person) for visitor in visitors],
+        "idempotency": {"key": key, "body": body},
+        "terms": wanted.get("terms", {}),
+        "history": [order.event("held", resident.key)],
+        "outbox": follow,
+    }
+
+
+def _line(order_id: ObjectId, number: int, visitor: Visitor) -> dict[str, Any]:
+    return {
+        "person": visitor.person,
+        "name": runtime.current().sealer.seal("orders.visitors.name", f"{order_id}:{number}", visitor.name),
+        "ticket_class": visitor.ticket_class,
+        "price_fen": visitor.price_fen,
+        "age_band": visitor.age_band,
+        "inspect": visitor.inspect,
+        "document": visitor.document,
+    }
+
+
+def _met(error: DuplicateKeyError, record: dict[str, Any]) -> dict[str, Any]:
+    """Give the hold back and say what the insert met."""
+    met = order.duplicate_of(error)
+    if met == "_id":
+        raise HoldLost from None
+    slot.return_hold(record["slot"], record["_id"], record["places"])
+    if found := earlier(record["idempotency"]["key"], record["idempotency"]["body"]):
+        return found
+    raise AlreadyBooked(fields={"visitors": [AlreadyBooked.zh]}) from None
+
+
+def issue(order_id: ObjectId) -> bool:
+    """Turn a held order into tickets, all in one transaction; return whether this call did it."""
+    found = order.read(order_id)
+    tickets = _tickets(found)
+    follow = _after_issue(found)
+
+    def change(session: ClientSession) -> bool:
+        line = order.event("issued", "system:checkout")
+        if not order.move(order_id, ("held",), "issued", line=line, session=session, follow=follow):
+            return False
+        ticket.write_all(tickets, session)
+        return True
+
+    return transactions.run(change)
+
+
+def _after_issue(found: dict[str, Any]) -> list[dict[str, Any]]:
+    follow = [outbox.entry("push", "messaging.order_issued", order=str(found["_id"]))]
+    if found.get("payment"):
+        follow.append(outbox.entry("push", "payments.require_shipping", payment=str(found["payment"])))
+    return follow
+
+
+def _tickets(found: dict[str, Any]) -> list[dict[str, Any]]:
+    early = found.get("terms", {}).get("enter_early_minutes", 30)
+    opens, closes = ticket.entry_window(found["day"], found["start"], found["end"], early)
+    return [
+        {
+            "_id": ticket.ticket_id(found["_id"], number),
+            "order": found["_id"],
+            "number": number,
+            **{name: found[name] for name in ("place", "day", "start", "end")},
+            **{name: visitor[name] for name in ("person", "ticket_class", "age_band", "inspect")},
+            "enter_from": opens,
+            "enter_until": closes,
+            "state": "valid",
+            "key_id": runtime.current().ticket_keys.current,
+        }
+        for number, visitor in enumerate(found["visitors"])
+    ]
+
+
+def paid(order_id: ObjectId, payment_id: ObjectId | None = None) -> str:
+    """Follow a payment that succeeded: issue, or take places again for an order that had ended, or refund.
+
+    Safe to repeat. Returns what came of it: `issued`, `revived` or `refunded`.
+    """
+    if issue(order_id):
+        return "issued"
+    found = order.read(order_id)
+    if found["state"] == "issued" or found.get("refund"):
+        return str(found["state"])
+    if found["state"] == "expired" and _revive(found):
+        return "revived"
+    done = outbox.entry("checkout", "booking.refund_changed", order=str(order_id))
+    money = {"fen": found["total_fen"], "reason": "订单已失效,自动退款", "on_done": done}
+    refund.request(payment_id or found["payment"], "order", **money)
+    late = {"fen": found["total_fen"], "state": "requested"}
+    order.note(order_id, order.event("paid_too_late", "system:checkout"), refund=late)
+    return "refunded"
+
+
+def _revive(found: dict[str, Any]) -> bool:
+    """Give an expired order its places back if there are any; a visitor who booked anew meanwhile prevents it."""
+    tickets = _tickets(found)
+    claims = [order.claim(found["place"], found["day"], visitor["person"]) for visitor in found["visitors"]]
+    follow = _after_issue(found)
+
+    def change(session: ClientSession) -> bool:
+        line = order.event("revived", "system:checkout")
+        moved = order.move(
+            found["_id"], ("expired",), "issued", line=line, session=session, follow=follow, changes={"claims": claims}
+        )
+        if not moved:
+            return False
+        if not slot.take_again(found["slot"], found["places"], session):
+            raise NoPlaceLeft
+        ticket.write_all(tickets, session)
+        return True
+
+    try:
+        return transactions.run(change)
+    except (NoPlaceLeft, DuplicateKeyError):
+        return False
+
+
+class NoPlaceLeft(CityError):
+    """Aborts the transaction that would revive an order."""
+
+
+def release(order_id: ObjectId, to_state: str, who: str) -> bool:
+    """End a held order and return its places, once; return whether this call did it."""
+
+    def change(session: ClientSession) -> bool:
+        line = order.event(to_state, who)
+        was = order.move(order_id, ("held",), to_state, line=line, session=session, release=True)
+        if not was:
+            return False
+        slot.give_back(was["slot"], was["places"], session)
+        return True
+
+    return transactions.run(change)
+
+
+def expire(order_id: ObjectId) -> None:
+    """End a hold that nobody paid: ask WeChat first, close there, then release.
+
+    Raises:
+        PaymentUnknown: WeChat did not answer; nothing was released.
+    """
+    found = order.read(order_id)
+    if found["state"] != "held":
+        return
+    if found.get("payment") and payment.close(found["payment"]) == "paid":
+        paid(order_id, found["payment"])
+        return
+    release(order_id, "expired", "system:checkout")
+
+
+def require_held(found: dict[str, Any]) -> None:
+    """Check that an order may still be paid.
+
+    Raises:
+        OrderStateWrong: it was issued, cancelled or has run out.
+    """
+    if found["state"] != "held" or found["hold_until"] <= clock.now():
+        raise OrderStateWrong(state=found["state"])

@@ -1,0 +1,133 @@
+"""Walking in: one scan, one answer. The nonce of the signed request makes a repeated scan the same scan."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mongoengine import DateTimeField, Document, StringField
+from pymongo.errors import DuplicateKeyError
+
+from backend import clock
+from backend.codes.compact import BadCode
+from models.booking import ticket
+from models.identity.actors import Device
+
+
+class GateScan(Document):
+    """What a gate was told; the id reads device and nonce."""
+
+    meta = {  # noqa: RUF012
+        "collection": "gate_scans",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["ticket"], "sparse": True}, {"fields": ["place", "-at"]}],
+    }
+    id = StringField(primary_key=True)
+    device = StringField(required=True)
+    place = StringField(required=True)
+    ticket = StringField()
+    result = StringField(required=True)
+    at = DateTimeField(required=True)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the gate shows: result, a sentence, and what the clerk should look at."""
+
+    result: str
+    message: str
+    ticket: str = ""
+    age_band: str = ""
+    inspect: str = ""
+    ticket_class: str = ""
+    first_scan_at: datetime | None = None
+    first_scan_gate: str = ""
+    valid_day: str = ""
+    enter_from: datetime | None = None
+    enter_until: datetime | None = None
+
+
+SENTENCES = {
+    "admitted": "请进。",
+    "already_used": "此票已使用。首次入园:{first}。",
+    "other_day": "此票是 {day} 的,今天不能入园。",
+    "other_time": "此票入园时间为 {window},请在该时段入园。",
+    "other_place": "此票不是本景点的。",
+    "cancelled": "此票已取消。",
+    "not_ours": "不是本平台的有效门票,请到游客中心核实。",
+}
+
+
+def scan(device: Device, text: str) -> Answer:
+    """Decide on one scan and use the ticket when it is good, once. Repeating the request gives the same answer."""
+    try:
+        ticket_id = ticket.identify(text)
+    except BadCode:
+        return _told(device, None, Answer("not_ours", SENTENCES["not_ours"]))
+    found = ticket.read(ticket_id)
+    if found is None:
+        return _told(device, None, Answer("not_ours", SENTENCES["not_ours"]))
+    return _told(device, ticket_id, _judge(device, found))
+
+
+def _judge(device: Device, found: dict[str, Any]) -> Answer:
+    if found["place"] != device.place:
+        return _answer("other_place", found)
+    if found["state"] == "void":
+        return _answer("cancelled", found)
+    if found["state"] == "used":
+        return _used(device, found)
+    now = clock.now()
+    if clock.civil(now).date() != clock.date_of(found["day"]):
+        return _answer("other_day", found)
+    if not found["enter_from"] <= now <= found["enter_until"]:
+        return _answer("other_time", found)
+    first = {"at": now, "device": device.device_id, "gate": device.name, "nonce": device.nonce}
+    if used := ticket.use(found["_id"], first):
+        return _answer("admitted", used)
+    changed = ticket.read(found["_id"]) or found
+    return _answer("cancelled", changed) if changed["state"] == "void" else _used(device, changed)
+
+
+def _used(device: Device, found: dict[str, Any]) -> Answer:
+    first = found["first_scan"]
+    again = first["device"] == device.device_id and first["nonce"] == device.nonce
+    return _answer("admitted" if again else "already_used", found)
+
+
+def _answer(result: str, found: dict[str, Any]) -> Answer:
+    first = found.get("first_scan") or {}
+    facts = {
+        "day": found["day"],
+        "window": f"{clock.civil(found['enter_from']):%H:%M}-{clock.civil(found['enter_until']):%H:%M}",
+        "first": f"{clock.civil(first['at']):%m-%d %H:%M} {first['gate']}" if first else "",
+    }
+    return Answer(
+        result,
+        SENTENCES[result].format(**facts),
+        ticket=found["_id"],
+        age_band=found["age_band"],
+        inspect=found.get("inspect") or "",
+        ticket_class=found["ticket_class"],
+        first_scan_at=first.get("at"),
+        first_scan_gate=first.get("gate", ""),
+        valid_day=found["day"],
+        enter_from=found["enter_from"],
+        enter_until=found["enter_until"],
+    )
+
+
+def _told(device: Device, ticket_id: str | None, answer: Answer) -> Answer:
+    record = {
+        "_id": f"{device.device_id}:{device.nonce}",
+        "device": device.device_id,
+        "place": device.place,
+        "result": answer.result,
+        "at": clock.now(),
+    }
+    if ticket_id:
+        record["ticket"] = ticket_id
+    try:
+        GateScan._get_collection().insert_one(record)
+    except DuplicateKeyError:
+        return answer
+    return answer

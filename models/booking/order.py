@@ -1,0 +1,191 @@
+"""An order: places of one slot for named visitors, held for a while, then issued or given back.
+
+    held ──issue──▶ issued ──cancel──▶ cancelled
+      │ └─cancel──▶ cancelled
+      └──expire──▶ expired ──revive (a late payment found a place)──▶ issued
+
+One insert carries the order, its idempotency key, its claims (one person, one ticket a place and day) and what must
+follow it. The id is the id of the hold in the slot.
+"""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+from mongoengine import (
+    BinaryField,
+    DateTimeField,
+    DictField,
+    Document,
+    IntField,
+    ListField,
+    ObjectIdField,
+    StringField,
+)
+from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError
+
+from backend import clock, outbox
+from backend.errors import Conflict, NotFound
+
+COLLECTION = "orders"
+STATES = ("held", "issued", "cancelled", "expired", "abandoned")
+outbox.carried_by(COLLECTION)
+
+
+class Order(Document):
+    """`visitors` holds person ids, sealed names, class, price and age band; `claims` exists while the order is live."""
+
+    meta = {  # noqa: RUF012
+        "collection": COLLECTION,
+        "auto_create_index": False,
+        "indexes": [
+            {
+                "fields": ["idempotency.key"],
+                "unique": True,
+                "partialFilterExpression": {"idempotency.key": {"$exists": True}},
+            },
+            {"fields": ["claims"], "unique": True, "partialFilterExpression": {"claims": {"$exists": True}}},
+            {"fields": ["account", "-_id"]},
+            {"fields": ["slot", "state", "_id"]},
+            {"fields": ["place", "day", "-_id"]},
+            outbox.INDEX,
+        ],
+    }
+    account = ObjectIdField()
+    place = StringField()
+    slot = StringField(required=True)
+    day = StringField()
+    start = IntField()
+    end = IntField()
+    places = IntField(required=True)
+    visitors = ListField(DictField())
+    total_fen = IntField()
+    state = StringField(choices=STATES, required=True)
+    hold_until = DateTimeField()
+    claims = ListField(BinaryField())
+    idempotency = DictField()
+    payment = ObjectIdField()
+    refund = DictField()
+    terms = DictField()
+    history = ListField(DictField())
+    outbox = ListField(DictField())
+
+
+class AlreadyBooked(Conflict):
+    """409: one of the visitors has a ticket for this place and day."""
+
+    code = "visitor_already_booked"
+    zh = "有游客当天已预约过这个景点,每人每天每景点限约一次;请更换游客或日期。"
+    en = "One visitor already has a ticket for this place on that day. Choose another visitor or day."
+
+
+class HoldLost(Conflict):
+    """409: the hold was given back before its order arrived."""
+
+    code = "hold_lost"
+    zh = "提交超时,名额已退回,请用同一请求再提交一次。"
+    en = "This took too long and the places were given back. Send the same request again."
+
+
+class OrderStateWrong(Conflict):
+    """409: the order is not in a state that allows this."""
+
+    code = "order_state_wrong"
+    zh = "订单当前状态({state})不能这样操作,请刷新后查看。"
+    en = "The order is {state}; this is not possible now. Refresh and look again."
+
+
+def claim(place: str, day: str, person: ObjectId) -> bytes:
+    """Return the value whose uniqueness means: this person has a ticket for this place and day."""
+    return hashlib.blake2b(f"{place}\x00{day}\x00{person}".encode(), digest_size=16).digest()
+
+
+def insert(record: dict[str, Any]) -> None:
+    """Store a new order.
+
+    Raises:
+        DuplicateKey: by its key, `idempotency.key`, `claims` or `_id`; see `duplicate_of`.
+    """
+    Order._get_collection().insert_one(record)
+
+
+def duplicate_of(error: DuplicateKeyError) -> str:
+    """Return which uniqueness an insert met: `idempotency.key`, `claims` or `_id`."""
+    return next(iter((error.details or {}).get("keyPattern", {"_id": 1})))
+
+
+def by_key(key: bytes) -> dict[str, Any] | None:
+    """Return the order that was made with an idempotency key."""
+    return Order._get_collection().find_one({"idempotency.key": key})
+
+
+def read(order_id: ObjectId, *, account: ObjectId | None = None) -> dict[str, Any]:
+    """Return an order, only if it is the account's when one is given.
+
+    Raises:
+        NotFound: no such order in that scope.
+    """
+    query: dict[str, Any] = {"_id": order_id, "state": {"$ne": "abandoned"}}
+    if account is not None:
+        query["account"] = account
+    found = Order._get_collection().find_one(query)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def abandon(hold: ObjectId, slot: str) -> bool:
+    """Make the order of a hold impossible; return False when the order is in the store already."""
+    tombstone = {"_id": hold, "slot": slot, "places": 0, "state": "abandoned", "at": clock.now()}
+    try:
+        Order._get_collection().insert_one(tombstone)
+    except DuplicateKeyError:
+        found = Order._get_collection().find_one({"_id": hold}, {"state": 1})
+        return bool(found and found["state"] == "abandoned")
+    return True
+
+
+def event(what: str, who: str, **details: Any) -> dict[str, Any]:
+    """Return one line of an order's history."""
+    return {"at": clock.now(), "what": what, "who": who, **details}
+
+
+def move(
+    order_id: ObjectId,
+    from_states: tuple[str, ...],
+    to_state: str,
+    *,
+    line: dict[str, Any],
+    session: ClientSession,
+    follow: list[dict[str, Any]] | None = None,
+    changes: dict[str, Any] | None = None,
+    release: bool = False,
+) -> dict[str, Any] | None:
+    """Move an order between states inside a transaction; return it as it was, None when it was in no such state.
+
+    `follow` replaces what the outbox held; `release` lets the visitors book this place and day again.
+    """
+    change: dict[str, Any] = {
+        "$set": {"state": to_state, "outbox": follow or [], **(changes or {})},
+        "$push": {"history": {"$each": [line], "$slice": -100}},
+    }
+    if release:
+        change["$unset"] = {"claims": ""}
+    guard = {"_id": order_id, "state": {"$in": list(from_states)}}
+    return Order._get_collection().find_one_and_update(guard, change, session=session)
+
+
+def attach_payment(order_id: ObjectId, payment: ObjectId, now: datetime) -> bool:
+    """Note the payment of a held order whose hold still runs; return whether it could be noted."""
+    guard = {"_id": order_id, "state": "held", "hold_until": {"$gt": now}, "payment": {"$in": [None, payment]}}
+    return bool(Order._get_collection().update_one(guard, {"$set": {"payment": payment}}).matched_count)
+
+
+def note(order_id: ObjectId, line: dict[str, Any], **changes: Any) -> None:
+    """Add a line to the history, and set plain fields with it."""
+    change: dict[str, Any] = {"$push": {"history": {"$each": [line], "$slice": -100}}}
+    if changes:
+        change["$set"] = changes
+    Order._get_collection().update_one({"_id": order_id}, change)

@@ -1,0 +1,114 @@
+"""What is shown of orders: to their owner, and as lists to staff. Plain dicts."""
+
+from typing import Any
+
+from bson import ObjectId
+
+from backend import clock, runtime
+from backend.identity_documents import mask_name
+from backend.store import paging
+from models.booking import cancel, order, slot, ticket
+
+STATE_ZH = {"held": "待支付", "issued": "已出票", "cancelled": "已取消", "expired": "已过期"}
+
+
+def created(found: dict[str, Any]) -> dict[str, Any]:
+    """Return an order as it was when it was made; the same at every repetition of its request."""
+    return {
+        **_head(found),
+        "state": "held" if found["total_fen"] else "issued",
+        "state_zh": STATE_ZH["held" if found["total_fen"] else "issued"],
+        "visitors": [_visitor(found, number) for number in range(len(found["visitors"]))],
+    }
+
+
+def whole(found: dict[str, Any]) -> dict[str, Any]:
+    """Return an order with its visitors, tickets and refund, for its owner."""
+    shown = {
+        **_head(found),
+        "state": found["state"],
+        "state_zh": STATE_ZH[found["state"]],
+        "visitors": [_visitor(found, number) for number in range(len(found["visitors"]))],
+        "tickets": [_ticket(one) for one in ticket.of_order(found["_id"])],
+    }
+    if found.get("refund"):
+        shown["refund"] = found["refund"]
+    if found["state"] == "issued":
+        shown["refund_if_cancelled_fen"] = cancel.refund_fen(found)
+    return shown
+
+
+def _head(found: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": str(found["_id"]),
+        "place_id": found["place"],
+        "slot_id": found["slot"],
+        "day": found["day"],
+        "start": clock.civil(clock.at(clock.date_of(found["day"]), found["start"])).isoformat(),
+        "end": clock.civil(clock.at(clock.date_of(found["day"]), found["end"])).isoformat(),
+        "total_fen": found["total_fen"],
+        "hold_until": clock.civil(found["hold_until"]).isoformat(timespec="milliseconds"),
+    }
+
+
+def _visitor(found: dict[str, Any], number: int) -> dict[str, Any]:
+    visitor = found["visitors"][number]
+    name = runtime.current().sealer.open("orders.visitors.name", f"{found['_id']}:{number}", visitor["name"])
+    return {
+        "name": mask_name(name),
+        "ticket_class": visitor["ticket_class"],
+        "price_fen": visitor["price_fen"],
+        "age_band": visitor["age_band"],
+        "inspect": visitor["inspect"],
+        "document_kind": visitor["document"].get("kind", ""),
+        "document_tail": visitor["document"].get("tail", ""),
+    }
+
+
+def _ticket(found: dict[str, Any]) -> dict[str, Any]:
+    shown = {
+        "id": found["_id"],
+        "number": found["number"],
+        "state": found["state"],
+        "ticket_class": found["ticket_class"],
+        "enter_from": clock.civil(found["enter_from"]).isoformat(),
+        "enter_until": clock.civil(found["enter_until"]).isoformat(),
+        "code": ticket.code(found) if found["state"] != "void" else "",
+    }
+    if found.get("first_scan"):
+        shown["used_at"] = clock.civil(found["first_scan"]["at"]).isoformat()
+        shown["used_gate"] = found["first_scan"]["gate"]
+    return shown
+
+
+def of_account(account: ObjectId, *, cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+    """Return an account's orders, newest first, without their tickets."""
+    query = {"account": account}
+    found, following = paging.page(
+        order.Order._get_collection(), query, sort=("_id", -1), cursor=cursor, limit=limit, projection={"outbox": 0}
+    )
+    return [{**_head(o), "state": o["state"], "state_zh": STATE_ZH[o["state"]], "places": o["places"]} for o in found], following
+
+
+def calendar(place: str, first: str, last: str) -> list[dict[str, Any]]:
+    """Return all slots of a place between two days (inclusive) in one query, in their order."""
+    query = {"place": place, "day": {"$gte": first, "$lte": last}}
+    found = slot.Slot._get_collection().find(query, {"pending": 0}).sort([("day", 1), ("start", 1)]).limit(1000)
+    return [slot_shown(one) for one in found]
+
+
+def slot_shown(found: dict[str, Any]) -> dict[str, Any]:
+    """Return what anybody may know of a slot."""
+    day = clock.date_of(found["day"])
+    over = clock.at(day, found["end"]) <= clock.now()
+    return {
+        "id": found["_id"],
+        "place_id": found["place"],
+        "day": found["day"],
+        "start": f"{found['start'] // 60:02d}:{found['start'] % 60:02d}",
+        "end": f"{found['end'] // 60:02d}:{found['end'] % 60:02d}",
+        "quota": found["quota"],
+        "left": found["left"] if found["state"] == "open" and not over else 0,
+        "state": "over" if over else found["state"],
+        "ticket_types": found["classes"],
+    }

@@ -1,0 +1,183 @@
+"""An account: a WeChat user of the mini-program, its sessions, consents, binding and companions.
+
+One document holds all of it, so that a request needs one read to know who asks and what they may do.
+"""
+
+import hashlib
+import hmac
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bson import ObjectId
+from mongoengine import BinaryField, DateTimeField, DictField, Document, ListField, ObjectIdField, StringField
+from pymongo import ReturnDocument
+
+from backend import clock, runtime
+from backend.errors import NotLoggedIn
+from models.identity.actors import Resident
+
+ACCESS_LASTS = timedelta(hours=2)
+REFRESH_LASTS = timedelta(days=30)
+MOST_SESSIONS = 5
+_SECRET_BYTES = 32
+_ID_BYTES = 12
+
+
+class Account(Document):
+    """`level` is `account` until a person is bound, then the assurance of that binding."""
+
+    meta = {  # noqa: RUF012
+        "collection": "accounts",
+        "auto_create_index": False,
+        "indexes": [
+            {"fields": ["openid_index"], "unique": True},
+            {"fields": ["phone_index"], "sparse": True},
+            {"fields": ["person"], "sparse": True},
+        ],
+    }
+    openid = BinaryField(required=True)
+    openid_index = BinaryField(required=True)
+    session_key = BinaryField()
+    privacy = ListField(DictField())
+    consents = DictField()
+    phone = BinaryField()
+    phone_index = BinaryField()
+    person = ObjectIdField()
+    level = StringField(choices=("account", "declared"), required=True)
+    sessions = ListField(DictField())
+    companions = ListField(DictField())
+    created_at = DateTimeField(required=True)
+
+
+class SessionEnded(NotLoggedIn):
+    """401: the token is unknown, expired or revoked."""
+
+    code = "session_ended"
+    zh = "登录已过期,请重新登录。"
+    en = "Your session has ended. Please log in again."
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What the phone keeps. The store keeps only digests."""
+
+    access: str
+    refresh: str
+    access_until: datetime
+    refresh_until: datetime
+
+
+def log_in(openid: str, session_key: str, privacy_version: str) -> tuple[ObjectId, Tokens]:
+    """Open a session for a WeChat user, making the account at the first login; record the accepted privacy text."""
+    sealer, accounts, now = runtime.current().sealer, Account._get_collection(), clock.now()
+    index = sealer.blind("accounts.openid", openid)
+    new_id = ObjectId()
+    account = accounts.find_one_and_update(
+        {"openid_index": index},
+        {
+            "$setOnInsert": {
+                "_id": new_id,
+                "openid": sealer.seal("accounts.openid", new_id, openid),
+                "level": "account",
+                "consents": {},
+                "companions": [],
+                "created_at": now,
+            }
+        },
+        projection={"_id": 1, "privacy.version": 1},
+        upsert=True,
+        return_document=ReturnDocument.AFTER,
+    )
+    account_id = account["_id"]
+    tokens, session = _new_session(account_id, now)
+    change: dict[str, Any] = {
+        "$set": {"session_key": sealer.seal("accounts.session_key", account_id, session_key)},
+        "$push": {"sessions": {"$each": [session], "$slice": -MOST_SESSIONS}},
+    }
+    if privacy_version not in [text["version"] for text in account.get("privacy", [])]:
+        change["$push"]["privacy"] = {"version": privacy_version, "at": now}
+    accounts.update_one({"_id": account_id}, change)
+    return account_id, tokens
+
+
+def _new_session(account_id: ObjectId, now: datetime) -> tuple[Tokens, dict[str, Any]]:
+    tokens = Tokens(_token(account_id), _token(account_id), now + ACCESS_LASTS, now + REFRESH_LASTS)
+    return tokens, {"id": secrets.token_hex(8), "opened_at": now, **_digests(tokens)}
+
+
+def _digests(tokens: Tokens) -> dict[str, Any]:
+    return {
+        "access": _digest(tokens.access),
+        "access_until": tokens.access_until,
+        "refresh": _digest(tokens.refresh),
+        "refresh_until": tokens.refresh_until,
+    }
+
+
+def _token(account_id: ObjectId) -> str:
+    return urlsafe_b64encode(account_id.binary + secrets.token_bytes(_SECRET_BYTES)).decode().rstrip("=")
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _owner(token: str) -> ObjectId:
+    try:
+        raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except (Base64Error, ValueError):
+        raise SessionEnded from None
+    if len(raw) != _ID_BYTES + _SECRET_BYTES:
+        raise SessionEnded
+    return ObjectId(raw[:_ID_BYTES])
+
+
+_SEEN = {"sessions": 1, "person": 1, "level": 1, "companions": 1, "consents": 1, "openid": 1}
+
+
+def authenticate(token: str) -> Resident:
+    """Return who holds an access token.
+
+    Raises:
+        SessionEnded: unknown, expired or revoked.
+    """
+    account = Account._get_collection().find_one({"_id": _owner(token)}, _SEEN)
+    digest, now = _digest(token), clock.now()
+    for session in (account or {}).pop("sessions", []):
+        if hmac.compare_digest(session["access"], digest) and session["access_until"] > now:
+            return Resident(account["_id"], session["id"], account)  # type: ignore[index]
+    raise SessionEnded
+
+
+def refresh(token: str) -> Tokens:
+    """Exchange a refresh token for a new pair. One that was exchanged before ends its session: it was copied.
+
+    Raises:
+        SessionEnded: unknown, expired, revoked or used before.
+    """
+    accounts, account_id, digest, now = Account._get_collection(), _owner(token), _digest(token), clock.now()
+    tokens = Tokens(_token(account_id), _token(account_id), now + ACCESS_LASTS, now + REFRESH_LASTS)
+    live = {"$elemMatch": {"refresh": digest, "refresh_until": {"$gt": now}}}
+    change = {f"sessions.$.{name}": value for name, value in _digests(tokens).items()}
+    change["sessions.$.former_refresh"] = digest
+    if accounts.update_one({"_id": account_id, "sessions": live}, {"$set": change}).matched_count:
+        return tokens
+    accounts.update_one({"_id": account_id}, {"$pull": {"sessions": {"former_refresh": digest}}})
+    raise SessionEnded
+
+
+def log_out(resident: Resident, *, everywhere: bool = False) -> None:
+    """End this session, or all sessions of the account, at once."""
+    ended: dict[str, Any] = {} if everywhere else {"id": resident.session_id}
+    change: dict[str, Any] = {"$set": {"sessions": []}} if everywhere else {"$pull": {"sessions": ended}}
+    Account._get_collection().update_one({"_id": resident.account_id}, change)
+
+
+def openid(account_id: ObjectId) -> str:
+    """Return the WeChat openid of an account, for calls to WeChat on its behalf."""
+    account = Account._get_collection().find_one({"_id": account_id}, {"openid": 1})
+    return runtime.current().sealer.open("accounts.openid", account_id, account["openid"])  # type: ignore[index]

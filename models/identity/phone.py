@@ -1,0 +1,25 @@
+"""The phone number of an account, taken from WeChat's one-time phone code."""
+
+from backend import runtime
+from backend.identity_documents import mask_phone
+from models.identity import consent
+from models.identity.account import Account
+from models.identity.actors import Resident
+
+
+def take(resident: Resident, code: str) -> str:
+    """Exchange a phone code and keep the number; return it masked.
+
+    Raises:
+        ConsentNeeded: no consent to use the phone number.
+        WeChatLoginCodeRefused: WeChat does not know the code, or it was used.
+    """
+    consent.require(resident, "phone")
+    parts = runtime.current()
+    number = parts.mini_program.phone_number(code).number
+    change = {
+        "phone": parts.sealer.seal("accounts.phone", resident.account_id, number),
+        "phone_index": parts.sealer.blind("accounts.phone", number),
+    }
+    Account._get_collection().update_one({"_id": resident.account_id}, {"$set": change})
+    return mask_phone(number)

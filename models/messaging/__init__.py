@@ -1,0 +1,1 @@
+"""Messages to residents and events that WeChat pushes."""

@@ -1,0 +1,78 @@
+"""Events that WeChat pushes: stored once under their key, applied by the queue."""
+
+from typing import Any
+
+import orjson
+import structlog
+from mongoengine import BinaryField, DateTimeField, DictField, Document, ListField, StringField
+from pymongo.errors import DuplicateKeyError
+
+from backend import clock, outbox, runtime
+from backend.wechat.push import event_key
+from models.messaging import grant
+
+log = structlog.get_logger()
+
+COLLECTION = "push_events"
+KEPT_SECONDS = 30 * 24 * 3600
+outbox.carried_by(COLLECTION)
+
+
+class PushEvent(Document):
+    """The event names a user's openid, so it is sealed. Kept for thirty days."""
+
+    meta = {  # noqa: RUF012
+        "collection": COLLECTION,
+        "auto_create_index": False,
+        "indexes": [{"fields": ["received_at"], "expireAfterSeconds": KEPT_SECONDS}, outbox.INDEX],
+    }
+    id = StringField(primary_key=True)
+    kind = StringField(required=True)
+    event = BinaryField(required=True)
+    received_at = DateTimeField(required=True)
+    outbox = ListField(DictField())
+
+
+def receive(event: dict[str, Any]) -> bool:
+    """Store an event for the queue; return False when it came before."""
+    digest = runtime.current().sealer.blind("push_events.key", event_key(event)).hex()
+    kind = str(event.get("Event") or event.get("MsgType") or "")
+    record = {
+        "_id": digest,
+        "kind": kind,
+        "event": runtime.current().sealer.seal(f"{COLLECTION}.event", digest, orjson.dumps(event).decode()),
+        "received_at": clock.now(),
+        "outbox": [outbox.entry("push", "messaging.apply_push", event=digest)],
+    }
+    try:
+        PushEvent._get_collection().insert_one(record)
+    except DuplicateKeyError:
+        return False
+    outbox.wake("push")
+    return True
+
+
+def apply(event_id: str) -> None:
+    """Carry out a stored event: grants given, taken back or used up; the rest is only logged."""
+    found = PushEvent._get_collection().find_one({"_id": event_id})
+    if found is None:
+        return
+    event = orjson.loads(runtime.current().sealer.open(f"{COLLECTION}.event", event_id, found["event"]))
+    for item in _items(event, found["kind"]):
+        _subscription(found["kind"], str(event.get("FromUserName", "")), item)
+    log.info("push_event", kind=found["kind"])
+
+
+def _items(event: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    name = {"subscribe_msg_popup_event": "SubscribeMsgPopupEvent", "subscribe_msg_change_event": "SubscribeMsgChangeEvent"}
+    inner = event.get(name.get(kind, ""), event)
+    items = inner.get("List", []) if isinstance(inner, dict) else inner
+    return [item for item in (items if isinstance(items, list) else [items]) if isinstance(item, dict)]
+
+
+def _subscription(kind: str, openid: str, item: dict[str, Any]) -> None:
+    template, status = str(item.get("TemplateId", "")), item.get("SubscribeStatusString")
+    if kind == "subscribe_msg_popup_event" and status == "accept":
+        grant.add(openid, template)
+    elif kind == "subscribe_msg_change_event" and status == "reject":
+        grant.withdraw(openid, template)

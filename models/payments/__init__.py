@@ -1,0 +1,1 @@
+"""Payments, refunds, notices and the daily bill."""

@@ -1,0 +1,82 @@
+"""Notices of WeChat Pay: proved, stored under their unique id before they are answered, applied by the queue."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import structlog
+from mongoengine import BinaryField, DateTimeField, DictField, Document, ListField, StringField
+from pymongo.errors import DuplicateKeyError
+
+from backend import clock, metrics, outbox, runtime
+from backend.wechat.errors import NoticeRefused
+from backend.wechat.pay_values import transaction_of
+from models.payments import payment, refund
+
+log = structlog.get_logger()
+
+COLLECTION = "payment_notices"
+REFUND_EVENTS = {"REFUND.SUCCESS": "succeeded", "REFUND.ABNORMAL": "abnormal", "REFUND.CLOSED": "closed"}
+outbox.carried_by(COLLECTION)
+
+
+class PaymentNotice(Document):
+    """The id is WeChat's; the decrypted resource holds the payer's openid, so it is sealed."""
+
+    meta = {  # noqa: RUF012
+        "collection": COLLECTION,
+        "auto_create_index": False,
+        "indexes": [outbox.INDEX],
+    }
+    id = StringField(primary_key=True)
+    event_type = StringField(required=True)
+    resource = BinaryField(required=True)
+    received_at = DateTimeField(required=True)
+    outbox = ListField(DictField())
+
+
+def receive(headers: Mapping[str, str], body: bytes) -> None:
+    """Prove and store a notice. Storing the same one again changes nothing.
+
+    Raises:
+        NoticeRefused: anything about it is wrong; the gateway's own probes are refused without an alarm.
+    """
+    try:
+        notice = runtime.current().pay.read_notice(headers, body)
+    except NoticeRefused as refusal:
+        if not refusal.probe:
+            metrics.ALARMS.labels("payment_notice_refused").inc()
+            log.warning("payment_notice_refused", reason=refusal.reason)
+        raise
+    _require_amount(notice.event_type, notice.resource)
+    sealed = runtime.current().sealer.seal(f"{COLLECTION}.resource", notice.id, orjson.dumps(notice.resource).decode())
+    record = {
+        "_id": notice.id,
+        "event_type": notice.event_type,
+        "resource": sealed,
+        "received_at": clock.now(),
+        "outbox": [outbox.entry("notify", "payments.apply_notice", notice=notice.id)],
+    }
+    try:
+        PaymentNotice._get_collection().insert_one(record)
+    except DuplicateKeyError:
+        return
+    outbox.wake("notify")
+
+
+def _require_amount(event_type: str, resource: dict[str, Any]) -> None:
+    if event_type == "TRANSACTION.SUCCESS" and not isinstance(resource.get("amount", {}).get("total"), int):
+        raise NoticeRefused(reason="no amount")
+
+
+def apply(notice_id: str) -> None:
+    """Carry out what a stored notice says; repeating it is safe."""
+    found = PaymentNotice._get_collection().find_one({"_id": notice_id})
+    if found is None:
+        return
+    text = runtime.current().sealer.open(f"{COLLECTION}.resource", notice_id, found["resource"])
+    resource = orjson.loads(text)
+    if found["event_type"] == "TRANSACTION.SUCCESS":
+        payment.settle(resource["out_trade_no"], transaction_of(resource))
+    elif found["event_type"] in REFUND_EVENTS:
+        refund.finish(resource["out_refund_no"], REFUND_EVENTS[found["event_type"]], resource["refund_id"])

@@ -1,0 +1,1 @@
+"""Places, areas, opening days and visits."""

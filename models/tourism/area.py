@@ -1,0 +1,27 @@
+"""Areas: the county, its towns and villages, by their statistical codes."""
+
+from typing import Any
+
+from mongoengine import Document, StringField
+
+
+class Area(Document):
+    """The id is the division code: 6 digits a county, 9 a town, 12 a village."""
+
+    meta = {"collection": "areas", "auto_create_index": False, "indexes": [{"fields": ["parent", "_id"]}]}  # noqa: RUF012
+    id = StringField(primary_key=True)
+    name = StringField(required=True)
+    level = StringField(choices=("county", "town", "village"), required=True)
+    parent = StringField()
+    source = StringField(required=True)
+
+
+def children(parent: str) -> list[dict[str, Any]]:
+    """Return the areas directly below one, by code."""
+    found = Area._get_collection().find({"parent": parent}, {"source": 0}).sort("_id", 1).limit(1000)
+    return [{"code": a["_id"], "name": a["name"], "level": a["level"]} for a in found]
+
+
+def name_of(codes: list[str]) -> dict[str, str]:
+    """Return the names of areas by their codes."""
+    return {a["_id"]: a["name"] for a in Area._get_collection().find({"_id": {"$in": codes}}, {"name": 1})}

@@ -1,0 +1,199 @@
+"""A place of tourism or heritage. What no source told stays unknown and sorts last; made-up values are marked `demo`."""
+
+from datetime import date
+from typing import Any
+
+from bson import ObjectId
+from mongoengine import BooleanField, DictField, Document, IntField, ListField, StringField
+
+from backend import clock, geo
+from backend.errors import NotFound
+from models.booking import order_views, slot
+from models.tourism import area, opening
+
+MOST = 500
+FIELDS = ("name", "aliases", "kind", "level", "town_code", "geo", "opening", "closing", "bookable", "demo", "rank")
+
+
+class Place(Document):
+    """`ticket_types`, `slots`, `refund_rows` and `opening` describe visits; each part says whether it is demo."""
+
+    meta = {  # noqa: RUF012
+        "collection": "places",
+        "auto_create_index": False,
+        "indexes": ["rank", {"fields": ["kind", "rank"]}, {"fields": ["town_code", "rank"]}, {"fields": ["unit", "rank"]}],
+    }
+    id = StringField(primary_key=True)
+    rank = IntField(required=True)
+    name = StringField(required=True)
+    aliases = ListField(StringField())
+    kind = StringField()
+    level = StringField()
+    heritage = StringField()
+    town_code = StringField()
+    village_code = StringField()
+    address = StringField()
+    geo = DictField()
+    facts = ListField(StringField())
+    hours_told = DictField()
+    ticket_told = DictField()
+    confidence = StringField(required=True)
+    source = ListField(required=True)
+    unit = StringField()
+    bookable = BooleanField()
+    demo = BooleanField()
+    opening = DictField()
+    closing = DictField()
+    slots = ListField(DictField())
+    ticket_types = ListField(DictField())
+    refund_versions = ListField(DictField())
+    enter_early_minutes = IntField()
+    notices = ListField(DictField())
+
+
+def read(place_id: str) -> dict[str, Any]:
+    """Return a place as stored.
+
+    Raises:
+        NotFound: no such place.
+    """
+    found = Place._get_collection().find_one({"_id": place_id})
+    if found is None:
+        raise NotFound
+    return found
+
+
+def listed(
+    *,
+    kind: str | None,
+    town: str | None,
+    near: tuple[float, float] | None,
+    limit: int,
+    after: str | None,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of places: by distance from `near` (WGS-84 longitude, latitude), unknown ones last, else by rank."""
+    query: dict[str, Any] = {"rank": {"$gte": 0}}
+    query |= {name: value for name, value in (("kind", kind), ("town_code", town)) if value}
+    fields = dict.fromkeys(FIELDS, 1)
+    found = list(Place._get_collection().find(query, fields).sort("rank", 1).limit(MOST))
+    names = area.name_of([p["town_code"] for p in found if p.get("town_code")])
+    days = opening.calendar()
+    shown = [_short(p, near, names, days) for p in found]
+    if near:
+        shown.sort(key=lambda p: p.get("distance_m", float("inf")))
+    start = next((n + 1 for n, p in enumerate(shown) if p["id"] == after), 0) if after else 0
+    page = shown[start : start + limit]
+    return page, page[-1]["id"] if start + limit < len(shown) else None
+
+
+def _short(found: dict[str, Any], near: tuple[float, float] | None, names: dict[str, str], days: Any) -> dict[str, Any]:
+    shown = {"id": found["_id"], "name": found["name"], "bookable": found.get("bookable", False)}
+    shown |= {n: found[n] for n in ("kind", "level", "town_code") if found.get(n)}
+    if found.get("town_code"):
+        shown["town"] = names.get(found["town_code"], "")
+    if found.get("geo"):
+        shown["geo"] = {n: found["geo"][n] for n in ("lon", "lat", "datum", "confidence")}
+        if near:
+            shown["distance_m"] = round(geo.distance_m(*near, found["geo"]["lon"], found["geo"]["lat"]))
+    open_today = opening.is_open_today(found, days)
+    if open_today is not None:
+        shown["open_today"] = open_today
+    if found.get("demo"):
+        shown["demo"] = True
+    return shown
+
+
+def detailed(place_id: str, near: tuple[float, float] | None = None) -> dict[str, Any]:
+    """Return one place with its facts, sources, notices and next free slots.
+
+    Raises:
+        NotFound: no such place.
+    """
+    found = read(place_id)
+    names = area.name_of([found["town_code"]] if found.get("town_code") else [])
+    shown = _short(found, near, names, opening.calendar())
+    told = ("aliases", "heritage", "address", "facts", "hours_told", "ticket_told", "confidence", "source", "closing")
+    shown |= {n: found[n] for n in (*told, "ticket_types", "opening") if found.get(n)}
+    shown["notices"] = notices_now(found)
+    shown["next_slots"] = next_slots(place_id)
+    return shown
+
+
+def next_slots(place_id: str, most: int = 5) -> list[dict[str, Any]]:
+    """Return the next slots of a place that still have room."""
+    today = clock.today().isoformat()
+    query = {"place": place_id, "day": {"$gte": today}, "state": "open", "left": {"$gt": 0}}
+    found = slot.Slot._get_collection().find(query, {"pending": 0}).sort([("day", 1), ("start", 1)]).limit(most + 20)
+    shown = (order_views.slot_shown(one) for one in found)
+    return [one for one in shown if one["state"] == "open"][:most]
+
+
+def notices_now(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the notices of a place that hold today."""
+    today = clock.today().isoformat()
+    return [
+        {n: notice[n] for n in ("id", "text", "from_day", "to_day")}
+        for notice in found.get("notices", [])
+        if notice["from_day"] <= today <= notice["to_day"]
+    ]
+
+
+def post_notice(place_id: str, text: str, from_day: date, to_day: date, who: str) -> str:
+    """Post a notice; return its id. A place keeps its newest fifty.
+
+    Raises:
+        NotFound: no such place.
+    """
+    notice = {
+        "id": str(ObjectId()),
+        "text": text,
+        "from_day": from_day.isoformat(),
+        "to_day": to_day.isoformat(),
+        "by": who,
+        "at": clock.now(),
+    }
+    change = {"$push": {"notices": {"$each": [notice], "$slice": -50}}}
+    if not Place._get_collection().update_one({"_id": place_id}, change).matched_count:
+        raise NotFound
+    return notice["id"]
+
+
+def terms_on(found: dict[str, Any], day: str) -> dict[str, Any]:
+    """Return the terms that an order of `day` takes along: the refund rows in force and how early one may enter."""
+    rows = next(
+        (
+            version["rows"]
+            for version in reversed(found.get("refund_versions", []))
+            if version["valid_from"] <= day and (version["valid_to"] is None or day <= version["valid_to"])
+        ),
+        [],
+    )
+    return {"refund_rows": rows, "enter_early_minutes": found.get("enter_early_minutes", 30)}
+
+
+def open_slots(place_id: str, first: date, days: int) -> int:
+    """Open the slots of a place for `days` days from `first` by its weekly plan; return how many are new.
+
+    Raises:
+        NotFound: no such place.
+    """
+    found, made, calendar = read(place_id), 0, opening.calendar()
+    for number in range(days):
+        day = date.fromordinal(first.toordinal() + number)
+        if opening.spans(found["opening"], found.get("closing") or {}, day, calendar):
+            made += sum(slot.open_up(_slot(found, plan, day.isoformat())) for plan in found["slots"])
+    return made
+
+
+def _slot(found: dict[str, Any], plan: dict[str, Any], day: str) -> dict[str, Any]:
+    start, end = (int(text[:2]) * 60 + int(text[3:]) for text in (plan["start"], plan["end"]))
+    return {
+        "_id": slot.slot_id(found["_id"], day, start),
+        "place": found["_id"],
+        "day": day,
+        "start": start,
+        "end": end,
+        "quota": plan["quota"],
+        "classes": found["ticket_types"],
+        "terms": terms_on(found, day),
+    }
