@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from redis import Redis
 
 from backend.sealing import Sealer
-from backend.settings import Settings
+from backend.settings import BadSettings, Settings
 from backend.store import connection
-from backend.wechat.boundary import WeChatSettings
+from backend.wechat.boundary import WeChatSettings, from_credentials
 from backend.wechat.mini_program import MiniProgram
 from backend.wechat.pay import WeChatPay
 from backend.wechat.push import MessagePush
@@ -39,7 +41,7 @@ class Runtime:
 
     settings: Settings
     sealer: Sealer
-    redis: "Redis[bytes]"
+    redis: Redis
     ticket_keys: TicketKeys
     wechat: WeChatSettings
     mini_program: MiniProgram
@@ -58,11 +60,11 @@ def compose(settings: Settings) -> Runtime:
         BadSettings: WeChat's live mode was given sandbox values.
     """
     connection.require_replica_set(connection.connect(settings.mongodb_uri))
-    redis: Redis[bytes] = Redis.from_url(
+    redis = Redis.from_url(
         settings.redis_url, socket_timeout=2, socket_connect_timeout=1, health_check_interval=30
     )
     wechat = _wechat(settings)
-    tokens = AccessTokens(wechat.appid, wechat.secret, wechat.api_base, redis)
+    tokens = AccessTokens(appid=wechat.appid, secret=wechat.secret, api_base=wechat.api_base, redis=redis)
     private = {key_id: Ed25519PrivateKey.from_private_bytes(key) for key_id, key in settings.ticket_keys.items()}
     built = Runtime(
         settings=settings,
@@ -71,11 +73,35 @@ def compose(settings: Settings) -> Runtime:
         ticket_keys=TicketKeys(private),
         wechat=wechat,
         mini_program=MiniProgram(appid=wechat.appid, secret=wechat.secret, api_base=wechat.api_base, tokens=tokens),
-        pay=WeChatPay(wechat),
-        push=MessagePush(wechat.push_token, wechat.push_aes_key, wechat.appid),
+        pay=_pay(wechat),
+        push=MessagePush(token=wechat.push_token, aes_key=wechat.push_aes_key, appid=wechat.appid),
     )
     install(built)
     return built
+
+
+def _wechat(settings: Settings) -> WeChatSettings:
+    mode: Literal["sandbox", "live"] = "live" if settings.wechat_mode == "live" else "sandbox"
+    bases = {"api_base": settings.wechat_api_base, "pay_base": settings.wechatpay_base}
+    try:
+        wechat = from_credentials(Path(settings.wechat_credentials), mode=mode, **bases)
+    except (OSError, ValueError, KeyError) as error:
+        raise BadSettings([f"WECHAT_CREDENTIALS: {type(error).__name__}"]) from error
+    if problems := wechat.problems():
+        raise BadSettings(problems)
+    return wechat
+
+
+def _pay(wechat: WeChatSettings) -> WeChatPay:
+    return WeChatPay(
+        appid=wechat.appid,
+        mchid=wechat.mchid,
+        merchant_private_key=wechat.merchant_private_key,
+        merchant_serial=wechat.merchant_serial,
+        apiv3_key=wechat.apiv3_key,
+        public_keys=wechat.pay_public_keys,
+        pay_base=wechat.pay_base,
+    )
 
 
 def install(built: Runtime) -> None:

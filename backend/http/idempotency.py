@@ -14,6 +14,7 @@ from typing import Any
 from flask import Response, g, make_response, request
 from mongoengine import BinaryField, DateTimeField, Document, IntField, StringField
 from pymongo.errors import DuplicateKeyError
+from werkzeug.exceptions import HTTPException
 
 from backend import clock, runtime
 from backend.errors import BadInput, CityError, Conflict, Unprocessable
@@ -90,6 +91,9 @@ def idempotent(view: Callable[..., Any]) -> Callable[..., Any]:
             response = make_response(view(*args, **kwargs))
         except CityError as error:
             _abandon(key, refused=error.status < 500)  # noqa: PLR2004
+            raise
+        except HTTPException:
+            _abandon(key, refused=True)
             raise
         except Exception:
             _abandon(key, refused=False)

@@ -66,7 +66,8 @@ class MiniClient(WeChatClient):
         try:
             return self.post(path, params={"access_token": token}, data=body, allow_redirects=False)
         except WeChatClientException as error:
-            failure = failure_of(error.errcode, path, error.errmsg, errors)
+            call = path if error.errcode else f"{path}: HTTP {error.response.status_code}"
+            failure = failure_of(error.errcode, call, error.errmsg, errors)
         except (requests.RequestException, TypeError, ValueError) as error:
             failure = WeChatBusy(reason=f"{path}: {type(error).__name__}")
         # Raised outside the handlers: the errors above carry the URL, and the URL the token.

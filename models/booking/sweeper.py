@@ -87,3 +87,8 @@ def recount_all(since: str, *, most: int = 5_000) -> dict[str, int]:
     return drifted
 
 
+
+
+def recount_coming() -> dict[str, int]:
+    """Recount the slots from today on."""
+    return recount_all(clock.today().isoformat())

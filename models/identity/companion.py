@@ -96,7 +96,7 @@ def _add(resident: Resident, document: IdentityDocument, name: str, *, is_self: 
         "self": is_self,
         "added_at": clock.now(),
     }
-    free = {"_id": resident.account_id, "companions.person": {"$ne": person_id}, f"companions.{MOST - 1}": None}
+    free = {"_id": resident.account_id, "companions.person": {"$ne": person_id}, f"companions.{MOST - 1}": {"$exists": False}}
     if not Account._get_collection().update_one(free, {"$push": {"companions": entry}}).matched_count:
         raise _refusal(resident, person_id)
     return _open(resident, entry)

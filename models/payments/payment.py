@@ -130,7 +130,7 @@ def prepay(found: dict[str, Any]) -> dict[str, str]:
 
 
 def _note_prepay(payment_id: ObjectId, prepay_id: str) -> bool:
-    check = outbox.entry("checkout", "payments.check", due=clock.now() + FIRST_CHECK, payment=str(payment_id), round=0)
+    check = outbox.entry("checkout", "payments.check", due=clock.now() + FIRST_CHECK, payment=str(payment_id))
     guard = {"_id": payment_id, "state": {"$in": ["opened", "prepaid"]}}
     change = {"$set": {"state": "prepaid", "prepay_id": prepay_id, "outbox": [check]}}
     return bool(Payment._get_collection().update_one(guard, change).matched_count)

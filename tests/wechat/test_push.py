@@ -1,4 +1,5 @@
 import base64
+import itertools
 import json
 import secrets
 import threading
@@ -130,6 +131,7 @@ def test_a_body_of_wrong_form_is_refused(push, body):
         message(b""),
         message(aes_key=OTHER_KEY),
     ],
+    ids=itertools.count(),
 )
 def test_a_message_that_does_not_open_is_refused_though_rightly_signed(push, sealed):
     assert refusal(read, push, sealed) in ("body", "recipient")

@@ -91,7 +91,7 @@ class Scripted:
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_POST = do_GET
+            do_POST = do_GET  # noqa: N815 - the name is http.server's
 
             def log_message(self, *_args: object) -> None:
                 pass

@@ -1,0 +1,1 @@
+"""HTTP for staff, devices, partners and the public."""

@@ -1,0 +1,1 @@
+"""Slots, orders and gates."""

@@ -1,0 +1,1 @@
+"""WeChat message push."""

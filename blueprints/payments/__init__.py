@@ -1,0 +1,1 @@
+"""Payment callbacks, bills and refunds."""

@@ -1,0 +1,1 @@
+"""HTTP for logged-in residents and tourists, `/mini/v1`."""

@@ -1,0 +1,102 @@
+"""Orders and tickets of a resident."""
+
+from typing import Any
+
+from bson import ObjectId
+from flask import Response, g
+
+from backend.codes import qr
+from backend.errors import NotFound
+from backend.http.access import resident
+from backend.http.idempotency import HEADER, idempotent, key_and_body
+from backend.http.surface import Surface
+from mini_program_api.booking import schemas
+from models.booking import cancel, order, order_views, ticket
+from models.tourism import visit
+
+orders = Surface("orders", __name__, url_prefix="/mini/v1", description="预约、支付、门票")
+_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": True,
+    "description": "同一笔提交重试时保持不变,最多 255 个字符",
+    "schema": {"type": "string", "example": "4f1c8f7e-0d5b-4b57-9b5e-0d1f6f1d7a10"},
+}
+
+
+def object_id(text: str) -> ObjectId:
+    """Return the id of a path; what is no id is not found."""
+    if not ObjectId.is_valid(text):
+        raise NotFound
+    return ObjectId(text)
+
+
+@orders.post("/orders", access=resident("declared"), parameters=[_KEY])
+@orders.arguments(schemas.OrderBody)
+@orders.response(201, schemas.OrderView)
+def book(body: dict[str, Any]) -> dict[str, Any]:
+    """Book a slot for one to five visitors. Unpaid, the places are held for 15 minutes; free tickets are issued at once."""
+    key, digest = key_and_body()
+    wishes = [visit.Wish(**wish) for wish in body["visitors"]]
+    made = visit.book(g.actor, body["slot_id"], wishes, key=bytes.fromhex(key), body=digest)
+    return order_views.created(made)
+
+
+@orders.get("/orders", access=resident())
+@orders.arguments(schemas.PageQuery, location="query")
+@orders.response(200, schemas.OrderList)
+def list_orders(query: dict[str, Any]) -> dict[str, Any]:
+    """One's orders, newest first."""
+    items, following = order_views.of_account(g.actor.account_id, cursor=query.get("cursor"), limit=query["limit"])
+    return {"items": items, "next": following}
+
+
+@orders.get("/orders/<order_id>", access=resident())
+@orders.response(200, schemas.OrderView)
+def read(order_id: str) -> dict[str, Any]:
+    """One order with its visitors, tickets and refund."""
+    return order_views.whole(order.read(object_id(order_id), account=g.actor.account_id))
+
+
+@orders.post("/orders/<order_id>/payment", access=resident("declared"), parameters=[_KEY])
+@idempotent
+@orders.response(200, schemas.PaymentView)
+def pay(order_id: str) -> dict[str, str]:
+    """The arguments of wx.requestPayment for a held order."""
+    return visit.pay(g.actor, object_id(order_id))
+
+
+@orders.post("/orders/<order_id>/payment-check", access=resident())
+@orders.response(200, schemas.OrderView)
+def check_payment(order_id: str) -> dict[str, Any]:
+    """Ask WeChat now whether the order was paid; call it when wx.requestPayment returns."""
+    return order_views.whole(visit.check_payment(g.actor, object_id(order_id)))
+
+
+@orders.post("/orders/<order_id>/cancel", access=resident())
+@orders.response(200, schemas.OrderView)
+def cancel_order(order_id: str) -> dict[str, Any]:
+    """Cancel an order; money returns by the rule of the place. Repeating it changes nothing."""
+    ended = cancel.cancel(object_id(order_id), g.actor.key, account=g.actor.account_id)
+    return order_views.whole(ended)
+
+
+@orders.get("/tickets/<ticket_id>/code.<kind>", access=resident())
+@orders.response(200)
+def picture(ticket_id: str, kind: str) -> Response:
+    """A ticket's QR code as `png` or `svg`."""
+    found = _own_ticket(ticket_id)
+    if kind not in {"png", "svg"}:
+        raise NotFound
+    text = ticket.code(found)
+    if kind == "svg":
+        return Response(qr.svg(text, max_version=7), mimetype="image/svg+xml")
+    return Response(qr.png(text, max_version=7), mimetype="image/png")
+
+
+def _own_ticket(ticket_id: str) -> dict[str, Any]:
+    found = ticket.read(ticket_id)
+    if found is None or found["state"] == "void":
+        raise NotFound
+    order.read(found["order"], account=g.actor.account_id)
+    return found

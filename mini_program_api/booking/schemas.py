@@ -1,0 +1,102 @@
+"""Shapes of orders and tickets."""
+
+import marshmallow as ma
+from marshmallow import validate
+
+from models.booking.checkout import MOST_VISITORS
+
+_ID = validate.Length(1, 64)
+
+
+class WishBody(ma.Schema):
+    """One visitor and the ticket type wished for."""
+
+    companion_id = ma.fields.String(required=True, validate=_ID, metadata={"example": "9f3c1d6a9b20"})
+    ticket_type = ma.fields.String(required=True, validate=_ID, metadata={"example": "adult"})
+
+
+class OrderBody(ma.Schema):
+    """A slot and one to five visitors."""
+
+    slot_id = ma.fields.String(required=True, validate=_ID, metadata={"example": "pingshan-20261124-0900"})
+    visitors = ma.fields.List(
+        ma.fields.Nested(WishBody), required=True, validate=validate.Length(1, MOST_VISITORS)
+    )
+
+
+class VisitorView(ma.Schema):
+    """A visitor of an order, masked."""
+
+    name = ma.fields.String(metadata={"example": "张**"})
+    ticket_class = ma.fields.String(metadata={"example": "adult"})
+    price_fen = ma.fields.Integer(metadata={"example": 6000})
+    age_band = ma.fields.String(metadata={"example": "adult"})
+    inspect = ma.fields.String(metadata={"example": "student_card"})
+    document_kind = ma.fields.String(metadata={"example": "resident_id"})
+    document_tail = ma.fields.String()
+
+
+class TicketView(ma.Schema):
+    """A ticket; `code` is the text of its QR code, readable without network."""
+
+    id = ma.fields.String()
+    number = ma.fields.Integer()
+    state = ma.fields.String(metadata={"example": "valid"})
+    ticket_class = ma.fields.String()
+    enter_from = ma.fields.String(metadata={"example": "2026-11-24T08:30:00+08:00"})
+    enter_until = ma.fields.String()
+    code = ma.fields.String()
+    used_at = ma.fields.String()
+    used_gate = ma.fields.String()
+
+
+class RefundView(ma.Schema):
+    """The refund of an order."""
+
+    fen = ma.fields.Integer(metadata={"example": 6000})
+    state = ma.fields.String(metadata={"example": "succeeded"})
+
+
+class OrderView(ma.Schema):
+    """An order; `hold_until` is the end of an unpaid hold."""
+
+    id = ma.fields.String(metadata={"example": "6921b0c58f1d2a3b4c5d6e7f"})
+    place_id = ma.fields.String(metadata={"example": "pingshan"})
+    slot_id = ma.fields.String(metadata={"example": "pingshan-20261124-0900"})
+    day = ma.fields.String(metadata={"example": "2026-11-24"})
+    start = ma.fields.String(metadata={"example": "2026-11-24T09:00:00+08:00"})
+    end = ma.fields.String()
+    total_fen = ma.fields.Integer(metadata={"example": 6000})
+    hold_until = ma.fields.String()
+    state = ma.fields.String(metadata={"example": "held"})
+    state_zh = ma.fields.String(metadata={"example": "待支付"})
+    places = ma.fields.Integer()
+    visitors = ma.fields.List(ma.fields.Nested(VisitorView))
+    tickets = ma.fields.List(ma.fields.Nested(TicketView))
+    refund = ma.fields.Nested(RefundView)
+    refund_if_cancelled_fen = ma.fields.Integer()
+
+
+class OrderList(ma.Schema):
+    """A page of orders."""
+
+    items = ma.fields.List(ma.fields.Nested(OrderView))
+    next = ma.fields.String(allow_none=True)
+
+
+class PageQuery(ma.Schema):
+    """A page of a list."""
+
+    cursor = ma.fields.String(validate=validate.Length(1, 200))
+    limit = ma.fields.Integer(load_default=20, validate=validate.Range(1, 100))
+
+
+class PaymentView(ma.Schema):
+    """The arguments of wx.requestPayment."""
+
+    appId = ma.fields.String()
+    timeStamp = ma.fields.String()
+    nonceStr = ma.fields.String()
+    package = ma.fields.String(metadata={"example": "prepay_id=wx…"})
+    signType = ma.fields.String(metadata={"example": "RSA"})
+    paySign = ma.fields.String()

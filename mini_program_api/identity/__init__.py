@@ -1,0 +1,1 @@
+"""Login, consent, binding and companions."""

@@ -1,0 +1,130 @@
+"""Login, refresh, logout, consent, phone."""
+
+from typing import Any
+
+from flask import g, request
+
+from backend import clock, runtime
+from backend.http.access import ANYONE, Access, resident
+from backend.http.limits import guard, strictly
+from backend.http.surface import Surface
+from backend.errors import NotLoggedIn
+from mini_program_api.identity import schemas
+from models.identity import account, consent, phone, privacy_text
+from models.identity.actors import Resident
+from models.identity.consent import ConsentNeeded
+
+session = Surface("session", __name__, url_prefix="/mini/v1", description="登录、同意与手机号")
+LEVEL_ZH = {"account": "未绑定身份", "declared": "本人申报"}
+LOGIN_LIMIT = "120/minute"
+"""Per address: a village shares one behind its carrier's NAT."""
+
+
+class BindingNeeded(ConsentNeeded):
+    """403: this needs a person bound to the account."""
+
+    code = "binding_needed"
+    zh = "请先完成实名登记后再继续。"
+    en = "Bind your identity first."
+
+
+def authenticate(access: Access) -> Resident:
+    """Return the resident of the request's bearer token, at the level that the route needs.
+
+    Raises:
+        NotLoggedIn, SessionEnded: no token, or one that does not hold.
+        BindingNeeded: the account has not reached the level.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme != "Bearer" or not token:
+        raise NotLoggedIn
+    actor = account.authenticate(token)
+    guard(actor.key)
+    if access.level != "account" and actor.document["level"] == "account":
+        raise BindingNeeded("document")
+    return actor
+
+
+@session.get("/privacy-text", access=ANYONE)
+@session.response(200, schemas.PrivacyView)
+def read_privacy_text() -> dict[str, Any]:
+    """The privacy text to accept at login."""
+    text = privacy_text.newest()
+    return {"version": text["_id"], "body": text.get("body", ""), "digest": text.get("digest", "")}
+
+
+@session.post("/login", access=ANYONE)
+@session.arguments(schemas.LoginBody)
+@session.response(200, schemas.TokensView)
+def log_in(body: dict[str, str]) -> dict[str, str]:
+    """Exchange a js_code for tokens; the WeChat session key stays on the server."""
+    strictly(LOGIN_LIMIT, "login", request.remote_addr or "")
+    privacy_text.require_newest(body["privacy_version"])
+    wechat = runtime.current().mini_program.code_to_session(body["js_code"])
+    _, tokens = account.log_in(wechat.openid, wechat.session_key, body["privacy_version"])
+    return _shown(tokens)
+
+
+@session.post("/session/refresh", access=ANYONE)
+@session.arguments(schemas.RefreshBody)
+@session.response(200, schemas.TokensView)
+def refresh(body: dict[str, str]) -> dict[str, str]:
+    """Exchange a refresh token for a new pair."""
+    return _shown(account.refresh(body["refresh_token"]))
+
+
+@session.post("/logout", access=resident())
+@session.response(204)
+def log_out() -> None:
+    """End this session."""
+    account.log_out(g.actor)
+
+
+@session.post("/logout-everywhere", access=resident())
+@session.response(204)
+def log_out_everywhere() -> None:
+    """End all sessions of the account."""
+    account.log_out(g.actor, everywhere=True)
+
+
+@session.get("/account", access=resident())
+@session.response(200, schemas.AccountView)
+def read_account() -> dict[str, Any]:
+    """The account as its owner sees it."""
+    document = g.actor.document
+    level = document["level"]
+    consents = sorted(document.get("consents", {}))
+    return {"level": level, "level_zh": LEVEL_ZH[level], "has_phone": "phone" in consents, "consents": consents}
+
+
+@session.post("/consents", access=resident())
+@session.arguments(schemas.ConsentBody)
+@session.response(204)
+def give_consent(body: dict[str, str]) -> None:
+    """Give one separate consent."""
+    consent.give(g.actor, body["kind"], body["text_version"])
+
+
+@session.delete("/consents/<kind>", access=resident())
+@session.response(204)
+def withdraw_consent(kind: str) -> None:
+    """Withdraw a consent, and with it what was collected under it."""
+    consent.withdraw(g.actor, kind)
+
+
+@session.post("/phone", access=resident())
+@session.arguments(schemas.PhoneBody)
+@session.response(200, schemas.PhoneView)
+def take_phone(body: dict[str, str]) -> dict[str, str]:
+    """Take the phone number by WeChat's phone code."""
+    strictly("10/minute", "phone", str(g.actor.account_id))
+    return {"phone": phone.take(g.actor, body["code"])}
+
+
+def _shown(tokens: account.Tokens) -> dict[str, str]:
+    return {
+        "access_token": tokens.access,
+        "refresh_token": tokens.refresh,
+        "access_until": clock.civil(tokens.access_until).isoformat(timespec="seconds"),
+        "refresh_until": clock.civil(tokens.refresh_until).isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,1 @@
+"""Data of the county: `python -m seed county | demo | bootstrap`."""

@@ -1,0 +1,44 @@
+"""The worker's composition root: settings, runtime, all functions, and the one Celery task.
+
+    celery -A tasks.app worker -Q checkout,notify     (and a second one for push,bills,reports)
+    celery -A tasks.app beat
+"""
+
+import structlog
+from celery.schedules import schedule
+from celery.signals import setup_logging, worker_process_init
+
+from backend import celery_client, logs, outbox, periodic, runtime, settings
+from backend.outbox import QUEUES
+from tasks import booking, messaging, payments
+
+FUNCTIONS = (booking, messaging, payments)
+log = structlog.get_logger()
+
+_settings = settings.load()
+app = celery_client.make(_settings.broker_url)
+app.conf.beat_schedule = {
+    f"drain-{queue}": {"task": "drain", "args": [queue], "schedule": schedule(30), "options": {"queue": queue, "expires": 25}}
+    for queue in QUEUES
+}
+
+
+@setup_logging.connect
+def configure_logs(**_kwargs: object) -> None:
+    """Log as the API does."""
+    logs.configure()
+
+
+@worker_process_init.connect
+def compose(**_kwargs: object) -> None:
+    """Connect each worker process on its own, after the fork."""
+    runtime.compose(_settings)
+    outbox.set_waker(celery_client.waker(app))
+    periodic.install()
+    log.info("worker_ready")
+
+
+@app.task(name="drain")
+def drain(queue: str) -> int:
+    """Run the due entries of a queue."""
+    return outbox.drain(queue)

@@ -1,0 +1,132 @@
+"""Real servers for every worker: one mongod (notablescan), one redis-server, one WeChat sandbox, one database a module."""
+
+import base64
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+WORK = Path(tempfile.mkdtemp(prefix="city-tests-"))
+os.environ["CLOCK_SHIFT_FILE"] = str(WORK / "clock-shift")
+
+from hypothesis import settings as hypothesis_settings  # noqa: E402
+
+from backend import outbox, runtime  # noqa: E402
+from backend.embedded.mongod import Mongod  # noqa: E402
+from backend.embedded.process import free_port  # noqa: E402
+from backend.embedded.redis_server import RedisServer  # noqa: E402
+from backend.settings import load  # noqa: E402
+from backend.store import indexes  # noqa: E402
+from seed import county_data  # noqa: E402
+from tests.support.phone import Phone  # noqa: E402
+from tests.support.sandbox import Sandbox  # noqa: E402
+
+hypothesis_settings.register_profile("calm", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("calm")
+
+NO_SCANS = ["--setParameter", "notablescan=true"]
+
+
+@pytest.fixture(scope="session")
+def mongod():
+    server = Mongod(WORK / "mongod", free_port(), options=NO_SCANS).start()
+    server.initiate()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server():
+    server = RedisServer(WORK / "redis", free_port()).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def sandbox():
+    box = Sandbox(WORK / "wechat").start()
+    yield box
+    box.stop()
+
+
+def key(byte: int) -> str:
+    return base64.b64encode(bytes((byte + n) % 256 for n in range(32))).decode()
+
+
+@pytest.fixture(scope="session")
+def environment(mongod, redis_server, sandbox):
+    return {
+        "ENVIRONMENT": "development",
+        "REDIS_URL": redis_server.url(),
+        "FIELD_KEYS": f"1:{key(1)}",
+        "BLIND_INDEX_KEY": key(2),
+        "TICKET_KEYS": f"1:{key(3)}",
+        "WECHAT_MODE": "sandbox",
+        "WECHAT_API_BASE": sandbox.base,
+        "WECHATPAY_API_BASE": sandbox.base,
+        "WECHAT_CREDENTIALS": str(sandbox.folder / "credentials.json"),
+        "CLOCK_SHIFT_FILE": os.environ["CLOCK_SHIFT_FILE"],
+    }
+
+
+@pytest.fixture(scope="module")
+def module_settings(environment, mongod, request):
+    name = request.module.__name__.replace(".", "_")[-50:]
+    return load({**environment, "MONGODB_URI": mongod.uri(name), "PUBLIC_BASE_URL": "http://127.0.0.1:1"})
+
+
+@pytest.fixture(scope="module")
+def parts(module_settings):
+    import wsgi  # noqa: F401, PLC0415 - registers every document before the indexes are built
+
+    built = runtime.compose(module_settings)
+    indexes.ensure()
+    return built
+
+
+@pytest.fixture
+def store(parts):
+    """A database whose collections are empty; dropping them would cost the indexes."""
+    parts.redis.flushdb()
+    for kind in indexes.documents():
+        kind._get_collection().delete_many({})
+    outbox.set_waker(lambda _queue: None)
+    return parts
+
+
+@pytest.fixture
+def seeded(store):
+    """The county's data, with the demonstration's visiting data."""
+    county_data.load(with_demo=True)
+    return store
+
+
+@pytest.fixture
+def app(module_settings, parts):
+    import wsgi  # noqa: PLC0415 - as above
+
+    return wsgi.create_app(module_settings, wsgi.SURFACES, wsgi.AUTHENTICATORS, title="tests")
+
+
+@pytest.fixture
+def client(app, store):
+    return app.test_client()
+
+
+@pytest.fixture
+def shift_clock():
+    """Move the clock of all processes by seconds."""
+    path = Path(os.environ["CLOCK_SHIFT_FILE"])
+
+    def shift(seconds: float) -> None:
+        path.write_text(str(seconds))
+
+    yield shift
+    path.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def phone(client, seeded, sandbox):
+    """A phone with the mini-program: a user of the sandbox, logged in, with consents and a bound person."""
+    return Phone(client, sandbox).ready()

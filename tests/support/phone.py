@@ -1,0 +1,77 @@
+"""A resident's phone: what the mini-program does, over HTTP."""
+
+import itertools
+import uuid
+
+from backend.identity_documents import check_character
+
+_numbers = itertools.count(1)
+
+
+def resident_id(birth: str = "19900307") -> str:
+    body = f"360731{birth}{next(_numbers) % 1000:03d}"
+    return body + check_character(body)
+
+
+class Phone:
+    def __init__(self, client, sandbox, name: str | None = None):
+        self.client, self.sandbox = client, sandbox
+        self.user = sandbox.user(name or f"user-{uuid.uuid4().hex[:12]}")
+        self.token = ""
+
+    def call(self, method: str, path: str, body=None, *, key: str | None = None, **headers):
+        given = {"Idempotency-Key": key or uuid.uuid4().hex} if method == "POST" else {}
+        if self.token:
+            given["Authorization"] = f"Bearer {self.token}"
+        return self.client.open(path, method=method, json=body, headers={**given, **headers})
+
+    def get(self, path: str, **headers):
+        return self.call("GET", path, **headers)
+
+    def post(self, path: str, body=None, *, key: str | None = None, **headers):
+        return self.call("POST", path, {} if body is None else body, key=key, **headers)
+
+    def log_in(self):
+        version = self.get("/mini/v1/privacy-text").json["version"]
+        body = {"js_code": self.sandbox.js_code(self.user), "privacy_version": version}
+        answer = self.post("/mini/v1/login", body)
+        assert answer.status_code == 200, answer.json
+        self.tokens = answer.json
+        self.token = answer.json["access_token"]
+        return self
+
+    def consent(self, kind: str):
+        return self.post("/mini/v1/consents", {"kind": kind, "text_version": "2026-11"})
+
+    def ready(self, birth: str = "19900307"):
+        self.log_in().consent("document")
+        answer = self.post("/mini/v1/person", person(birth=birth))
+        assert answer.status_code == 201, answer.json
+        self.me = answer.json["id"]
+        return self
+
+    def companion(self, birth: str = "19900307") -> str:
+        answer = self.post("/mini/v1/companions", person("李四", birth))
+        assert answer.status_code == 201, answer.json
+        return answer.json["id"]
+
+    def free_slot(self, place: str, *, later: int = 1) -> str:
+        slots = self.get(f"/mini/v1/places/{place}/slots").json["items"]
+        days = sorted({slot["day"] for slot in slots})
+        return next(slot["id"] for slot in slots if slot["day"] == days[later] and slot["left"] >= 5)
+
+    def book(self, slot: str, *visitors: tuple[str, str], key: str | None = None):
+        chosen = visitors or ((self.me, "adult"),)
+        body = {"slot_id": slot, "visitors": [{"companion_id": c, "ticket_type": t} for c, t in chosen]}
+        return self.post("/mini/v1/orders", body, key=key)
+
+    def pay(self, order: dict, **options):
+        arguments = self.post(f"/mini/v1/orders/{order['id']}/payment").json
+        return self.sandbox.pay(arguments["package"], **options)
+
+    def order(self, order_id: str) -> dict:
+        return self.get(f"/mini/v1/orders/{order_id}").json
+
+
+def person(name: str = "张三丰", birth: str = "19900307") -> dict:
+    return {"name": name, "document_kind": "resident_id", "document_number": resident_id(birth)}

@@ -1,0 +1,53 @@
+"""The composition root of HTTP: settings, runtime, all surfaces. Served by granian: `granian --interface wsgi wsgi:app`."""
+
+from flask import Flask
+
+import blueprints.booking.gate
+import blueprints.messaging.push
+import blueprints.payments.callbacks
+import mini_program_api.booking.orders
+import mini_program_api.identity.persons
+import mini_program_api.identity.session
+import mini_program_api.tourism.places
+from backend import celery_client, logs, outbox, runtime
+from backend.app import create_app
+from backend.http.surface import Surface
+from backend.settings import Settings, load
+
+SURFACES: list[Surface] = [
+    mini_program_api.identity.session.session,
+    mini_program_api.identity.persons.persons,
+    mini_program_api.tourism.places.places,
+    mini_program_api.booking.orders.orders,
+    blueprints.booking.gate.gate,
+    blueprints.booking.gate.keys,
+    blueprints.payments.callbacks.callbacks,
+    blueprints.messaging.push.push,
+    blueprints.messaging.push.root_files,
+]
+AUTHENTICATORS = {
+    "resident": mini_program_api.identity.session.authenticate,
+    "device": blueprints.booking.gate.authenticate,
+}
+
+
+def build(settings: Settings) -> Flask:
+    """Build the application on a composed runtime."""
+    runtime.compose(settings)
+    return create_app(settings, SURFACES, AUTHENTICATORS, title="于都县城市服务")
+
+
+def serve() -> Flask:
+    """Build the application of a server process, with a waker of its own."""
+    logs.configure()
+    settings = load()
+    built = build(settings)
+    outbox.set_waker(celery_client.waker(celery_client.make(settings.broker_url)))
+    return built
+
+
+def __getattr__(name: str) -> Flask:
+    """Build `app` when a server asks for it, so that importing this module starts nothing."""
+    if name == "app":
+        return serve()
+    raise AttributeError(name)
