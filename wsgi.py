@@ -1,4 +1,7 @@
-"""The composition root of HTTP: settings, runtime, all surfaces. Served by granian: `granian --interface wsgi wsgi:app`."""
+"""The composition root of HTTP: settings, runtime, all surfaces.
+
+Served by `granian --interface wsgi wsgi:app`.
+"""
 
 from flask import Flask
 
@@ -11,6 +14,7 @@ import mini_program_api.identity.session
 import mini_program_api.tourism.places
 from backend import celery_client, logs, outbox, runtime
 from backend.app import create_app
+from backend.http.access import Authenticator
 from backend.http.surface import Surface
 from backend.settings import Settings, load
 
@@ -25,7 +29,7 @@ SURFACES: list[Surface] = [
     blueprints.messaging.push.push,
     blueprints.messaging.push.root_files,
 ]
-AUTHENTICATORS = {
+AUTHENTICATORS: dict[str, Authenticator] = {
     "resident": mini_program_api.identity.session.authenticate,
     "device": blueprints.booking.gate.authenticate,
 }

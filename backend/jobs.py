@@ -16,7 +16,7 @@ outbox.carried_by(COLLECTION)
 class Job(Document):
     """`done` of `total` steps; `failures` names what needs a person, bounded."""
 
-    meta = {  # noqa: RUF012
+    meta = {
         "collection": COLLECTION,
         "auto_create_index": False,
         "indexes": [{"fields": ["unit", "-_id"]}, outbox.INDEX],

@@ -2,8 +2,9 @@
 
     document.outbox = [{id, queue, task, args, due, tries}]
 
-A task module registers a function under a name; `drain(queue)` claims due entries by lease, calls the function and takes
-the entry out. The lease is the due time itself, moved into the future; the number of tries fences a worker that was slow.
+A task module registers a function under a name; `drain(queue)` claims due entries by lease, calls the function and
+takes the entry out. The lease is the due time itself, moved into the future; the number of tries fences a worker that
+was slow.
 A lost wake-up is a delay until the next beat, never a loss. A function may run twice: it must be safe to repeat.
 After `MOST_FAILURES` in a row the entry stays, marked `failed_at`, as work for a person.
 """
@@ -32,7 +33,7 @@ INDEX = {"fields": ["outbox.queue", "outbox.due"], "sparse": True, "name": "outb
 Function = Callable[..., None]
 
 
-class Later(Exception):  # noqa: N818 - an instruction to the queue, not an error
+class Later(Exception):
     """Raised by a function that is not done: ask again after `seconds`, without counting as a failure of ours."""
 
     def __init__(self, seconds: float) -> None:
@@ -55,7 +56,16 @@ def entry(queue: str, task: str, *, due: datetime | None = None, **args: Any) ->
     if queue not in QUEUES:
         raise ValueError(queue)
     bound = structlog.contextvars.get_contextvars().get("request_id", "")
-    return {"id": ObjectId(), "request_id": bound, "failures": 0, "queue": queue, "task": task, "args": args, "due": due or clock.now(), "tries": 0}
+    return {
+        "id": ObjectId(),
+        "request_id": bound,
+        "failures": 0,
+        "queue": queue,
+        "task": task,
+        "args": args,
+        "due": due or clock.now(),
+        "tries": 0,
+    }
 
 
 def carried_by(collection: str) -> None:
@@ -136,7 +146,10 @@ def _fail(carrier: str, record: Any, taken: dict[str, Any], error: Exception) ->
     if failures >= MOST_FAILURES:
         log.error("outbox_given_up", error=type(error).__name__)
         reason = error.code if isinstance(error, CityError) else type(error).__name__
-        change = {"$set": {"outbox.$.failed_at": clock.now(), "outbox.$.reason": reason}, "$unset": {"outbox.$.due": ""}}
+        change = {
+            "$set": {"outbox.$.failed_at": clock.now(), "outbox.$.reason": reason},
+            "$unset": {"outbox.$.due": ""},
+        }
         _settle(carrier, record, taken, change)
         return
     log.warning("outbox_failed", error=type(error).__name__, exc_info=not isinstance(error, CityError))
@@ -175,6 +188,7 @@ class CoalescingWaker:
         threading.Thread(target=self._loop, name="outbox-waker", daemon=True).start()
 
     def __call__(self, queue: str) -> None:
+        """Note that `queue` has work; returns at once."""
         with self._condition:
             self._pending.add(queue)
             self._condition.notify()

@@ -16,7 +16,7 @@ _schedules: dict[str, tuple[str, Callable[[], float]]] = {}
 class PeriodicWork(Document):
     """One line of the schedule."""
 
-    meta = {"collection": COLLECTION, "auto_create_index": False, "indexes": [outbox.INDEX]}  # noqa: RUF012
+    meta = {"collection": COLLECTION, "auto_create_index": False, "indexes": [outbox.INDEX]}
     id = StringField(primary_key=True)
     outbox = ListField()
 

@@ -60,9 +60,7 @@ def compose(settings: Settings) -> Runtime:
         BadSettings: WeChat's live mode was given sandbox values.
     """
     connection.require_replica_set(connection.connect(settings.mongodb_uri))
-    redis = Redis.from_url(
-        settings.redis_url, socket_timeout=2, socket_connect_timeout=1, health_check_interval=30
-    )
+    redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=1, health_check_interval=30)
     wechat = _wechat(settings)
     tokens = AccessTokens(appid=wechat.appid, secret=wechat.secret, api_base=wechat.api_base, redis=redis)
     private = {key_id: Ed25519PrivateKey.from_private_bytes(key) for key_id, key in settings.ticket_keys.items()}

@@ -8,6 +8,7 @@ import binascii
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from backend.errors import CityError
@@ -151,7 +152,7 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
 
 def _exposed(path: str) -> tuple[str, ...]:
     try:
-        mode = os.stat(path).st_mode if path else 0
+        mode = Path(path).stat().st_mode if path else 0
     except OSError:
         return (f"WECHAT_CREDENTIALS cannot be read: {path}",)
     return ("WECHAT_CREDENTIALS can be read by everybody; chmod 600",) if mode & 0o007 else ()

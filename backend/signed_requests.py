@@ -1,8 +1,8 @@
-"""Requests that a device or a partner system signs: one format for gates, kiosks, sensors and partners.
+r"""Requests that a device or a partner system signs: one format for gates, kiosks, sensors and partners.
 
     Authorization: CITY-ED25519 key="<id>",timestamp="<seconds>",nonce="<16-64 characters>",signature="<base64>"
 
-The Ed25519 signature covers `METHOD \\n path with query \\n timestamp \\n nonce \\n hex SHA-256 of the body \\n`. The
+The Ed25519 signature covers `METHOD \n path with query \n timestamp \n nonce \n hex SHA-256 of the body \n`. The
 window is ±300 s. The server knows only public keys. The nonce is the request's idempotency key where it writes.
 """
 

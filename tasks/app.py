@@ -1,7 +1,7 @@
 """The worker's composition root: settings, runtime, all functions, and the one Celery task.
 
-    celery -A tasks.app worker -Q checkout,notify     (and a second one for push,bills,reports)
-    celery -A tasks.app beat
+celery -A tasks.app worker -Q checkout,notify     (and a second one for push,bills,reports)
+celery -A tasks.app beat
 """
 
 import structlog
@@ -18,7 +18,12 @@ log = structlog.get_logger()
 _settings = settings.load()
 app = celery_client.make(_settings.broker_url)
 app.conf.beat_schedule = {
-    f"drain-{queue}": {"task": "drain", "args": [queue], "schedule": schedule(30), "options": {"queue": queue, "expires": 25}}
+    f"drain-{queue}": {
+        "task": "drain",
+        "args": [queue],
+        "schedule": schedule(30),
+        "options": {"queue": queue, "expires": 25},
+    }
     for queue in QUEUES
 }
 

@@ -2,9 +2,8 @@
 
 from bson import ObjectId
 
-from backend import outbox
+from backend import outbox, periodic
 from models.booking import cancel, checkout, close_slot, sweeper
-from backend import periodic
 
 
 @outbox.function("booking.issue")

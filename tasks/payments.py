@@ -4,12 +4,11 @@ from datetime import timedelta
 
 from bson import ObjectId
 
-from backend import clock, outbox
+from backend import clock, outbox, periodic
 from models.payments import bill
 from models.payments import notice as notices
 from models.payments import payment as payments
 from models.payments import refund as refunds
-from backend import periodic
 
 CHECK_AGAIN_SECONDS = 60
 REPORT_LATE = timedelta(hours=1)

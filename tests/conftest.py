@@ -1,4 +1,4 @@
-"""Real servers for every worker: one mongod (notablescan), one redis-server, one WeChat sandbox, one database a module."""
+"""Real servers for every worker: one mongod (notablescan), Redis, WeChat sandbox; one database a module."""
 
 import base64
 import os

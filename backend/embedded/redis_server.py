@@ -36,7 +36,16 @@ class RedisServer:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [binary(), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
-        command += ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction"]
+        command += [
+            "--appendonly",
+            "yes",
+            "--appendfsync",
+            "everysec",
+            "--save",
+            "",
+            "--maxmemory-policy",
+            "noeviction",
+        ]
         self.child = Child(command, self.folder / "redis.log")
         wait_until(self._answers, seconds=20, what=f"redis-server on port {self.port} (see {self.folder}/redis.log)")
         return self
@@ -49,7 +58,7 @@ class RedisServer:
     def _answers(self) -> bool:
         if self.child is None or not self.child.running:
             raise StartFailed(f"redis-server on port {self.port} ended at once; see {self.folder}/redis.log")
-        client: Redis[bytes] = Redis(port=self.port, socket_timeout=0.5)
+        client = Redis(port=self.port, socket_timeout=0.5)
         try:
             return bool(client.ping())
         except RedisError:

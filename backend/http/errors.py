@@ -100,5 +100,5 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
-        log.error("unexpected", error=type(error).__name__, exc_info=True)
+        log.error("unexpected", error=type(error).__name__, exc_info=error)
         return render(CityError())

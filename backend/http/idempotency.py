@@ -52,7 +52,7 @@ class StillRunning(Conflict):
 class KeptAnswer(Document):
     """One key of one actor on one path, and the answer that it got."""
 
-    meta = {  # noqa: RUF012
+    meta = {
         "collection": "idempotency_keys",
         "auto_create_index": False,
         "indexes": [{"fields": ["at"], "expireAfterSeconds": int(KEPT.total_seconds())}],
@@ -106,7 +106,7 @@ def idempotent(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _begin(key: str, body: bytes, lease: datetime) -> dict[str, Any] | None:
-    answers = KeptAnswer._get_collection()  # noqa: SLF001
+    answers = KeptAnswer._get_collection()
     now = clock.now()
     try:
         answers.insert_one({"_id": key, "body": body, "lease_until": lease, "at": now})
@@ -132,11 +132,11 @@ def _replay(kept: dict[str, Any]) -> Response:
 def _keep(key: str, lease: datetime, response: Response) -> None:
     sealed = runtime.current().sealer.seal("idempotency_keys.answer", key, response.get_data(as_text=True))
     change = {"$set": {"status": response.status_code, "answer": sealed}}
-    KeptAnswer._get_collection().update_one({"_id": key, "lease_until": lease}, change)  # noqa: SLF001
+    KeptAnswer._get_collection().update_one({"_id": key, "lease_until": lease}, change)
 
 
 def _abandon(key: str, *, refused: bool) -> None:
-    answers = KeptAnswer._get_collection()  # noqa: SLF001
+    answers = KeptAnswer._get_collection()
     if refused:
         answers.delete_one({"_id": key, "answer": {"$exists": False}})
     else:

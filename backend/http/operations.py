@@ -13,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.multiprocess import MultiProcessCollector
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
+from werkzeug.sansio.response import Response as BaseResponse
 
 from backend import runtime
 from backend.http.access import ANYONE
@@ -53,10 +54,10 @@ def live() -> dict[str, str]:
     return {"status": "live"}
 
 
-def ready() -> Response:
+def ready() -> BaseResponse:
     """Store and Redis answer too."""
     parts = {"store": _store(), "redis": _redis()}
-    response: Response = current_app.json.response({"status": "ready" if all(parts.values()) else "away", **parts})
+    response = current_app.json.response({"status": "ready" if all(parts.values()) else "away", **parts})
     response.status_code = 200 if all(parts.values()) else 503
     return response
 

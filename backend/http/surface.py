@@ -35,7 +35,9 @@ class ErrorBody(ma.Schema):
 
     code = ma.fields.String(metadata={"description": "稳定的错误代码", "example": "slot_sold_out"})
     message = ma.fields.String(metadata={"description": "告诉使用者下一步怎么办", "example": "该时段已约满。"})
-    fields = ma.fields.Dict(metadata={"description": "出错的字段及说明", "example": {"slot_id": ["此项必填。"]}})
+    fields = ma.fields.Dict(  # type: ignore[assignment]  # the wire calls it so, marshmallow has a like-named attribute
+        metadata={"description": "出错的字段及说明", "example": {"slot_id": ["此项必填。"]}}
+    )
     request_id = ma.fields.String(metadata={"example": "5f3c1d6a9b"})
 
 

@@ -5,8 +5,8 @@ from mongoengine import Document
 
 def documents() -> list[type[Document]]:
     """Return all document classes that were imported, by collection."""
-    found = [kind for kind in Document.__subclasses__() if not kind._meta.get("abstract")]  # noqa: SLF001
-    return sorted(found, key=lambda kind: kind._meta["collection"])  # noqa: SLF001
+    found = [kind for kind in Document.__subclasses__() if not kind._meta.get("abstract")]
+    return sorted(found, key=lambda kind: kind._meta["collection"])
 
 
 def ensure() -> int:

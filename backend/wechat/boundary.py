@@ -29,7 +29,7 @@ CREDENTIALS = (
 
 @dataclass(frozen=True, kw_only=True)
 class WeChatSettings:
-    """All that the adapters of this package are built from. `origin` says who made the keys."""
+    """All that the adapters of this package are built from. `origin` says where the keys come from."""
 
     mode: Literal["sandbox", "live"]
     appid: str
@@ -74,7 +74,7 @@ class WeChatSettings:
     def _not_live(self) -> list[str]:
         found = []
         if self.origin == "sandbox":
-            found.append("the keys were made by the sandbox")
+            found.append('the keys count as the sandbox\'s: no "sandbox": false stands beside them')
         for name, base in (("api_base", self.api_base), ("pay_base", self.pay_base)):
             if urlsplit(base).scheme != "https":
                 found.append(f"{name} is not https")
@@ -84,22 +84,26 @@ class WeChatSettings:
 
 
 def from_credentials(path: Path, *, mode: Literal["sandbox", "live"], api_base: str, pay_base: str) -> WeChatSettings:
-    """Return the settings of a sandbox's credentials.json; in live mode they have problems.
+    """Return the settings of a credentials.json.
+
+    A file counts as the sandbox's unless it says `"sandbox": false`, so that a copied one cannot go live.
+    While WeChat Pay's keys rotate, `pay_public_keys` (id to PEM, the one in use first) takes the place of
+    `pay_public_key_id` and `pay_public_key`.
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it is no JSON.
+        ValueError: it is no JSON object of texts.
         KeyError: a value is missing.
     """
     values = json.loads(path.read_text(encoding="utf-8"))
-    return WeChatSettings(
-        mode=mode,
-        origin="sandbox",
-        api_base=api_base,
-        pay_base=pay_base,
-        pay_public_keys={values["pay_public_key_id"]: values["pay_public_key"]},
-        **{name: values[name] for name in CREDENTIALS},
-    )
+    if not isinstance(values, dict):
+        raise ValueError("credentials are no JSON object")  # noqa: TRY004
+    keys = values.get("pay_public_keys") or {values["pay_public_key_id"]: values["pay_public_key"]}
+    texts = {name: values[name] for name in CREDENTIALS}
+    if not isinstance(keys, dict) or not all(isinstance(text, str) for text in (*texts.values(), *keys.values())):
+        raise ValueError("credentials that are no texts")
+    origin: Literal["settings", "sandbox"] = "settings" if values.get("sandbox") is False else "sandbox"
+    return WeChatSettings(mode=mode, origin=origin, api_base=api_base, pay_base=pay_base, pay_public_keys=keys, **texts)
 
 
 def _loads(load: Callable[[str], object], pem: str) -> bool:

@@ -21,7 +21,7 @@ TIMESTAMP = re.compile(r"[0-9]{1,12}")
 NONCE = re.compile(r"[!-~]{1,128}")
 
 
-class SignatureRefused(Exception):  # noqa: N818
+class SignatureRefused(Exception):
     """A message is not provably from WeChat Pay; `reason` names the first check that failed."""
 
     def __init__(self, reason: str, *, probe: bool = False) -> None:

@@ -29,8 +29,8 @@ def verify() -> Response:
 def receive() -> Response:
     """Store an event for the queue; a customer's message is handed over to the hotline's service when so set."""
     parts = runtime.current()
-    names = ("msg_signature", "timestamp", "nonce")
-    event = parts.push.read(*(request.args.get(n, "") for n in names), request.get_data(cache=True))
+    signature, timestamp, nonce = (request.args.get(n, "") for n in ("msg_signature", "timestamp", "nonce"))
+    event = parts.push.read(signature, timestamp, nonce, request.get_data(cache=True))
     push_event.receive(event)
     if parts.settings.customer_service_transfer and event.get("MsgType") in {"text", "image", "miniprogrampage"}:
         return Response(orjson.dumps(_transfer(event)), mimetype="application/json")

@@ -16,10 +16,8 @@ callbacks = Surface("wechat pay", __name__, url_prefix="/open/v1/wechat/pay", de
 def take_notice() -> Response:
     """Take a payment or refund notice: stored before it is answered."""
     try:
-        notice.receive(request.headers, request.get_data(cache=True))
+        notice.receive(dict(request.headers), request.get_data(cache=True))
     except CityError as error:
         body = {"code": "FAIL", "message": error.code}
         return Response(orjson.dumps(body), status=error.status, mimetype="application/json")
     return Response(status=204)
-
-

@@ -35,7 +35,10 @@ def object_id(text: str) -> ObjectId:
 @orders.arguments(schemas.OrderBody)
 @orders.response(201, schemas.OrderView)
 def book(body: dict[str, Any]) -> dict[str, Any]:
-    """Book a slot for one to five visitors. Unpaid, the places are held for 15 minutes; free tickets are issued at once."""
+    """Book a slot for one to five visitors.
+
+    Unpaid, the places are held for 15 minutes; free tickets are issued at once.
+    """
     key, digest = key_and_body()
     wishes = [visit.Wish(**wish) for wish in body["visitors"]]
     made = visit.book(g.actor, body["slot_id"], wishes, key=bytes.fromhex(key), body=digest)

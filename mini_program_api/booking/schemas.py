@@ -19,9 +19,7 @@ class OrderBody(ma.Schema):
     """A slot and one to five visitors."""
 
     slot_id = ma.fields.String(required=True, validate=_ID, metadata={"example": "pingshan-20261124-0900"})
-    visitors = ma.fields.List(
-        ma.fields.Nested(WishBody), required=True, validate=validate.Length(1, MOST_VISITORS)
-    )
+    visitors = ma.fields.List(ma.fields.Nested(WishBody), required=True, validate=validate.Length(1, MOST_VISITORS))
 
 
 class VisitorView(ma.Schema):

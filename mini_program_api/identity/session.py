@@ -5,10 +5,10 @@ from typing import Any
 from flask import g, request
 
 from backend import clock, runtime
+from backend.errors import NotLoggedIn
 from backend.http.access import ANYONE, Access, resident
 from backend.http.limits import guard, strictly
 from backend.http.surface import Surface
-from backend.errors import NotLoggedIn
 from mini_program_api.identity import schemas
 from models.identity import account, consent, phone, privacy_text
 from models.identity.actors import Resident

@@ -16,7 +16,7 @@ from models.identity.actors import Device
 class GateScan(Document):
     """What a gate was told; the id reads device and nonce."""
 
-    meta = {  # noqa: RUF012
+    meta = {
         "collection": "gate_scans",
         "auto_create_index": False,
         "indexes": [{"fields": ["ticket"], "sparse": True}, {"fields": ["place", "-at"]}],
@@ -72,20 +72,20 @@ def scan(device: Device, text: str) -> Answer:
 def _judge(device: Device, found: dict[str, Any]) -> Answer:
     if found["place"] != device.place:
         return _answer("other_place", found)
-    if found["state"] == "void":
-        return _answer("cancelled", found)
-    if found["state"] == "used":
-        return _used(device, found)
-    now = clock.now()
-    if clock.civil(now).date() != clock.date_of(found["day"]):
-        return _answer("other_day", found)
-    if not found["enter_from"] <= now <= found["enter_until"]:
-        return _answer("other_time", found)
-    first = {"at": now, "device": device.device_id, "gate": device.name, "nonce": device.nonce}
+    if found["state"] == "valid" and (wrong := _wrong_time(found)):
+        return _answer(wrong, found)
+    first = {"at": clock.now(), "device": device.device_id, "gate": device.name, "nonce": device.nonce}
     if used := ticket.use(found["_id"], first):
         return _answer("admitted", used)
     changed = ticket.read(found["_id"]) or found
     return _answer("cancelled", changed) if changed["state"] == "void" else _used(device, changed)
+
+
+def _wrong_time(found: dict[str, Any]) -> str:
+    now = clock.now()
+    if clock.civil(now).date() != clock.date_of(found["day"]):
+        return "other_day"
+    return "" if found["enter_from"] <= now <= found["enter_until"] else "other_time"
 
 
 def _used(device: Device, found: dict[str, Any]) -> Answer:

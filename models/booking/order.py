@@ -37,7 +37,7 @@ outbox.carried_by(COLLECTION)
 class Order(Document):
     """`visitors` holds person ids, sealed names, class, price and age band; `claims` exists while the order is live."""
 
-    meta = {  # noqa: RUF012
+    meta = {
         "collection": COLLECTION,
         "auto_create_index": False,
         "indexes": [

@@ -87,7 +87,9 @@ def of_account(account: ObjectId, *, cursor: str | None, limit: int) -> tuple[li
     found, following = paging.page(
         order.Order._get_collection(), query, sort=("_id", -1), cursor=cursor, limit=limit, projection={"outbox": 0}
     )
-    return [{**_head(o), "state": o["state"], "state_zh": STATE_ZH[o["state"]], "places": o["places"]} for o in found], following
+    return [
+        {**_head(o), "state": o["state"], "state_zh": STATE_ZH[o["state"]], "places": o["places"]} for o in found
+    ], following
 
 
 def calendar(place: str, first: str, last: str) -> list[dict[str, Any]]:

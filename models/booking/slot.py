@@ -26,7 +26,7 @@ _NOTES_A_TAKE = 64
 class Slot(Document):
     """The id reads place, day and start: `museum-20261123-0900`. `start` and `end` are minutes of the civil day."""
 
-    meta = {  # noqa: RUF012
+    meta = {
         "collection": "slots",
         "auto_create_index": False,
         "indexes": [
@@ -116,7 +116,6 @@ def require_open(slot: dict[str, Any], places: int) -> None:
         raise SlotSoldOut(left=slot["left"])
 
 
-
 def take(slot: str, places: int, hold: ObjectId) -> None:
     """Take `places` for `hold`, at once or not at all: one guarded update decides.
 
@@ -142,7 +141,8 @@ def take(slot: str, places: int, hold: ObjectId) -> None:
 
 
 def _take_settled(slot: str) -> list[str]:
-    notes, done = _settled[slot], []
+    done: list[str] = []
+    notes = _settled[slot]
     while notes and len(done) < _NOTES_A_TAKE:
         try:
             done.append(notes.popleft())

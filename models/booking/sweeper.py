@@ -63,7 +63,7 @@ def recount(slot_id: str) -> int:
             ],
             session=session,
         )
-        live = next(iter(rows), {"places": 0, "ids": []})
+        live: dict[str, Any] = next(iter(rows), {"places": 0, "ids": []})
         ids = {str(one) for one in live["ids"]}
         holds = [ObjectId(hold) for hold in found["pending"]]
         ended = {
@@ -85,8 +85,6 @@ def recount_all(since: str, *, most: int = 5_000) -> dict[str, int]:
         metrics.ALARMS.labels("slot_drift").inc()
         log.error("slot_drift", slots=len(drifted))
     return drifted
-
-
 
 
 def recount_coming() -> dict[str, int]:

@@ -23,7 +23,7 @@ _EPOCH = date(2020, 1, 1)
 class Ticket(Document):
     """The id reads order and number: `<24 hex>-<n>`. `enter_from` and `enter_until` are instants."""
 
-    meta = {  # noqa: RUF012
+    meta = {
         "collection": "tickets",
         "auto_create_index": False,
         "indexes": ["order", {"fields": ["place", "day", "_id"]}],

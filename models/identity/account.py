@@ -30,7 +30,7 @@ _ID_BYTES = 12
 class Account(Document):
     """`level` is `account` until a person is bound, then the assurance of that binding."""
 
-    meta = {  # noqa: RUF012
+    meta = {
         "collection": "accounts",
         "auto_create_index": False,
         "indexes": [
@@ -149,7 +149,7 @@ def authenticate(token: str) -> Resident:
     digest, now = _digest(token), clock.now()
     for session in (account or {}).pop("sessions", []):
         if hmac.compare_digest(session["access"], digest) and session["access_until"] > now:
-            return Resident(account["_id"], session["id"], account)  # type: ignore[index]
+            return Resident(account["_id"], session["id"], account)
     raise SessionEnded
 
 
@@ -180,4 +180,4 @@ def log_out(resident: Resident, *, everywhere: bool = False) -> None:
 def openid(account_id: ObjectId) -> str:
     """Return the WeChat openid of an account, for calls to WeChat on its behalf."""
     account = Account._get_collection().find_one({"_id": account_id}, {"openid": 1})
-    return runtime.current().sealer.open("accounts.openid", account_id, account["openid"])  # type: ignore[index]
+    return runtime.current().sealer.open("accounts.openid", account_id, account["openid"])

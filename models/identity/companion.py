@@ -96,14 +96,20 @@ def _add(resident: Resident, document: IdentityDocument, name: str, *, is_self: 
         "self": is_self,
         "added_at": clock.now(),
     }
-    free = {"_id": resident.account_id, "companions.person": {"$ne": person_id}, f"companions.{MOST - 1}": {"$exists": False}}
+    free = {
+        "_id": resident.account_id,
+        "companions.person": {"$ne": person_id},
+        f"companions.{MOST - 1}": {"$exists": False},
+    }
     if not Account._get_collection().update_one(free, {"$push": {"companions": entry}}).matched_count:
         raise _refusal(resident, person_id)
     return _open(resident, entry)
 
 
 def _refusal(resident: Resident, person_id: ObjectId) -> Conflict:
-    listed = Account._get_collection().find_one({"_id": resident.account_id, "companions.person": person_id}, {"_id": 1})
+    listed = Account._get_collection().find_one(
+        {"_id": resident.account_id, "companions.person": person_id}, {"_id": 1}
+    )
     return AlreadyListed() if listed else TooManyCompanions(most=MOST)
 
 
@@ -115,7 +121,11 @@ def remove(resident: Resident, companion_id: str) -> None:
     """
     taken = {"id": companion_id, "self": False}
     change = {"$pull": {"companions": taken}}
-    if not Account._get_collection().update_one({"_id": resident.account_id, "companions": {"$elemMatch": taken}}, change).matched_count:
+    if (
+        not Account._get_collection()
+        .update_one({"_id": resident.account_id, "companions": {"$elemMatch": taken}}, change)
+        .matched_count
+    ):
         raise NotFound
 
 
@@ -145,7 +155,13 @@ def _open(resident: Resident, entry: dict[str, Any]) -> Companion:
     text = runtime.current().sealer.open(_PLACE, _record(resident, entry["id"]), entry["profile"])
     profile = orjson.loads(text)
     return Companion(
-        entry["id"], entry["person"], profile["name"], person.read_birth(profile), entry["kind"], entry["tail"], entry["self"]
+        entry["id"],
+        entry["person"],
+        profile["name"],
+        person.read_birth(profile),
+        entry["kind"],
+        entry["tail"],
+        entry["self"],
     )
 
 

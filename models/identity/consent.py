@@ -18,7 +18,9 @@ class ConsentNeeded(NotAllowed):
     en = "This needs your separate consent to use your {kind}."
 
     def __init__(self, kind: str) -> None:
-        super().__init__(kind=kind, what={"phone": "手机号", "document": "身份证件信息"}[kind], fields={"consent": [kind]})
+        super().__init__(
+            kind=kind, what={"phone": "手机号", "document": "身份证件信息"}[kind], fields={"consent": [kind]}
+        )
 
 
 def give(resident: Resident, kind: str, text_version: str) -> None:

@@ -13,7 +13,7 @@ from models.identity.actors import Device as Actor
 class Device(Document):
     """The id is printed on the device; only its public key is known here."""
 
-    meta = {"collection": "devices", "auto_create_index": False, "indexes": ["place"]}  # noqa: RUF012
+    meta = {"collection": "devices", "auto_create_index": False, "indexes": ["place"]}
     id = StringField(primary_key=True)
     name = StringField(required=True)
     place = StringField(required=True)

@@ -17,7 +17,7 @@ LEVELS = ("declared",)
 class Person(Document):
     """The document is sealed and found by its blind index; the profile holds name, birth date and sex."""
 
-    meta = {  # noqa: RUF012
+    meta = {
         "collection": "persons",
         "auto_create_index": False,
         "indexes": [{"fields": ["document_index"], "unique": True}],
@@ -42,7 +42,7 @@ def find_or_declare(document: IdentityDocument, name: str) -> ObjectId:
     try:
         return persons.insert_one(_declared(document, name, index)).inserted_id
     except DuplicateKeyError:
-        return persons.find_one({"document_index": index}, {"_id": 1})["_id"]  # type: ignore[index]
+        return persons.find_one({"document_index": index}, {"_id": 1})["_id"]
 
 
 def _declared(document: IdentityDocument, name: str, index: bytes) -> dict[str, Any]:

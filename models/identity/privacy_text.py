@@ -12,7 +12,7 @@ from backend.errors import Conflict
 class PrivacyText(Document):
     """One version; the id is the version's name, for example `2026-11`."""
 
-    meta = {"collection": "privacy_texts", "auto_create_index": False, "indexes": ["valid_from"]}  # noqa: RUF012
+    meta = {"collection": "privacy_texts", "auto_create_index": False, "indexes": ["valid_from"]}
     id = StringField(primary_key=True)
     body = StringField(required=True)
     digest = StringField(required=True)

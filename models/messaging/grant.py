@@ -10,7 +10,7 @@ from backend import runtime
 class Grant(Document):
     """How many messages of a template a WeChat user still allows; the user is known by the blind index."""
 
-    meta = {  # noqa: RUF012
+    meta = {
         "collection": "message_grants",
         "auto_create_index": False,
         "indexes": [{"fields": ["openid_index", "template"], "unique": True}],

@@ -21,7 +21,7 @@ outbox.carried_by(COLLECTION)
 class PushEvent(Document):
     """The event names a user's openid, so it is sealed. Kept for thirty days."""
 
-    meta = {  # noqa: RUF012
+    meta = {
         "collection": COLLECTION,
         "auto_create_index": False,
         "indexes": [{"fields": ["received_at"], "expireAfterSeconds": KEPT_SECONDS}, outbox.INDEX],
@@ -64,7 +64,10 @@ def apply(event_id: str) -> None:
 
 
 def _items(event: dict[str, Any], kind: str) -> list[dict[str, Any]]:
-    name = {"subscribe_msg_popup_event": "SubscribeMsgPopupEvent", "subscribe_msg_change_event": "SubscribeMsgChangeEvent"}
+    name = {
+        "subscribe_msg_popup_event": "SubscribeMsgPopupEvent",
+        "subscribe_msg_change_event": "SubscribeMsgChangeEvent",
+    }
     inner = event.get(name.get(kind, ""), event)
     items = inner.get("List", []) if isinstance(inner, dict) else inner
     return [item for item in (items if isinstance(items, list) else [items]) if isinstance(item, dict)]

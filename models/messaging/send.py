@@ -26,7 +26,7 @@ def notify(account_id: ObjectId, name: str, fields: dict[str, str]) -> bool:
     openid = account.openid(account_id)
     if not grant.use(openid, about["template_id"]):
         return False
-    data = {key: {"value": value[:THING] if key.startswith("thing") else value} for key, value in fields.items()}
+    data = {key: value[:THING] if key.startswith("thing") else value for key, value in fields.items()}
     try:
         runtime.current().mini_program.send_subscribe_message(openid, about["template_id"], data, page=about["page"])
     except MessageNotGranted:

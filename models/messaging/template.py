@@ -8,7 +8,7 @@ from mongoengine import Document, StringField
 class MessageTemplate(Document):
     """The id is our name, for example `order_issued`."""
 
-    meta = {"collection": "message_templates", "auto_create_index": False}  # noqa: RUF012
+    meta = {"collection": "message_templates", "auto_create_index": False}
     id = StringField(primary_key=True)
     template_id = StringField(required=True)
     page = StringField(required=True)

@@ -17,7 +17,7 @@ MOST_DIFFERENCES = 500
 class Bill(Document):
     """The id is the day. Each difference names what is wrong, the number at WeChat and both amounts in 分."""
 
-    meta = {"collection": "bills", "auto_create_index": False}  # noqa: RUF012
+    meta = {"collection": "bills", "auto_create_index": False}
     id = StringField(primary_key=True)
     lines = IntField(required=True)
     paid_fen = IntField(required=True)
@@ -77,7 +77,7 @@ def _refunds(lines: list[BillLine], day: date) -> list[dict[str, Any]]:
     theirs = {str(line.out_refund_no): line.refund_fen for line in lines}
     query = {"_id": {"$in": list(theirs.keys() - ours.keys())}}
     ours |= {r["_id"]: r["amount_fen"] for r in Refund._get_collection().find(query, fields)}
-    missing = {no for no in ours.keys() - theirs.keys()}
+    missing = ours.keys() - theirs.keys()
     return _compare("refund", {no: fen for no, fen in ours.items() if no not in missing}, theirs)
 
 

@@ -23,7 +23,7 @@ outbox.carried_by(COLLECTION)
 class PaymentNotice(Document):
     """The id is WeChat's; the decrypted resource holds the payer's openid, so it is sealed."""
 
-    meta = {  # noqa: RUF012
+    meta = {
         "collection": COLLECTION,
         "auto_create_index": False,
         "indexes": [outbox.INDEX],

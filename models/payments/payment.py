@@ -11,7 +11,16 @@ from typing import Any
 
 import structlog
 from bson import ObjectId
-from mongoengine import BooleanField, DateTimeField, DictField, Document, IntField, ListField, ObjectIdField, StringField
+from mongoengine import (
+    BooleanField,
+    DateTimeField,
+    DictField,
+    Document,
+    IntField,
+    ListField,
+    ObjectIdField,
+    StringField,
+)
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
@@ -31,7 +40,7 @@ FIRST_CHECK = timedelta(seconds=15)
 class Payment(Document):
     """`subject` names what is paid for; `out_trade_no` at WeChat is the id."""
 
-    meta = {  # noqa: RUF012
+    meta = {
         "collection": COLLECTION,
         "auto_create_index": False,
         "indexes": [

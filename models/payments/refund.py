@@ -32,10 +32,15 @@ outbox.carried_by(COLLECTION)
 class Refund(Document):
     """The id reads payment and part (`<payment>-order`), so that the same refund cannot be asked for twice."""
 
-    meta = {  # noqa: RUF012
+    meta = {
         "collection": COLLECTION,
         "auto_create_index": False,
-        "indexes": ["payment", {"fields": ["state", "_id"]}, {"fields": ["succeeded_at"], "sparse": True}, outbox.INDEX],
+        "indexes": [
+            "payment",
+            {"fields": ["state", "_id"]},
+            {"fields": ["succeeded_at"], "sparse": True},
+            outbox.INDEX,
+        ],
     }
     id = StringField(primary_key=True)
     payment = ObjectIdField(required=True)

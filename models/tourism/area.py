@@ -8,7 +8,7 @@ from mongoengine import Document, StringField
 class Area(Document):
     """The id is the division code: 6 digits a county, 9 a town, 12 a village."""
 
-    meta = {"collection": "areas", "auto_create_index": False, "indexes": [{"fields": ["parent", "_id"]}]}  # noqa: RUF012
+    meta = {"collection": "areas", "auto_create_index": False, "indexes": [{"fields": ["parent", "_id"]}]}
     id = StringField(primary_key=True)
     name = StringField(required=True)
     level = StringField(choices=("county", "town", "village"), required=True)

@@ -14,7 +14,7 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 class CalendarYear(Document):
     """Public holidays and 调休 workdays of one year, imported yearly from the State Council's notice."""
 
-    meta = {"collection": "calendar_years", "auto_create_index": False}  # noqa: RUF012
+    meta = {"collection": "calendar_years", "auto_create_index": False}
     id = IntField(primary_key=True)
     holidays = DictField()
     workdays = DictField()
@@ -31,7 +31,7 @@ def calendar() -> WorkCalendar:
 def spans(opening: dict[str, Any], closing: dict[str, Any], day: date, days: WorkCalendar) -> list[dict[str, str]]:
     """Return the hours of a place on a day, empty when it is closed: `[{open, close}]`.
 
-    A year that was not imported raises an alarm and counts as having no public holidays, so that a closing day stays one.
+    A year that was not imported raises an alarm and counts as having no public holidays: a closing day stays one.
     """
     weekday = WEEKDAYS[day.weekday()]
     if weekday in closing.get("weekdays", []) and not (closing.get("unless_public_holiday") and _holiday(days, day)):

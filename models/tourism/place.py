@@ -1,4 +1,7 @@
-"""A place of tourism or heritage. What no source told stays unknown and sorts last; made-up values are marked `demo`."""
+"""A place of tourism or heritage.
+
+What no source told stays unknown and sorts last; made-up values are marked `demo`.
+"""
 
 from datetime import date
 from typing import Any
@@ -18,10 +21,15 @@ FIELDS = ("name", "aliases", "kind", "level", "town_code", "geo", "opening", "cl
 class Place(Document):
     """`ticket_types`, `slots`, `refund_rows` and `opening` describe visits; each part says whether it is demo."""
 
-    meta = {  # noqa: RUF012
+    meta = {
         "collection": "places",
         "auto_create_index": False,
-        "indexes": ["rank", {"fields": ["kind", "rank"]}, {"fields": ["town_code", "rank"]}, {"fields": ["unit", "rank"]}],
+        "indexes": [
+            "rank",
+            {"fields": ["kind", "rank"]},
+            {"fields": ["town_code", "rank"]},
+            {"fields": ["unit", "rank"]},
+        ],
     }
     id = StringField(primary_key=True)
     rank = IntField(required=True)
@@ -71,7 +79,7 @@ def listed(
     limit: int,
     after: str | None,
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Return a page of places: by distance from `near` (WGS-84 longitude, latitude), unknown ones last, else by rank."""
+    """Return a page of places: by distance from `near` (WGS-84 longitude, latitude), unknown last, else by rank."""
     query: dict[str, Any] = {"rank": {"$gte": 0}}
     query |= {name: value for name, value in (("kind", kind), ("town_code", town)) if value}
     fields = dict.fromkeys(FIELDS, 1)
@@ -155,12 +163,12 @@ def post_notice(place_id: str, text: str, from_day: date, to_day: date, who: str
     change = {"$push": {"notices": {"$each": [notice], "$slice": -50}}}
     if not Place._get_collection().update_one({"_id": place_id}, change).matched_count:
         raise NotFound
-    return notice["id"]
+    return str(notice["id"])
 
 
 def terms_on(found: dict[str, Any], day: str) -> dict[str, Any]:
     """Return the terms that an order of `day` takes along: the refund rows in force and how early one may enter."""
-    rows = next(
+    rows: list[dict[str, Any]] = next(
         (
             version["rows"]
             for version in reversed(found.get("refund_versions", []))

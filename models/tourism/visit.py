@@ -90,7 +90,9 @@ def _visitor(wanted: dict[str, Any], number: int, chosen: Companion | None, wish
     if kind is None:
         raise TicketTypeUnknown(fields={where: [TicketTypeUnknown.zh]})
     if chosen.kind not in kind["identity_documents"]:
-        raise DocumentRefused(ticket=kind["name_zh"], fields={where: [DocumentRefused.zh.format(ticket=kind["name_zh"])]})
+        raise DocumentRefused(
+            ticket=kind["name_zh"], fields={where: [DocumentRefused.zh.format(ticket=kind["name_zh"])]}
+        )
     age = age_on(chosen.birth, clock.date_of(wanted["day"])) if chosen.birth else None
     if not _fits(kind, age):
         raise AgeRefused(ticket=kind["name_zh"], fields={where: [AgeRefused.zh.format(ticket=kind["name_zh"])]})

@@ -29,7 +29,7 @@ def test_good_live_settings_have_no_problem(live):
 def test_the_sandbox_may_run_in_sandbox_mode_only(settings):
     assert settings.problems() == []
     assert problems(settings, mode="live") == [
-        "the keys were made by the sandbox",
+        'the keys count as the sandbox\'s: no "sandbox": false stands beside them',
         "api_base is not https",
         "api_base is not a public host",
         "pay_base is not https",
@@ -108,7 +108,42 @@ def test_credentials_come_from_the_file(sandbox, settings):
     assert (settings.appid, settings.origin) == (values["appid"], "sandbox")
 
 
-@pytest.mark.parametrize(("text", "error"), [("{", ValueError), ("{}", KeyError)])
+@pytest.fixture
+def load(sandbox, tmp_path):
+    """Loads the sandbox's file, changed, for live use."""
+
+    def load(**changes):
+        path = tmp_path / "credentials.json"
+        values = json.loads((sandbox.state_dir / "credentials.json").read_text())
+        path.write_text(json.dumps({**values, **changes}))
+        bases = {"api_base": "https://api.weixin.qq.com", "pay_base": "https://api.mch.weixin.qq.com"}
+        return from_credentials(path, mode="live", **bases)
+
+    return load
+
+
+@pytest.mark.parametrize("mark", [{}, {"sandbox": True}, {"sandbox": None}, {"sandbox": "false"}, {"sandbox": 0}])
+def test_a_copy_of_the_sandboxs_file_cannot_go_live(load, mark):
+    assert len(load(**mark).problems()) == 1
+
+
+def test_a_file_that_says_it_is_none_of_the_sandboxs_may_go_live(load):
+    assert load(sandbox=False).problems() == []
+
+
+def test_several_public_keys_while_they_rotate(load, settings):
+    (pem,) = settings.pay_public_keys.values()
+    keys = {"PUB_KEY_ID_2": pem, "PUB_KEY_ID_1": pem}
+    assert list(load(pay_public_keys=keys).pay_public_keys) == ["PUB_KEY_ID_2", "PUB_KEY_ID_1"]
+
+
+@pytest.mark.parametrize("change", [{"mchid": 1900000109}, {"pay_public_keys": ["x"]}, {"pay_public_keys": {"a": 1}}])
+def test_credentials_that_are_no_texts(load, change):
+    with pytest.raises(ValueError):
+        load(**change)
+
+
+@pytest.mark.parametrize(("text", "error"), [("{", ValueError), ("[]", ValueError), ("{}", KeyError)])
 def test_a_broken_file_of_credentials(tmp_path, text, error):
     path = tmp_path / "credentials.json"
     path.write_text(text)

@@ -6,11 +6,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
-from wechat_side import APIV3_KEY, APPID, MCHID, Platform, notice, private_pem, sealed
 
 from backend import clock
 from backend.wechat.errors import NoticeRefused
 from backend.wechat.pay import WeChatPay
+from tests.wechat.wechat_side import APIV3_KEY, APPID, MCHID, Platform, notice, private_pem, sealed
 
 TRANSACTION = {"appid": APPID, "mchid": MCHID, "out_trade_no": "T0000001", "amount": {"total": 100}, "attach": "于"}
 REFUND = {"mchid": MCHID, "out_refund_no": "R0000001", "refund_status": "SUCCESS", "amount": {"refund": 50}}

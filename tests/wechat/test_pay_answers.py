@@ -8,11 +8,11 @@ from datetime import date
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from wechat_side import APIV3_KEY, APPID, MCHID, Platform, Scripted, private_pem
 
 from backend import clock
 from backend.wechat.errors import PaymentGatewayFailure, PaymentRefused, PaymentUnknown
 from backend.wechat.pay import WeChatPay
+from tests.wechat.wechat_side import APIV3_KEY, APPID, MCHID, Platform, Scripted, private_pem
 
 ORDER = {"appid": APPID, "mchid": MCHID, "trade_state": "NOTPAY"}
 NUMBER = "T00000001"

@@ -2,11 +2,11 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import until
 
 from backend import clock
 from backend.wechat.errors import PaymentGatewayFailure, PaymentRefused, PaymentUnknown
 from backend.wechat.pay import Refund
+from tests.wechat.kit import until
 
 NOTIFY_URL = "http://127.0.0.1:9/notice"
 QUIET_TIMEOUT = (0.5, 0.2)

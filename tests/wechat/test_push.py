@@ -7,10 +7,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from wechat_side import push_digest, push_sealed
 
 from backend.wechat.errors import PushRefused
 from backend.wechat.push import MessagePush, event_key
+from tests.wechat.wechat_side import push_digest, push_sealed
 
 TOKEN, APPID = "a-push-token", "wx0123456789abcdef"
 AES_KEY = base64.b64encode(bytes(range(32))).decode()[:43]

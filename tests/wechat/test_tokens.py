@@ -7,6 +7,7 @@ import redis
 from backend.errors import Unavailable
 from backend.wechat.errors import WeChatBusy, WeChatFailure
 from backend.wechat.tokens import AccessTokens
+from tests.wechat.kit import DATABASE
 
 STABLE = "/cgi-bin/stable_token"
 THREADS = 20
@@ -84,9 +85,9 @@ def test_renew_takes_the_token_that_another_process_stored(make_tokens, store, s
     assert session.paths == []
 
 
-def test_a_client_that_decodes_answers_serves_too(make_tokens, redis_port, store):
+def test_a_client_that_decodes_answers_serves_too(make_tokens, redis_server, store):
     token = make_tokens().get()
-    with redis.Redis(port=redis_port, decode_responses=True) as text_client:
+    with redis.Redis(port=redis_server.port, db=DATABASE, decode_responses=True) as text_client:
         assert make_tokens(redis=text_client).get() == token
 
 

@@ -1,0 +1,1 @@
+"""The WeChat sandbox, held against the published protocols."""

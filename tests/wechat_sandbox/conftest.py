@@ -3,7 +3,8 @@
 import secrets
 
 import pytest
-from sandbox_kit import Merchant, Process, Shop
+
+from tests.wechat_sandbox.sandbox_kit import Merchant, Process, Shop
 
 
 @pytest.fixture(scope="module")

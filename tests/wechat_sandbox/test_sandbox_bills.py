@@ -8,7 +8,8 @@ from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
 import pytest
-from sandbox_kit import Merchant, eventually, sha1
+
+from tests.wechat_sandbox.sandbox_kit import Merchant, eventually, sha1
 
 DAY = 86400
 EAST = timezone(timedelta(hours=8))

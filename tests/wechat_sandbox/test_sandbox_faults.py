@@ -5,7 +5,8 @@ import time
 
 import pytest
 from cryptography.exceptions import InvalidSignature
-from sandbox_kit import eventually
+
+from tests.wechat_sandbox.sandbox_kit import eventually
 
 
 def test_a_counted_fault_strikes_so_often_and_says_so(sandbox, merchant):

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from sandbox_kit import Merchant, Process, eventually
+
+from tests.wechat_sandbox.sandbox_kit import Merchant, Process, eventually
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Refunds: accepted, settled, refused."""
 
 import pytest
-from sandbox_kit import eventually
+
+from tests.wechat_sandbox.sandbox_kit import eventually
 
 
 def test_a_refund_is_accepted_first_and_done_later(sandbox, merchant):

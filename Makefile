@@ -1,0 +1,51 @@
+# `make help` lists what there is. Everything runs in .venv, which `make setup` builds from pinned requirements.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3.11
+PY := .venv/bin/python
+BASE_URL ?=
+WORKERS ?= auto
+export PYTHONPATH := $(CURDIR)
+
+help:  ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/ready  ## virtual environment with the pinned requirements
+
+.venv/ready: requirements.txt requirements-dev.txt
+	@p=$$(command -v $(PYTHON) || command -v python3) || { echo "Python 3.11 is missing; see README, section 'What a machine needs'"; exit 1; }; \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$p is older than Python 3.11; set PYTHON=<path of 3.11>"; exit 1; }; \
+	$$p -c 'import ensurepip' 2>/dev/null || { echo "the package python3-venv is missing; run: apt-get install python3-venv"; exit 1; }; \
+	[ -x $(PY) ] || $$p -m venv .venv
+	@echo "installing the pinned requirements into .venv"
+	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+run: setup  ## set up, seed, start everything, print the addresses (PORT=… VAR=…)
+	@exec $(PY) -m deploy.run
+
+test: setup  ## all tests against real servers of their own
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile
+
+check: setup  ## format, lint, types, imports
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+
+demo: setup  ## play the stories over HTTP against a running service (BASE_URL=…)
+	$(PY) -m seed demo $(BASE_URL)
+
+bench: setup  ## benchmarks against their floors (B=name runs one)
+	$(PY) -m bench
+
+chaos: setup  ## kill everything while people book; CLUSTER=1 on three nodes, CONTROL=1 must fail
+	$(PY) -m bench.chaos
+
+openapi: setup  ## rewrite the committed OpenAPI snapshot
+	UPDATE_SNAPSHOTS=1 $(PY) -m pytest -q tests/architecture -k snapshot
+
+slice:  ## show the whole slice of a domain (D=tourism)
+	@ls -d */$(D)* */*/$(D)* 2>/dev/null; ls */$(D)/
+
+.PHONY: help setup run test check demo bench chaos openapi slice

@@ -1,0 +1,1 @@
+"""Starting the whole service on one machine, and keeping it apart from other runs."""

@@ -1,0 +1,97 @@
+"""`make run`: start everything on this machine, print one table, stop all of it on Ctrl-C."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from backend.embedded.process import StartFailed, hold, is_taken
+from deploy.stack import Stack, given_servers
+
+console = Console()
+DEFAULT_PORT = 8000
+
+
+def main() -> int:
+    """Run until Ctrl-C; return 1 with one sentence when something stands in the way."""
+    folder = Path(os.environ.get("VAR", "var"))
+    stop = threading.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, lambda *_: stop.set())
+    try:
+        stack = Stack(folder, port=_port(), env=given_servers(dict(os.environ)))
+        with hold(folder):
+            return _run(stack, stop)
+    except StartFailed as error:
+        console.print(f"[bold red]cannot start:[/] {error}")
+        return 1
+
+
+def _port() -> int:
+    told = os.environ.get("PORT", str(DEFAULT_PORT))
+    if not told.isdecimal() or not 0 < int(told) < 65536:  # noqa: PLR2004 - the range of ports
+        raise StartFailed(f"PORT={told} is no port number; choose one from 1024 to 65535")
+    return int(told)
+
+
+def _run(stack: Stack, stop: threading.Event) -> int:
+    if is_taken(stack.port):
+        raise StartFailed(f"port {stack.port} is taken; choose another with PORT=<number>")
+    try:
+        with console.status("starting") as status:
+            for part in stack.steps():
+                status.update(f"starting: {part}")
+                if stop.is_set():
+                    return 0
+        _demo(stack)
+        console.print(_table(stack))
+        while not stop.wait(1):
+            _watch(stack)
+    finally:
+        with console.status("stopping"):
+            stack.stop()
+    console.print("stopped; the data stay under", str(stack.folder))
+    return 0
+
+
+def _watch(stack: Stack) -> None:
+    ended = [name for name, child in stack.children.items() if name != "seed" and not child.running]
+    if ended:
+        raise StartFailed(f"{', '.join(ended)} ended by itself; see {stack.folder}/logs")
+
+
+def _demo(stack: Stack) -> None:
+    """Make the demonstration's accounts at the first start, over HTTP; never in production."""
+    if stack.env["ENVIRONMENT"] == "production" or (stack.folder / "demo-accounts.json").exists():
+        return
+    child = stack.python("demo-accounts", ["-m", "seed", "demo-accounts", stack.base, str(stack.folder)])
+    if child.popen.wait(60) != 0:
+        raise StartFailed(f"the demo accounts could not be made; see {stack.folder}/logs/demo-accounts.log")
+    del stack.children["demo-accounts"]
+
+
+def _table(stack: Stack) -> Table:
+    table = Table(title="running", show_header=False, title_justify="left")
+    table.add_row("API", stack.base)
+    table.add_row("documentation", f"{stack.base}/docs")
+    table.add_row("WeChat sandbox", stack.env["WECHAT_API_BASE"])
+    table.add_row("data, logs", str(stack.folder))
+    accounts = stack.folder / "demo-accounts.json"
+    if accounts.exists():
+        for account in orjson.loads(accounts.read_bytes())["staff"]:
+            table.add_row(
+                f"demo: {account['role']}",
+                f"{account['login']} / {account['password']} / TOTP {account['totp_secret']}",
+            )
+    table.add_row("next", f"in a second shell: make demo BASE_URL={stack.base}")
+    table.add_row("stop", "Ctrl-C")
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,211 @@
+"""All processes of one deployment on this machine: store, Redis, WeChat sandbox, API, workers, beat.
+
+`make run`, the chaos run and the benchmarks use the same stack, so that what is measured is what is run.
+"""
+
+import base64
+import os
+import secrets
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from backend.embedded.mongod import Mongod
+from backend.embedded.process import Child, StartFailed, free_port, is_taken, wait_until
+from backend.embedded.redis_server import RedisServer
+
+ROOT = Path(__file__).parent.parent
+QUEUES = {"worker-fast": "checkout,notify", "worker-slow": "push,bills,reports"}
+ADDRESSES = ("mongodb", "redis", "sandbox")
+
+
+class Stack:
+    """The processes under one folder. Ports stay the same over restarts of a folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        env: dict[str, str] | None = None,
+        api_workers: int = 2,
+        worker_processes: int = 2,
+        sandbox_options: list[str] | None = None,
+    ) -> None:
+        self.folder = folder.resolve()
+        self.port = port or free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self._given = env or {}
+        self._api_workers, self._worker_processes = api_workers, worker_processes
+        self._sandbox_options = sandbox_options or []
+        self.children: dict[str, Child] = {}
+        self.mongod: Mongod | None = None
+        self.redis: RedisServer | None = None
+        self.env: dict[str, str] = {}
+
+    def start(self) -> "Stack":
+        """Start everything that was not given by the environment, in the order of need.
+
+        Raises:
+            StartFailed: a part did not come up; the sentence says which and what to do.
+        """
+        if is_taken(self.port):
+            raise StartFailed(f"port {self.port} is taken; choose another with PORT=<number>")
+        for _name in self.steps():
+            pass
+        return self
+
+    def steps(self) -> Iterator[str]:
+        """Start part by part, yielding the name of each part before it starts."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.env = {**os.environ, **self._secrets(), **self._given, "PYTHONPATH": str(ROOT)}
+        self.env.setdefault("ENVIRONMENT", "development")
+        self.env["PUBLIC_BASE_URL"] = self._given.get("PUBLIC_BASE_URL", self.base)
+        yield "document store"
+        self.start_mongod()
+        yield "Redis"
+        self.start_redis()
+        yield "WeChat sandbox"
+        self.start_sandbox()
+        yield "county data"
+        self.seed()
+        yield "workers"
+        self.start_workers()
+        yield "API"
+        self.start_api()
+
+    def start_mongod(self) -> None:
+        """Start the embedded store unless MONGODB_URI was given."""
+        if self._given.get("MONGODB_URI"):
+            return
+        self.mongod = Mongod(self.folder / "mongod", self._fixed_port("mongodb")).start()
+        self.mongod.initiate()
+        self.env["MONGODB_URI"] = self.mongod.uri("city")
+
+    def start_redis(self) -> None:
+        """Start the embedded Redis unless REDIS_URL was given."""
+        if self._given.get("REDIS_URL"):
+            return
+        self.redis = RedisServer(self.folder / "redis", self._fixed_port("redis")).start()
+        self.env["REDIS_URL"] = self.redis.url()
+
+    def start_sandbox(self) -> None:
+        """Start the WeChat sandbox unless real WeChat credentials were given."""
+        if self._given.get("WECHAT_CREDENTIALS"):
+            return
+        folder, port = self.folder / "wechat", self._fixed_port("sandbox")
+        command = ["-m", "backend.wechat.sandbox", "--port", str(port), "--state-dir", str(folder)]
+        self.python("sandbox", [*command, *self._sandbox_options])
+        base = f"http://127.0.0.1:{port}"
+        wait_until(lambda: answers(f"{base}/sandbox/health"), seconds=20, what="the WeChat sandbox")
+        self.env |= {
+            "WECHAT_MODE": "sandbox",
+            "WECHAT_API_BASE": base,
+            "WECHATPAY_API_BASE": base,
+            "WECHAT_CREDENTIALS": str(folder / "credentials.json"),
+        }
+
+    def seed(self) -> None:
+        """Build indexes and put the county's data; safe to repeat."""
+        child = self.python("seed", ["-m", "seed", "county"])
+        if child.popen.wait(120) != 0:
+            raise StartFailed(f"seed county failed; see {self.folder}/logs/seed.log")
+
+    def start_workers(self) -> None:
+        """Start the queue workers and beat."""
+        for name, queues in QUEUES.items():
+            self.start_worker(name, queues)
+        schedule = str(self.folder / "celerybeat-schedule")
+        self.python("beat", ["-m", "celery", "-A", "tasks.app", "beat", "-l", "warning", "-s", schedule, "--pidfile="])
+
+    def start_worker(self, name: str, queues: str) -> Child:
+        """Start one worker process with its children."""
+        command = ["-m", "celery", "-A", "tasks.app", "worker", "-Q", queues, "-n", f"{name}@%h", "-l", "warning"]
+        return self.python(name, [*command, "-c", str(self._worker_processes), "--without-gossip", "--without-mingle"])
+
+    def start_api(self) -> Child:
+        """Start the API and wait until it is ready."""
+        metrics = self.folder / "metrics"
+        metrics.mkdir(exist_ok=True)
+        for left in metrics.glob("*.db"):
+            left.unlink()
+        env = {**self.env, "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+        command = [
+            sys.executable,
+            "-m",
+            "granian",
+            "--interface",
+            "wsgi",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+        ]
+        command += ["--workers", str(self._api_workers), "--blocking-threads", "8", "--backlog", "2048"]
+        command += ["--respawn-failed-workers", "--no-access-log", "--log-level", "warning", "wsgi:app"]
+        child = self.children["api"] = Child(command, self.folder / "logs" / "api.log", env=env)
+        wait_until(lambda: self._api_ready(child), seconds=40, what=f"the API (see {self.folder}/logs/api.log)")
+        return child
+
+    def _api_ready(self, child: Child) -> bool:
+        if not child.running:
+            raise StartFailed(f"the API ended at once; see {self.folder}/logs/api.log")
+        return answers(f"{self.base}/health/ready")
+
+    def stop(self) -> None:
+        """Stop everything that this stack started, in the reverse order."""
+        for child in reversed(list(self.children.values())):
+            child.stop()
+        if self.redis:
+            self.redis.stop()
+        if self.mongod:
+            self.mongod.stop()
+
+    def python(self, name: str, arguments: list[str]) -> Child:
+        """Start a Python process of ours with this stack's environment."""
+        log = self.folder / "logs" / f"{name}.log"
+        self.children[name] = Child([sys.executable, *arguments], log, env=self.env)
+        return self.children[name]
+
+    def _fixed_port(self, name: str) -> int:
+        path = self.folder / f"{name}.port"
+        if path.exists() and not is_taken(int(path.read_text())):
+            return int(path.read_text())
+        port = free_port()
+        path.write_text(str(port))
+        return port
+
+    def _secrets(self) -> dict[str, str]:
+        """Return the keys of this folder, made at the first start; given ones win."""
+        path = self.folder / "secrets.env"
+        if not path.exists():
+            lines = {
+                "FIELD_KEYS": f"1:{_key()}",
+                "BLIND_INDEX_KEY": _key(),
+                "TICKET_KEYS": f"1:{_key()}",
+            }
+            path.touch(mode=0o600)
+            path.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+        return dict(line.split("=", 1) for line in path.read_text().splitlines())
+
+
+def _key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def answers(url: str) -> bool:
+    """Tell whether a URL answers 200."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own loopback addresses
+            return bool(answer.status == 200)  # noqa: PLR2004
+    except OSError:
+        return False
+
+
+def given_servers(env: dict[str, str]) -> dict[str, Any]:
+    """Return the servers of one's own that the environment names."""
+    names = ("MONGODB_URI", "REDIS_URL", "BROKER_URL", "WECHAT_CREDENTIALS", "WECHAT_API_BASE", "WECHATPAY_API_BASE")
+    names += ("PUBLIC_BASE_URL", "WECHAT_MODE", "ENVIRONMENT", "CLOCK_SHIFT_FILE")
+    return {name: env[name] for name in names if env.get(name)}
