@@ -27,7 +27,7 @@ class Access:
 class Authenticator(Protocol):
     """Turns the request's proof into an actor, or raises NotLoggedIn / NotAllowed."""
 
-    def __call__(self, access: Access) -> Any:
+    def __call__(self, access: Access, /) -> Any:
         """Return the acting person, staff member or device."""
 
 
