@@ -18,7 +18,9 @@ from backend.embedded.process import free_port  # noqa: E402
 from backend.embedded.redis_server import RedisServer  # noqa: E402
 from backend.settings import load  # noqa: E402
 from backend.store import indexes  # noqa: E402
-from seed import county_data  # noqa: E402
+from tests.support import county  # noqa: E402
+from tests.support.gate import shift_to  # noqa: E402
+from tests.support.door import Door  # noqa: E402
 from tests.support.phone import Phone  # noqa: E402
 from tests.support.sandbox import Sandbox  # noqa: E402
 
@@ -71,9 +73,16 @@ def environment(mongod, redis_server, sandbox):
 
 
 @pytest.fixture(scope="module")
-def module_settings(environment, mongod, request):
+def public_port():
+    """Where the sandbox reaches the app of a test that has a `door`."""
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def module_settings(environment, mongod, request, public_port):
     name = request.module.__name__.replace(".", "_")[-50:]
-    return load({**environment, "MONGODB_URI": mongod.uri(name), "PUBLIC_BASE_URL": "http://127.0.0.1:1"})
+    base = f"http://127.0.0.1:{public_port}"
+    return load({**environment, "MONGODB_URI": mongod.uri(name), "PUBLIC_BASE_URL": base})
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +107,7 @@ def store(parts):
 @pytest.fixture
 def seeded(store):
     """The county's data, with the demonstration's visiting data."""
-    county_data.load(with_demo=True)
+    county.put()
     return store
 
 
@@ -115,6 +124,14 @@ def client(app, store):
 
 
 @pytest.fixture
+def door(app, store, public_port):
+    """The app on a real port, so that WeChat's notices and pushes come in by themselves."""
+    front = Door(app, public_port)
+    yield front
+    front.close()
+
+
+@pytest.fixture
 def shift_clock():
     """Move the clock of all processes by seconds."""
     path = Path(os.environ["CLOCK_SHIFT_FILE"])
@@ -124,6 +141,12 @@ def shift_clock():
 
     yield shift
     path.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def travel(shift_clock):
+    """Move the clock of all processes to a civil day and time, from where it runs on."""
+    return lambda day, clock_time="10:00": shift_clock(shift_to(day, clock_time))
 
 
 @pytest.fixture

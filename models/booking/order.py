@@ -28,6 +28,7 @@ from pymongo.errors import DuplicateKeyError
 
 from backend import clock, outbox
 from backend.errors import Conflict, NotFound
+from backend.store.combining import Combiner, insert_all
 
 COLLECTION = "orders"
 STATES = ("held", "issued", "cancelled", "expired", "abandoned")
@@ -108,7 +109,10 @@ def insert(record: dict[str, Any]) -> None:
     Raises:
         DuplicateKey: by its key, `idempotency.key`, `claims` or `_id`; see `duplicate_of`.
     """
-    Order._get_collection().insert_one(record)
+    _inserts.run("orders", record)
+
+
+_inserts: Combiner[dict[str, Any]] = Combiner(lambda _key, records: insert_all(Order._get_collection(), records))
 
 
 def duplicate_of(error: DuplicateKeyError) -> str:

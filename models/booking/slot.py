@@ -6,6 +6,7 @@ order is given back once: the sweeper first makes the order impossible (`order.a
 """
 
 from collections import defaultdict, deque
+from collections.abc import Hashable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from pymongo.client_session import ClientSession
 
 from backend import clock
 from backend.errors import Conflict, NotFound
+from backend.store.combining import Combiner
 
 MOST_PENDING_BYTES = 1 << 16
 """Bound of `pending`: about 1,500 notes, far above the takers that can be under way at once."""
@@ -122,22 +124,37 @@ def take(slot: str, places: int, hold: ObjectId) -> None:
     Raises:
         SlotSoldOut, SlotClosed, SlotBusy: nothing was taken.
     """
+    _takes.run(slot, (places, hold))
+
+
+def _take_all(slot: Hashable, wishes: Sequence[tuple[int, ObjectId]]) -> list[Conflict | None]:
+    """Take for all wishes in one update; when they do not fit together, each for itself, in the order they came."""
+    if _try_take(str(slot), wishes):
+        return [None] * len(wishes)
+    if len(wishes) == 1:
+        return [_refusal(str(slot), wishes[0][0])]
+    return [None if _try_take(str(slot), [wish]) else _refusal(str(slot), wish[0]) for wish in wishes]
+
+
+def _try_take(slot: str, wishes: Sequence[tuple[int, ObjectId]]) -> bool:
+    places, now = sum(wish[0] for wish in wishes), clock.now()
     guard = {
         "_id": slot,
         "state": "open",
         "left": {"$gte": places},
         "$expr": {"$lt": [{"$bsonSize": "$pending"}, MOST_PENDING_BYTES]},
     }
-    change: dict[str, Any] = {
-        "$inc": {"left": -places},
-        "$set": {f"pending.{hold}": [places, clock.now()], "has_pending": True},
-    }
+    notes: dict[str, Any] = {f"pending.{hold}": [number, now] for number, hold in wishes}
+    change: dict[str, Any] = {"$inc": {"left": -places}, "$set": {**notes, "has_pending": True}}
     if done := _take_settled(slot):
         change["$unset"] = {f"pending.{note}": "" for note in done}
-    if not Slot._get_collection().update_one(guard, change).matched_count:
-        for note in done:
-            settled(slot, note)
-        raise _refusal(slot, places)
+    if Slot._get_collection().update_one(guard, change).matched_count:
+        return True
+    _settled[slot].extend(done)
+    return False
+
+
+_takes: Combiner[tuple[int, ObjectId]] = Combiner(_take_all)
 
 
 def _take_settled(slot: str) -> list[str]:

@@ -95,7 +95,8 @@ def bootstrap(login: str, name: str) -> Invitation:
 
 def _expired_first_admin() -> bool:
     """Take away a first administrator who never came; their record held nothing yet."""
-    query = {"first_admin": True, "state": "invited", "invitation.until": {"$lte": clock.now()}}
+    never = {"state": "invited", "activated_at": None, "invitation.until": {"$lte": clock.now()}}
+    query = {"first_admin": True, **never}
     return bool(StaffMember._get_collection().delete_one(query).deleted_count)
 
 
@@ -222,7 +223,8 @@ def confirm(token: str, code: str) -> None:
     line = entry.line(key, "staff.activate", key, unit=member["assignments"][0]["unit"])
 
     def change(session: ClientSession) -> None:
-        done = {"$set": {"state": "active", "totp_step": step}, "$unset": {"invitation": ""}}
+        now_active = {"state": "active", "totp_step": step, "activated_at": line["at"]}
+        done = {"$set": now_active, "$unset": {"invitation": ""}}
         if not StaffMember._get_collection().update_one(guard, done, session=session).matched_count:
             raise InvitationGone
         entry.write(line, session)

@@ -28,7 +28,7 @@ _CLASSES: tuple[Callable[[str], bool], ...] = (
     str.isupper,
     str.islower,
     str.isdigit,
-    lambda c: not c.isalnum() or c.isalpha() and not c.isupper() and not c.islower(),
+    lambda c: not (c.isupper() or c.islower() or c.isdigit()),
 )
 
 

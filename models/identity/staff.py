@@ -57,6 +57,7 @@ class StaffMember(Document):
     first_admin = BooleanField()
     created_by = StringField(required=True)
     created_at = DateTimeField(required=True)
+    activated_at = DateTimeField()
     disabled_at = DateTimeField()
     acted_at = DateTimeField()
 

@@ -65,6 +65,34 @@ class Phone:
         body = {"slot_id": slot, "visitors": [{"companion_id": c, "ticket_type": t} for c, t in chosen]}
         return self.post("/mini/v1/orders", body, key=key)
 
+    def slot(self, slot_id: str) -> dict:
+        """Return what the API shows of a slot."""
+        place, day = slot_id.rsplit("-", 2)[0], slot_id.rsplit("-", 2)[1]
+        span = f"{day[:4]}-{day[4:6]}-{day[6:]}"
+        slots = self.get(f"/mini/v1/places/{place}/slots?from={span}&to={span}").json["items"]
+        return next(slot for slot in slots if slot["id"] == slot_id)
+
+    def issued(self, slot: str, *visitors: tuple[str, str]) -> dict:
+        """Book, pay where there is something to pay, and return the issued order."""
+        answer = self.book(slot, *visitors)
+        assert answer.status_code == 201, answer.json
+        order = answer.json
+        if order["total_fen"]:
+            self.pay(order)
+            self.post(f"/mini/v1/orders/{order['id']}/payment-check")
+        order = self.order(order["id"])
+        assert order["state"] == "issued", order
+        return order
+
+    def cancel(self, order_id: str):
+        return self.post(f"/mini/v1/orders/{order_id}/cancel")
+
+    def twin(self, client) -> "Phone":
+        """Return the same phone on another connection, for threads."""
+        other = object.__new__(type(self))
+        other.__dict__ |= {**self.__dict__, "client": client}
+        return other
+
     def pay(self, order: dict, **options):
         arguments = self.post(f"/mini/v1/orders/{order['id']}/payment").json
         return self.sandbox.pay(arguments["package"], **options)

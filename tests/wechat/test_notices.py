@@ -136,6 +136,8 @@ def test_the_signature_covers_time_nonce_and_body(pay, platform):
     headers = headers_of(platform, body)
     later = {**headers, "Wechatpay-Timestamp": str(int(headers["Wechatpay-Timestamp"]) + 1)}
     assert refusal(pay, later, body) == "signature"
+    padded = {**headers, "Wechatpay-Signature": headers["Wechatpay-Signature"] + " "}
+    assert refusal(pay, padded, body) == "signature"
     for tampered in (body + b" ", body.replace(b"SUCCESS", b"SUCCESs"), body[:-1], b""):
         assert refusal(pay, headers, tampered) == "signature"
 

@@ -85,6 +85,20 @@ def test_renew_takes_the_token_that_another_process_stored(make_tokens, store, s
     assert session.paths == []
 
 
+class Overtaken(redis.Redis):
+    """A client on whose way to the lock another process has just finished its refresh."""
+
+    def set(self, name, value, **options):
+        super().set(name.removesuffix(":lock"), "newer")
+        return super().set(name, value, **options)
+
+
+def test_who_gets_the_lock_late_looks_again_before_fetching(make_tokens, redis_server, session, store):
+    with Overtaken(port=redis_server.port, db=DATABASE) as client:
+        assert make_tokens(redis=client).get() == "newer"
+    assert session.paths == []
+
+
 def test_a_client_that_decodes_answers_serves_too(make_tokens, redis_server, store):
     token = make_tokens().get()
     with redis.Redis(port=redis_server.port, db=DATABASE, decode_responses=True) as text_client:

@@ -130,8 +130,10 @@ def test_a_delayed_notice_waits(sandbox, merchant, shop):
 
 def test_a_reordered_notice_comes_after_the_next(sandbox, merchant, shop):
     sandbox.fault("notice_reordered", path=path(merchant))
+    began = time.monotonic()
     first, second = pay(sandbox, merchant), pay(sandbox, merchant)
     deliveries = received(shop, merchant, 2)
+    assert time.monotonic() - began < 4, "it came by its time limit and not by the next notice"
     assert [opened(merchant, delivery)["out_trade_no"] for delivery in deliveries] == [second, first]
 
 

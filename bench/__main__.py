@@ -1,0 +1,40 @@
+"""`python -m bench` runs all benchmarks, `B=name python -m bench` (or `python -m bench name`) one of them."""
+
+import os
+import sys
+import time
+
+from backend.embedded.process import StartFailed
+from bench import booking, machine
+from bench.machine import BenchFailed
+from bench.report import FILE, console, keep, show
+
+BENCHES = {"booking": booking.bench}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one or all; return 1 when one failed or missed its target, 2 for an unknown name."""
+    wanted = arguments[0] if arguments else os.environ.get("B", "")
+    if wanted and wanted not in BENCHES:
+        console.print(f"no benchmark is called {wanted}; choose one of {', '.join(BENCHES)}")
+        return 2
+    console.print(machine.pin())
+    results = [_run(name) for name in ([wanted] if wanted else BENCHES)]
+    return 0 if all(results) else 1
+
+
+def _run(name: str) -> bool:
+    began = time.monotonic()
+    try:
+        with console.status(name):
+            figures = BENCHES[name]()
+    except (BenchFailed, StartFailed) as error:
+        console.print(f"[bold red]{name} failed:[/] {error}")
+        return False
+    keep(figures)
+    show(figures, f"{name}, {time.monotonic() - began:.0f} s; also in {FILE}")
+    return all(one.met is not False for one in figures)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

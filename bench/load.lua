@@ -1,0 +1,46 @@
+-- wrk's script: GET of the given address, or, when BOOKINGS names a file, one booking a line of it.
+-- A line holds access token, companion id and Idempotency-Key; every line is sent once.
+
+local path, slot = os.getenv("BOOKINGS"), os.getenv("SLOT")
+local threads = tonumber(os.getenv("THREADS"))
+local made = 0
+
+function setup(thread)
+  thread:set("number", made)
+  made = made + 1
+end
+
+if path then
+  local requests, sent = {}, 0
+
+  function init()
+    local line_number = 0
+    for line in io.lines(path) do
+      if line_number % threads == number then
+        local token, companion, key = line:match("(%S+) (%S+) (%S+)")
+        local headers = {
+          ["Authorization"] = "Bearer " .. token,
+          ["Content-Type"] = "application/json",
+          ["Idempotency-Key"] = key,
+        }
+        local visitor = '{"companion_id":"' .. companion .. '","ticket_type":"adult"}'
+        local body = '{"slot_id":"' .. slot .. '","visitors":[' .. visitor .. "]}"
+        requests[#requests + 1] = wrk.format("POST", "/mini/v1/orders", headers, body)
+      end
+      line_number = line_number + 1
+    end
+  end
+
+  function request()
+    sent = sent + 1
+    return requests[sent] or wrk.format("GET", "/no-visitors-left")
+  end
+end
+
+function done(summary, latency)
+  local bad = summary.errors
+  io.write(string.format(
+    '\nresult {"requests":%d,"seconds":%f,"refused":%d,"broken":%d,"p50_ms":%f,"p99_ms":%f,"max_ms":%f}\n',
+    summary.requests, summary.duration / 1e6, bad.status, bad.connect + bad.read + bad.write + bad.timeout,
+    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, latency.max / 1e3))
+end

@@ -1,0 +1,68 @@
+"""Orders as staff see them: names masked, ticket codes left out, an access line before each answer. Plain dicts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bson import ObjectId
+
+from backend import clock
+from backend.store import paging
+from models.audit import access_line
+from models.booking import order, order_views
+from models.identity.actors import Staff
+
+FIELDS = ("visitors.name", "visitors.document_kind", "visitors.document_tail", "visitors.age_band")
+"""What of the visitors an answer holds, for the access line."""
+STATES = tuple(order_views.STATE_ZH)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Orders of one slot, or of one place and day, in one state or any."""
+
+    slot: str | None = None
+    place: str | None = None
+    day: str | None = None
+    state: str | None = None
+
+
+def listed(
+    actor: Staff, wanted: Filter, *, purpose: str, cursor: str | None, limit: int
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of orders, newest first."""
+    found, following = paging.page(
+        order.Order._get_collection(),
+        _query(wanted),
+        sort=("_id", -1),
+        cursor=cursor,
+        limit=limit,
+        projection={"outbox": 0, "history": 0, "idempotency": 0, "claims": 0},
+    )
+    _note(actor, purpose, found)
+    return [_line(one) for one in found], following
+
+
+def _query(wanted: Filter) -> dict[str, Any]:
+    named = {"slot": wanted.slot, "place": wanted.place, "day": wanted.day}
+    states = [wanted.state] if wanted.state else list(STATES)
+    return {name: value for name, value in named.items() if value} | {"state": {"$in": states}}
+
+
+def whole(actor: Staff, found: dict[str, Any], *, purpose: str) -> dict[str, Any]:
+    """Return an order with its tickets and history."""
+    _note(actor, purpose, [found])
+    shown = order_views.whole(found)
+    tickets = [{name: value for name, value in one.items() if name != "code"} for one in shown["tickets"]]
+    history = [{**one, "at": clock.civil(one["at"]).isoformat(timespec="milliseconds")} for one in found["history"]]
+    return {**shown, "places": found["places"], "tickets": tickets, "history": history}
+
+
+def _line(found: dict[str, Any]) -> dict[str, Any]:
+    told = {"state": found["state"], "state_zh": order_views.STATE_ZH[found["state"]], "places": found["places"]}
+    return {**order_views.created(found), **told}
+
+
+def _note(actor: Staff, purpose: str, found: Iterable[dict[str, Any]]) -> None:
+    subjects: list[ObjectId] = [visitor["person"] for one in found for visitor in one["visitors"]]
+    access_line.record(actor, purpose=purpose, subjects=subjects, fields=FIELDS)

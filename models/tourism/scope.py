@@ -1,0 +1,35 @@
+"""Which places a member of the staff reaches: unit × area. What lies outside is not found."""
+
+from typing import Any
+
+from backend.errors import NotFound
+from models.identity.actors import Staff
+from models.tourism.place import Place
+from models.tourism.place import read as read_place
+
+
+def place(actor: Staff, operation: str, place_id: str) -> dict[str, Any]:
+    """Return a place that `operation` of the actor reaches.
+
+    Raises:
+        NotAllowed: no role of the actor holds the operation.
+        NotFound: no such place, or outside the actor's scope.
+    """
+    actor.require(operation)
+    found = read_place(place_id)
+    if not reaches(actor, operation, found):
+        raise NotFound
+    return found
+
+
+def reaches(actor: Staff, operation: str, found: dict[str, Any]) -> bool:
+    """Tell whether `operation` of the actor reaches a place."""
+    area = found.get("village_code") or found.get("town_code") or ""
+    return actor.covers(operation, unit=found.get("unit") or "", area=area)
+
+
+def places(actor: Staff, operation: str) -> dict[str, Any]:
+    """Return the query of the places that `operation` of the actor may reach by unit; areas are told by `reaches`."""
+    units = actor.units_for(operation)
+    ranked = {"rank": {"$gte": 0}}
+    return ranked if units is None else {"unit": {"$in": sorted(units)}, **ranked}

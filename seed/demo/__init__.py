@@ -1,0 +1,1 @@
+"""The demonstration: stories played over HTTP only, so that they are the smoke test of any deployment."""

@@ -1,0 +1,121 @@
+"""The main job as stories: a family books, pays and walks in; somebody changes their mind; things go wrong."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from seed.demo.http import Caller, check
+from seed.demo.stage import Stage, resident_id, until
+
+PAID_PLACE, FREE_PLACE = "pingshan", "museum"
+Story = Callable[[Stage], Iterator[str]]
+
+
+def looking(stage: Stage) -> Iterator[str]:
+    """Anybody looks around without logging in."""
+    places = stage.anybody.get("/mini/v1/places?lon=115.41&lat=25.95&limit=100")["items"]
+    check(len(places) > 30, "the county's places are there")  # noqa: PLR2004 - 33 were sourced
+    distances = [place["distance_m"] for place in places if "distance_m" in place]
+    check(distances == sorted(distances), "places come by distance")
+    yield f"{len(places)} places, nearest {places[0]['name']} ({distances[0]} m)"
+    found = stage.anybody.get(f"/mini/v1/places/{PAID_PLACE}")
+    check(bool(found["next_slots"]), "there are free slots")
+    yield f"{found['name']}: next slot {found['next_slots'][0]['day']} {found['next_slots'][0]['start']}"
+
+
+def a_family_visits(stage: Stage) -> Iterator[str]:
+    """A mother books for herself and her father, pays, and they walk in."""
+    phone, _ = stage.tourist()
+    yield "logged in with WeChat"
+    visitors = _family(phone)
+    yield "gave consent, bound herself, added her father (70)"
+    slot = _slot(stage, PAID_PLACE, 0)
+    order = phone.post("/mini/v1/orders", {"slot_id": slot, "visitors": visitors}, expect=201)
+    check(order["state"] == "held", "the order holds its places")
+    yield f"booked {order['slot_id']} for {order['total_fen'] / 100:.2f} 元, held until {order['hold_until'][11:16]}"
+    tickets = _pay(stage, phone, order)
+    yield f"paid; {len(tickets)} tickets issued"
+    picture = phone.get(f"/mini/v1/tickets/{tickets[0]['id']}/code.png")
+    check(picture[:4] == b"\x89PNG", "the ticket has a picture")
+    yield f"ticket code of {len(tickets[0]['code'])} characters, readable without network"
+    gate = stage.gate(PAID_PLACE)
+    first = gate.scan(tickets[0]["code"])
+    check(first["result"] in {"admitted", "other_time", "other_day"}, "the gate knows the ticket")
+    yield f"gate: {first['message']}"
+    if first["result"] == "admitted":
+        again = gate.scan(tickets[0]["code"])
+        check(again["result"] == "already_used", "a ticket works once")
+        yield f"gate, second time: {again['message']}"
+    strange = gate.scan("HELLO")
+    check(strange["result"] == "not_ours", "a foreign code is refused")
+    yield f"gate, a foreign code: {strange['message']}"
+
+
+def somebody_cancels(stage: Stage) -> Iterator[str]:
+    """A tourist cancels the day before and gets the money back."""
+    phone, _ = stage.tourist()
+    visitors = _family(phone)[:1]
+    slot = _slot(stage, PAID_PLACE, 2)
+    before = _left(stage, slot)
+    order = phone.post("/mini/v1/orders", {"slot_id": slot, "visitors": visitors}, expect=201)
+    _pay(stage, phone, order)
+    yield "booked and paid"
+    phone.post(f"/mini/v1/orders/{order['id']}/cancel")
+    phone.post(f"/mini/v1/orders/{order['id']}/cancel")
+    check(_left(stage, slot) == before, "the place returned once, though cancelled twice")
+    yield "cancelled twice; the place returned once"
+    read = f"/mini/v1/orders/{order['id']}"
+    ended = until(
+        lambda: phone.get(read), lambda found: found.get("refund", {}).get("state") == "succeeded", "the refund"
+    )
+    yield f"refunded {ended['refund']['fen'] / 100:.2f} 元"
+
+
+def a_free_place(stage: Stage) -> Iterator[str]:
+    """A free visit is issued at once, and one person books a place once a day."""
+    phone, _ = stage.tourist()
+    visitors = _family(phone)[:1]
+    slot = _slot(stage, FREE_PLACE, 1)
+    order = phone.post("/mini/v1/orders", {"slot_id": slot, "visitors": visitors}, expect=201)
+    tickets = phone.get(f"/mini/v1/orders/{order['id']}")["tickets"]
+    check(len(tickets) == 1, "the ticket is there at once")
+    yield "booked, ticket issued"
+    refused = phone.post("/mini/v1/orders", {"slot_id": slot, "visitors": visitors}, expect=409)
+    check(refused["code"] == "visitor_already_booked", "one person, one ticket")
+    yield f"a second booking: {refused['message']}"
+
+
+STORIES: list[Story] = [looking, a_family_visits, somebody_cancels, a_free_place]
+
+
+def _family(phone: Caller) -> list[dict[str, str]]:
+    phone.post("/mini/v1/consents", {"kind": "document", "text_version": "2026-11"}, expect=204)
+    mother = _visitor("/mini/v1/person", phone, "王小红", "19900307")
+    father = _visitor("/mini/v1/companions", phone, "王大山", "19550510")
+    return [
+        {"companion_id": mother["id"], "ticket_type": "adult"},
+        {"companion_id": father["id"], "ticket_type": "senior_65"},
+    ]
+
+
+def _visitor(path: str, phone: Caller, name: str, birth: str) -> Any:
+    document = {"document_kind": "resident_id", "document_number": resident_id(birth)}
+    return phone.post(path, {"name": name, **document}, expect=201)
+
+
+def _slot(stage: Stage, place: str, later: int) -> str:
+    slots = [one for one in stage.anybody.get(f"/mini/v1/places/{place}/slots")["items"] if one["left"] > 1]
+    day = sorted({one["day"] for one in slots})[later]
+    return str(next(one["id"] for one in slots if one["day"] == day))
+
+
+def _left(stage: Stage, slot: str) -> int:
+    place = slot.rsplit("-", 2)[0]
+    return int(next(s["left"] for s in stage.anybody.get(f"/mini/v1/places/{place}/slots")["items"] if s["id"] == slot))
+
+
+def _pay(stage: Stage, phone: Caller, order: dict[str, Any]) -> list[dict[str, Any]]:
+    arguments = phone.post(f"/mini/v1/orders/{order['id']}/payment")
+    stage.play(f"/payments/{arguments['package'].removeprefix('prepay_id=')}/pay", arguments)
+    read = f"/mini/v1/orders/{order['id']}"
+    issued = until(lambda: phone.get(read), lambda found: found["state"] == "issued", "the ticket")
+    return list(issued["tickets"])
