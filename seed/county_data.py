@@ -62,7 +62,7 @@ def places(*, with_demo: bool) -> int:
 
 
 def _place(told: dict[str, Any], rank: int) -> dict[str, Any]:
-    same = ("name", "aliases", "level", "heritage", "town_code", "village_code", "address", "geo", "facts")
+    same = ("name", "aliases", "level", "heritage", "town", "town_code", "village_code", "address", "geo", "facts")
     record = {name: told[name] for name in (*same, "confidence", "source")}
     return {
         **record,

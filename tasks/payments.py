@@ -2,13 +2,17 @@
 
 from datetime import timedelta
 
+import structlog
 from bson import ObjectId
 
 from backend import clock, outbox, periodic
+from backend.errors import CityError
 from models.payments import bill
 from models.payments import notice as notices
 from models.payments import payment as payments
 from models.payments import refund as refunds
+
+log = structlog.get_logger()
 
 CHECK_AGAIN_SECONDS = 60
 REPORT_LATE = timedelta(hours=1)
@@ -51,7 +55,10 @@ def report_shipping(payment: str) -> None:
 def reconcile_shipping() -> None:
     """Report again what WeChat was not told of within an hour."""
     for payment_id in payments.unreported_shipping(clock.now() - REPORT_LATE):
-        payments.report_shipping(payment_id)
+        try:
+            payments.report_shipping(payment_id)
+        except CityError as error:
+            log.warning("shipping_not_reported", payment=str(payment_id), code=error.code)
 
 
 @periodic.daily("payments.match_bill", queue="bills", hour=10, minute=30)

@@ -77,7 +77,7 @@ def authenticate(_access: Access) -> Device:
 
 @gate.post("/scans", access=device())
 @gate.arguments(ScanBody)
-@gate.response(200, ScanView)
+@gate.answer(200, ScanView)
 def scan(body: dict[str, str]) -> dict[str, Any]:
     """Decide on one scan. The nonce of the signature makes a repeated request the same scan."""
     answer = rules.scan(g.actor, body["code"])

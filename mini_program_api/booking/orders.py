@@ -33,7 +33,7 @@ def object_id(text: str) -> ObjectId:
 
 @orders.post("/orders", access=resident("declared"), parameters=[_KEY])
 @orders.arguments(schemas.OrderBody)
-@orders.response(201, schemas.OrderView)
+@orders.answer(201, schemas.OrderView)
 def book(body: dict[str, Any]) -> dict[str, Any]:
     """Book a slot for one to five visitors.
 
@@ -47,7 +47,7 @@ def book(body: dict[str, Any]) -> dict[str, Any]:
 
 @orders.get("/orders", access=resident())
 @orders.arguments(schemas.PageQuery, location="query")
-@orders.response(200, schemas.OrderList)
+@orders.answer(200, schemas.OrderList)
 def list_orders(query: dict[str, Any]) -> dict[str, Any]:
     """One's orders, newest first."""
     items, following = order_views.of_account(g.actor.account_id, cursor=query.get("cursor"), limit=query["limit"])
@@ -55,7 +55,7 @@ def list_orders(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @orders.get("/orders/<order_id>", access=resident())
-@orders.response(200, schemas.OrderView)
+@orders.answer(200, schemas.OrderView)
 def read(order_id: str) -> dict[str, Any]:
     """One order with its visitors, tickets and refund."""
     return order_views.whole(order.read(object_id(order_id), account=g.actor.account_id))
@@ -70,14 +70,14 @@ def pay(order_id: str) -> dict[str, str]:
 
 
 @orders.post("/orders/<order_id>/payment-check", access=resident())
-@orders.response(200, schemas.OrderView)
+@orders.answer(200, schemas.OrderView)
 def check_payment(order_id: str) -> dict[str, Any]:
     """Ask WeChat now whether the order was paid; call it when wx.requestPayment returns."""
     return order_views.whole(visit.check_payment(g.actor, object_id(order_id)))
 
 
 @orders.post("/orders/<order_id>/cancel", access=resident())
-@orders.response(200, schemas.OrderView)
+@orders.answer(200, schemas.OrderView)
 def cancel_order(order_id: str) -> dict[str, Any]:
     """Cancel an order; money returns by the rule of the place. Repeating it changes nothing."""
     ended = cancel.cancel(object_id(order_id), g.actor.key, account=g.actor.account_id)

@@ -10,7 +10,7 @@ from backend import clock, geo
 from backend.errors import BadInput
 from backend.http.access import ANYONE
 from backend.http.surface import Surface
-from models.booking import order_views
+from models.booking import order_views, slot
 from models.tourism import area, place
 
 places = Surface("places", __name__, url_prefix="/mini/v1", description="景点、区划与可约时段")
@@ -60,18 +60,17 @@ class GeoView(ma.Schema):
 class TicketTypeView(ma.Schema):
     """A kind of ticket; ages inclusive, none means no limit."""
 
-    class Meta:
-        """Whatever else the county's data say of it is shown too."""
-
-        unknown = ma.INCLUDE
-
     code = ma.fields.String(metadata={"example": "adult"})
     name_zh = ma.fields.String(metadata={"example": "成人票"})
     name_en = ma.fields.String(metadata={"example": "Adult"})
     price_fen = ma.fields.Integer(metadata={"example": 6000})
     min_age = ma.fields.Integer(allow_none=True)
     max_age = ma.fields.Integer(allow_none=True)
+    identity_documents = ma.fields.List(ma.fields.String(), metadata={"example": ["resident_id", "passport"]})
     document_to_inspect = ma.fields.String(allow_none=True)
+    legal_basis = ma.fields.String(allow_none=True)
+    source = ma.fields.List(ma.fields.Dict())
+    confidence = ma.fields.String()
     demo = ma.fields.Boolean()
 
 
@@ -86,6 +85,11 @@ class SlotView(ma.Schema):
     quota = ma.fields.Integer()
     left = ma.fields.Integer()
     state = ma.fields.String(metadata={"example": "open"})
+
+
+class SlotWhole(SlotView):
+    """A slot with the kinds of tickets that share its quota."""
+
     ticket_types = ma.fields.List(ma.fields.Nested(TicketTypeView))
 
 
@@ -166,7 +170,7 @@ def _near(query: dict[str, Any]) -> tuple[float, float] | None:
 
 @places.get("/places", access=ANYONE)
 @places.arguments(PlaceQuery, location="query")
-@places.response(200, PlaceList)
+@places.answer(200, PlaceList)
 def list_places(query: dict[str, Any]) -> dict[str, Any]:
     """Places by distance or rank; what no source told sorts last."""
     items, following = place.listed(
@@ -181,7 +185,7 @@ def list_places(query: dict[str, Any]) -> dict[str, Any]:
 
 @places.get("/places/<place_id>", access=ANYONE)
 @places.arguments(NearQuery, location="query")
-@places.response(200, PlaceWhole)
+@places.answer(200, PlaceWhole)
 def read_place(query: dict[str, Any], place_id: str) -> dict[str, Any]:
     """One place."""
     return place.detailed(place_id, _near(query))
@@ -189,7 +193,7 @@ def read_place(query: dict[str, Any], place_id: str) -> dict[str, Any]:
 
 @places.get("/places/<place_id>/slots", access=ANYONE)
 @places.arguments(SpanQuery, location="query")
-@places.response(200, SlotList)
+@places.answer(200, SlotList)
 def list_slots(query: dict[str, Any], place_id: str) -> dict[str, Any]:
     """All slots of a place between two days, a month by default."""
     first: date = query.get("first") or clock.today()
@@ -199,8 +203,15 @@ def list_slots(query: dict[str, Any], place_id: str) -> dict[str, Any]:
     return {"items": order_views.calendar(place_id, first.isoformat(), last.isoformat()), "next": None}
 
 
+@places.get("/slots/<slot_id>", access=ANYONE)
+@places.answer(200, SlotWhole)
+def read_slot(slot_id: str) -> dict[str, Any]:
+    """One slot with its kinds of tickets and prices."""
+    return order_views.slot_whole(slot.read(slot_id))
+
+
 @places.get("/areas/<code>/children", access=ANYONE)
-@places.response(200, AreaList)
+@places.answer(200, AreaList)
 def list_areas(code: str) -> dict[str, Any]:
     """The towns of the county, or the villages of a town."""
     return {"items": area.children(code), "next": None}

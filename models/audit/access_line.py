@@ -1,4 +1,4 @@
-"""The access line: before residents' personal data is answered to staff, one document says who saw whose which fields, and why."""
+"""The access line: before staff see residents' personal data, one document says who saw whose which fields, and why."""
 
 from collections.abc import Iterable
 from typing import Any, Protocol
@@ -26,7 +26,7 @@ class Reader(Protocol):
 class AccessLine(Document):
     """One request; `subjects` are the ids of the persons shown. Found by who was looked at as well."""
 
-    meta = {  # noqa: RUF012
+    meta = {
         "collection": "access_lines",
         "auto_create_index": False,
         "indexes": [{"fields": ["who", "-_id"]}, {"fields": ["subjects", "-_id"]}],
@@ -65,13 +65,12 @@ def listed(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of lines, newest first, of one reader or about one person when given."""
     query = {name: value for name, value in (("who", who), ("subjects", subject)) if value}
-    found, following = paging.page(
-        AccessLine._get_collection(), query, sort=("_id", -1), cursor=cursor, limit=limit
-    )
+    found, following = paging.page(AccessLine._get_collection(), query, sort=("_id", -1), cursor=cursor, limit=limit)
     return [_shown(one) for one in found], following
 
 
 def _shown(found: dict[str, Any]) -> dict[str, Any]:
-    told = {name: found[name] for name in ("who", "unit", "purpose", "case", "fields", "request_id") if name in found}
+    names = ("who", "unit", "purpose", "case", "fields", "request_id")
+    told: dict[str, Any] = {name: found[name] for name in names if name in found}
     at = clock.civil(found["at"]).isoformat(timespec="milliseconds")
     return {"id": str(found["_id"]), "at": at, "subjects": [str(one) for one in found["subjects"]], **told}

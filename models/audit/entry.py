@@ -17,7 +17,7 @@ from backend.store import paging
 class AuditEntry(Document):
     """`object` reads kind and id, for example `slot:museum-20261123-0900`."""
 
-    meta = {  # noqa: RUF012
+    meta = {
         "collection": "audit_entries",
         "auto_create_index": False,
         "indexes": [{"fields": ["actor", "-_id"]}, {"fields": ["object", "-_id"]}],
@@ -55,9 +55,7 @@ def listed(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of entries, newest first, of one actor or about one object when given."""
     query = {name: value for name, value in (("actor", actor), ("object", about)) if value}
-    found, following = paging.page(
-        AuditEntry._get_collection(), query, sort=("_id", -1), cursor=cursor, limit=limit
-    )
+    found, following = paging.page(AuditEntry._get_collection(), query, sort=("_id", -1), cursor=cursor, limit=limit)
     return [_shown(one) for one in found], following
 
 

@@ -9,6 +9,7 @@ from backend.identity_documents import mask_name
 from backend.store import paging
 from models.booking import cancel, order, slot, ticket
 
+SLOT_FIELDS = dict.fromkeys(("place", "day", "start", "end", "quota", "left", "state"), 1)
 STATE_ZH = {"held": "待支付", "issued": "已出票", "cancelled": "已取消", "expired": "已过期"}
 
 
@@ -95,7 +96,7 @@ def of_account(account: ObjectId, *, cursor: str | None, limit: int) -> tuple[li
 def calendar(place: str, first: str, last: str) -> list[dict[str, Any]]:
     """Return all slots of a place between two days (inclusive) in one query, in their order."""
     query = {"place": place, "day": {"$gte": first, "$lte": last}}
-    found = slot.Slot._get_collection().find(query, {"pending": 0}).sort([("day", 1), ("start", 1)]).limit(1000)
+    found = slot.Slot._get_collection().find(query, SLOT_FIELDS).sort([("day", 1), ("start", 1)]).limit(1000)
     return [slot_shown(one) for one in found]
 
 
@@ -112,5 +113,9 @@ def slot_shown(found: dict[str, Any]) -> dict[str, Any]:
         "quota": found["quota"],
         "left": found["left"] if found["state"] == "open" and not over else 0,
         "state": "over" if over else found["state"],
-        "ticket_types": found["classes"],
     }
+
+
+def slot_whole(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a slot with the classes of tickets that share its quota."""
+    return {**slot_shown(found), "ticket_types": found["classes"]}

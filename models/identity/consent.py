@@ -3,7 +3,7 @@
 from typing import Any
 
 from backend import clock
-from backend.errors import NotAllowed
+from backend.errors import NotAllowed, NotFound
 from models.identity.account import Account
 from models.identity.actors import Resident
 
@@ -30,7 +30,13 @@ def give(resident: Resident, kind: str, text_version: str) -> None:
 
 
 def withdraw(resident: Resident, kind: str) -> None:
-    """Withdraw a consent; what was collected under it is taken out with it."""
+    """Withdraw a consent; what was collected under it is taken out with it.
+
+    Raises:
+        NotFound: no such kind.
+    """
+    if kind not in KINDS:
+        raise NotFound
     removed: dict[str, Any] = {f"consents.{kind}": ""}
     if kind == "phone":
         removed |= {"phone": "", "phone_index": ""}

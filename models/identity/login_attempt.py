@@ -1,7 +1,7 @@
 """Failed logins, counted by login whether it exists or not, so that a lock tells nobody which accounts there are.
 
-An attempt is counted before the password is looked at and forgotten when it succeeds: tries at the same time cannot slip
-past the lock.
+An attempt is counted before the password is looked at and forgotten when it succeeds: tries at the same time cannot
+slip past the lock.
 """
 
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ _RACES = 8
 class LoginAttempt(Document):
     """The id is the blind index of the login; a day after its last attempt the record goes."""
 
-    meta = {  # noqa: RUF012
+    meta = {
         "collection": "login_attempts",
         "auto_create_index": False,
         "indexes": [{"fields": ["at"], "expireAfterSeconds": 24 * 3600}],

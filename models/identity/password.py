@@ -1,7 +1,7 @@
 """Passwords of staff: what is strong enough, and argon2id.
 
-GB/T 22239-2019 level 3 (8.1.4.1) asks staff accounts for complexity, so a password has at least twelve characters of three
-of four classes and does not hold the login. Residents have none.
+GB/T 22239-2019 level 3 (8.1.4.1) asks staff accounts for complexity, so a password has at least twelve characters of
+three of four classes and does not hold the login. Residents have none.
 """
 
 import secrets

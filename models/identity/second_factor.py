@@ -1,4 +1,4 @@
-"""The second factor of staff: time-based one-time codes (RFC 6238), six digits a half-minute, as every phone app reads them."""
+"""The second factor of staff: time-based one-time codes (RFC 6238), six digits every thirty seconds."""
 
 import hmac
 

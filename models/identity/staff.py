@@ -37,7 +37,7 @@ STATE_ZH = {"invited": "待激活", "active": "正常", "disabled": "已停用"}
 class StaffMember(Document):
     """`totp_step` is the last time step whose code was used; `first_admin` marks the one that bootstrap made."""
 
-    meta = {  # noqa: RUF012
+    meta = {
         "collection": "staff",
         "auto_create_index": False,
         "indexes": [
@@ -141,7 +141,7 @@ def assignments_of(found: dict[str, Any]) -> tuple[actors.Assignment, ...]:
 
 
 def require_acting(actor: actors.Staff, line: dict[str, Any], session: ClientSession) -> None:
-    """Check inside a transaction that the actor is still active, and write it, so that two who act on each other collide.
+    """Check inside a transaction that the actor is still active; it writes them, so that two who end each other collide.
 
     Since nobody acts on their own account, one active administrator always remains.
 

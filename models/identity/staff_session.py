@@ -63,8 +63,8 @@ def _step(member: dict[str, Any] | None, code: str) -> int | None:
 def _open(member: dict[str, Any], step: int) -> tuple[str, datetime] | None:
     """Use up the code's step and store the session; None when the code, or a later one, was used before."""
     token, now = opaque_token.make(member["_id"]), clock.now()
-    session_id = secrets.token_hex(8)
-    kept = {"id": session_id, "digest": opaque_token.digest(token), "at": now, "last_seen": now, "until": now + LASTS}
+    session_id, until = secrets.token_hex(8), now + LASTS
+    kept = {"id": session_id, "digest": opaque_token.digest(token), "at": now, "last_seen": now, "until": until}
     key = f"staff:{member['_id']}"
     line = entry.line(key, "staff.login", key, unit=member["assignments"][0]["unit"], session=session_id)
     guard = {"_id": member["_id"], "state": "active", "password": member["password"], "totp_step": {"$lt": step}}
@@ -76,7 +76,7 @@ def _open(member: dict[str, Any], step: int) -> tuple[str, datetime] | None:
         entry.write(line, session)
         return True
 
-    return (token, kept["until"]) if transactions.run(change) else None
+    return (token, until) if transactions.run(change) else None
 
 
 def authenticate(token: str) -> Staff:

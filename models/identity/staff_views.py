@@ -43,7 +43,5 @@ def _head(found: dict[str, Any]) -> dict[str, Any]:
         "id": str(found["_id"]),
         "login": found["login"],
         "name": runtime.current().sealer.open("staff.name", found["_id"], found["name"]),
-        "assignments": [
-            {**vars(one), "role_zh": roles.ROLES[one.role].zh} for one in staff.assignments_of(found)
-        ],
+        "assignments": [{**vars(one), "role_zh": roles.ROLES[one.role].zh} for one in staff.assignments_of(found)],
     }

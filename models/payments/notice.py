@@ -43,12 +43,12 @@ def receive(headers: Mapping[str, str], body: bytes) -> None:
     """
     try:
         notice = runtime.current().pay.read_notice(headers, body)
+        _require_amount(notice.event_type, notice.resource)
     except NoticeRefused as refusal:
         if not refusal.probe:
             metrics.ALARMS.labels("payment_notice_refused").inc()
             log.warning("payment_notice_refused", reason=refusal.reason)
         raise
-    _require_amount(notice.event_type, notice.resource)
     sealed = runtime.current().sealer.seal(f"{COLLECTION}.resource", notice.id, orjson.dumps(notice.resource).decode())
     record = {
         "_id": notice.id,
@@ -65,8 +65,12 @@ def receive(headers: Mapping[str, str], body: bytes) -> None:
 
 
 def _require_amount(event_type: str, resource: dict[str, Any]) -> None:
-    if event_type == "TRANSACTION.SUCCESS" and not isinstance(resource.get("amount", {}).get("total"), int):
-        raise NoticeRefused(reason="no amount")
+    if event_type != "TRANSACTION.SUCCESS":
+        return
+    amount = resource.get("amount")
+    total = amount.get("total") if isinstance(amount, dict) else None
+    if type(total) is not int or payment.contradicts(resource.get("out_trade_no"), total):
+        raise NoticeRefused(reason="amount")
 
 
 def apply(notice_id: str) -> None:

@@ -150,15 +150,21 @@ def notify_url() -> str:
     return f"{runtime.current().settings.public_base_url}/open/v1/wechat/pay/notice"
 
 
+def contradicts(out_trade_no: Any, total_fen: int) -> bool:
+    """Tell whether a payment of ours with this number has another amount."""
+    if not ObjectId.is_valid(out_trade_no):
+        return False
+    found = Payment._get_collection().find_one({"_id": ObjectId(out_trade_no)}, {"amount_fen": 1})
+    return found is not None and found["amount_fen"] != total_fen
+
+
 def settle(out_trade_no: str, transaction: Transaction) -> bool:
     """Take note of a success at WeChat, once; return whether the payment is ours and paid now.
 
     A success of another amount is not taken: it is an alarm for a person.
     """
-    if not ObjectId.is_valid(out_trade_no):
-        return False
-    payment_id = ObjectId(out_trade_no)
-    found = Payment._get_collection().find_one({"_id": payment_id})
+    query = {"_id": ObjectId(out_trade_no) if ObjectId.is_valid(out_trade_no) else out_trade_no}
+    found = Payment._get_collection().find_one(query)
     if found is None or transaction.total_fen != found["amount_fen"]:
         metrics.ALARMS.labels("payment_amount_mismatch" if found else "payment_unknown").inc()
         log.error("payment_not_ours", payment=out_trade_no, known=found is not None)
@@ -191,7 +197,7 @@ def check(payment_id: ObjectId) -> str:
         PaymentUnknown: no proved answer came.
     """
     found = read(payment_id)
-    if found["state"] in {"prepaid", "closed"}:
+    if found["state"] != "paid":
         transaction = runtime.current().pay.query(str(payment_id))
         if transaction and transaction.state in {"SUCCESS", "REFUND"} and settle(str(payment_id), transaction):
             return "paid"
@@ -229,6 +235,9 @@ def report_shipping(payment_id: ObjectId) -> None:
     """Tell WeChat that the tickets were handed over (virtual goods), once."""
     found = read(payment_id)
     if found.get("shipped_at"):
+        return
+    if found["refunded_fen"] >= found["amount_fen"]:  # WeChat takes no report of it, and holds no money back
+        Payment._get_collection().update_one({"_id": payment_id}, {"$unset": {"shipping_due": ""}})
         return
     runtime.current().mini_program.report_shipping(
         transaction_id=found["transaction_id"],

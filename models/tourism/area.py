@@ -20,8 +20,3 @@ def children(parent: str) -> list[dict[str, Any]]:
     """Return the areas directly below one, by code."""
     found = Area._get_collection().find({"parent": parent}, {"source": 0}).sort("_id", 1).limit(1000)
     return [{"code": a["_id"], "name": a["name"], "level": a["level"]} for a in found]
-
-
-def name_of(codes: list[str]) -> dict[str, str]:
-    """Return the names of areas by their codes."""
-    return {a["_id"]: a["name"] for a in Area._get_collection().find({"_id": {"$in": codes}}, {"name": 1})}

@@ -41,9 +41,7 @@ def _audit(actor: Staff, operation: str, device_id: str, place_id: str) -> None:
     entry.write(entry.line(actor.key, operation, f"device:{device_id}", unit=unit, place=place_id))
 
 
-def listed(
-    actor: Staff, place_id: str, *, cursor: str | None, limit: int
-) -> tuple[list[dict[str, Any]], str | None]:
+def listed(actor: Staff, place_id: str, *, cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of the gates of a place.
 
     Raises:

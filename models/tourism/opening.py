@@ -28,13 +28,19 @@ def calendar() -> WorkCalendar:
     return WorkCalendar({one["_id"]: one for one in years})
 
 
-def spans(opening: dict[str, Any], closing: dict[str, Any], day: date, days: WorkCalendar) -> list[dict[str, str]]:
+def spans(
+    opening: dict[str, Any], closing: dict[str, Any], day: date, days: WorkCalendar | None = None
+) -> list[dict[str, str]]:
     """Return the hours of a place on a day, empty when it is closed: `[{open, close}]`.
+
+    The calendar is only asked on a closing day that public holidays overrule; without `days` it is read then.
 
     A year that was not imported raises an alarm and counts as having no public holidays: a closing day stays one.
     """
     weekday = WEEKDAYS[day.weekday()]
-    if weekday in closing.get("weekdays", []) and not (closing.get("unless_public_holiday") and _holiday(days, day)):
+    if weekday in closing.get("weekdays", []) and not (
+        closing.get("unless_public_holiday") and _holiday(days or calendar(), day)
+    ):
         return []
     return list(opening.get("weekly", {}).get(weekday, []))
 
@@ -47,8 +53,8 @@ def _holiday(days: WorkCalendar, day: date) -> bool:
         return False
 
 
-def is_open_today(found: dict[str, Any], days: WorkCalendar) -> bool | None:
+def is_open_today(found: dict[str, Any]) -> bool | None:
     """Return whether a place is open today, None when its hours are unknown."""
     if not found.get("opening"):
         return None
-    return bool(spans(found["opening"], found.get("closing") or {}, clock.today(), days))
+    return bool(spans(found["opening"], found.get("closing") or {}, clock.today()))

@@ -12,10 +12,23 @@ from mongoengine import BooleanField, DictField, Document, IntField, ListField, 
 from backend import clock, geo
 from backend.errors import NotFound
 from models.booking import order_views, slot
-from models.tourism import area, opening
+from models.tourism import opening
 
 MOST = 500
-FIELDS = ("name", "aliases", "kind", "level", "town_code", "geo", "opening", "closing", "bookable", "demo", "rank")
+FIELDS = (
+    "name",
+    "aliases",
+    "kind",
+    "level",
+    "town_code",
+    "town",
+    "geo",
+    "opening",
+    "closing",
+    "bookable",
+    "demo",
+    "rank",
+)
 
 
 class Place(Document):
@@ -39,6 +52,7 @@ class Place(Document):
     level = StringField()
     heritage = StringField()
     town_code = StringField()
+    town = StringField()
     village_code = StringField()
     address = StringField()
     geo = DictField()
@@ -84,9 +98,7 @@ def listed(
     query |= {name: value for name, value in (("kind", kind), ("town_code", town)) if value}
     fields = dict.fromkeys(FIELDS, 1)
     found = list(Place._get_collection().find(query, fields).sort("rank", 1).limit(MOST))
-    names = area.name_of([p["town_code"] for p in found if p.get("town_code")])
-    days = opening.calendar()
-    shown = [_short(p, near, names, days) for p in found]
+    shown = [_short(p, near) for p in found]
     if near:
         shown.sort(key=lambda p: p.get("distance_m", float("inf")))
     start = next((n + 1 for n, p in enumerate(shown) if p["id"] == after), 0) if after else 0
@@ -94,16 +106,14 @@ def listed(
     return page, page[-1]["id"] if start + limit < len(shown) else None
 
 
-def _short(found: dict[str, Any], near: tuple[float, float] | None, names: dict[str, str], days: Any) -> dict[str, Any]:
+def _short(found: dict[str, Any], near: tuple[float, float] | None) -> dict[str, Any]:
     shown = {"id": found["_id"], "name": found["name"], "bookable": found.get("bookable", False)}
-    shown |= {n: found[n] for n in ("kind", "level", "town_code") if found.get(n)}
-    if found.get("town_code"):
-        shown["town"] = names.get(found["town_code"], "")
+    shown |= {n: found[n] for n in ("kind", "level", "town_code", "town") if found.get(n)}
     if found.get("geo"):
         shown["geo"] = {n: found["geo"][n] for n in ("lon", "lat", "datum", "confidence")}
         if near:
             shown["distance_m"] = round(geo.distance_m(*near, found["geo"]["lon"], found["geo"]["lat"]))
-    open_today = opening.is_open_today(found, days)
+    open_today = opening.is_open_today(found)
     if open_today is not None:
         shown["open_today"] = open_today
     if found.get("demo"):
@@ -118,8 +128,7 @@ def detailed(place_id: str, near: tuple[float, float] | None = None) -> dict[str
         NotFound: no such place.
     """
     found = read(place_id)
-    names = area.name_of([found["town_code"]] if found.get("town_code") else [])
-    shown = _short(found, near, names, opening.calendar())
+    shown = _short(found, near)
     told = ("aliases", "heritage", "address", "facts", "hours_told", "ticket_told", "confidence", "source", "closing")
     shown |= {n: found[n] for n in (*told, "ticket_types", "opening") if found.get(n)}
     shown["notices"] = notices_now(found)
@@ -129,11 +138,12 @@ def detailed(place_id: str, near: tuple[float, float] | None = None) -> dict[str
 
 def next_slots(place_id: str, most: int = 5) -> list[dict[str, Any]]:
     """Return the next slots of a place that still have room."""
-    today = clock.today().isoformat()
-    query = {"place": place_id, "day": {"$gte": today}, "state": "open", "left": {"$gt": 0}}
-    found = slot.Slot._get_collection().find(query, {"pending": 0}).sort([("day", 1), ("start", 1)]).limit(most + 20)
-    shown = (order_views.slot_shown(one) for one in found)
-    return [one for one in shown if one["state"] == "open"][:most]
+    now = clock.civil(clock.now())
+    today = now.date().isoformat()
+    later = {"$or": [{"day": {"$gt": today}}, {"end": {"$gt": now.hour * 60 + now.minute}}]}
+    query = {"place": place_id, "day": {"$gte": today}, "state": "open", "left": {"$gt": 0}, **later}
+    found = slot.Slot._get_collection().find(query, order_views.SLOT_FIELDS)
+    return [order_views.slot_shown(one) for one in found.sort([("day", 1), ("start", 1)]).limit(most)]
 
 
 def notices_now(found: dict[str, Any]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ _PNG = b"\x89PNG"
 class PlaceCode(Document):
     """The id is the place's."""
 
-    meta = {"collection": "place_codes", "auto_create_index": False}  # noqa: RUF012
+    meta = {"collection": "place_codes", "auto_create_index": False}
     id = StringField(primary_key=True)
     picture = BinaryField(required=True)
     made_at = DateTimeField(required=True)

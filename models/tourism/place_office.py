@@ -40,9 +40,7 @@ def listed(actor: Staff, *, cursor: str | None, limit: int) -> tuple[list[dict[s
     """Return a page of the actor's places by rank; one limited to an area may get fewer than `limit`."""
     query, fields = scope.places(actor, "place.read"), dict.fromkeys((*_SHORT, "village_code", "rank"), 1)
     collection = place.Place._get_collection()
-    found, following = paging.page(
-        collection, query, sort=("rank", 1), cursor=cursor, limit=limit, projection=fields
-    )
+    found, following = paging.page(collection, query, sort=("rank", 1), cursor=cursor, limit=limit, projection=fields)
     return [_told(one, _SHORT) for one in found if scope.reaches(actor, "place.read", one)], following
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from backend.errors import NotFound
 from models.identity.actors import Staff
-from models.tourism.place import Place
 from models.tourism.place import read as read_place
 
 

@@ -356,7 +356,7 @@ WRONG = [
     ("resident_id", wrong_number(resident_id()), "wrong_check_digit", "校验"),
     ("resident_id", "44052418800101001", "wrong_document_length", "18"),
     ("resident_id", "44052418800101001Y", "wrong_document_form", "逐位核对"),
-    ("resident_id", "440524203001010019", "impossible_birth_date", "出生日期"),
+    ("resident_id", resident_id("20300230"), "impossible_birth_date", "出生日期"),
     ("passport", "E1", "wrong_document_length", "护照"),
     ("hk_macao_permit", "A12345678", "wrong_document_form", "港澳"),
     ("taiwan_permit", "1234567", "wrong_document_length", "台湾"),

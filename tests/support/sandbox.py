@@ -50,7 +50,7 @@ class Sandbox:
     def js_code(self, user) -> str:
         return self.call(f"/users/{user['user_id']}/js_code", {})["code"]
 
-    def pay(self, package: str, **options):
+    def pay(self, package: str, /, **options):
         return self.call(f"/payments/{package.removeprefix('prepay_id=')}/pay", {"notify": False, **options})
 
     def fault(self, name: str, **options):

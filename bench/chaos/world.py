@@ -1,0 +1,152 @@
+"""The stage: all processes in a folder, residents with persons and tokens, slots of one place that costs money."""
+
+import json
+import os
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from mongoengine.connection import get_db
+
+from backend import clock, runtime, settings
+from backend.embedded.mongod import Mongod
+from backend.embedded.process import free_port, wait_until
+from backend.identity_documents import check_character, parse
+from bench.chaos.options import Options
+from bench.chaos.plan import COMPANIONS, SHIFT_SECONDS, Plan
+from deploy.stack import Stack
+from models.booking import slot
+from models.identity import account, companion, consent, privacy_text
+from models.tourism import place
+
+PLACE = "pingshan"
+SWEEPER = "booking.sweep_holds"
+PRICE_FEN = 6000
+FIRST_DAY = 5
+PROBE_PLACES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Resident:
+    """A logged-in resident: token, and the ids of the visitors to book for."""
+
+    account: str
+    token: str
+    companions: list[str]
+
+
+class World:
+    """A running stack with its residents and slots."""
+
+    def __init__(self, options: Options, plan: Plan, folder: Path) -> None:
+        self.options, self.plan, self.folder = options, plan, folder
+        self.shift_file = folder / "clock-shift"
+        self.shifted = 0.0
+        self.members: list[Mongod] = []
+        self.residents: list[Resident] = []
+        self.slots: list[str] = []
+        self.probe_slot = ""
+        self.stack: Stack
+
+    def start(self) -> "World":
+        """Start all processes; residents and slots are there before the first worker is."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.shift_file.write_text("0")
+        env = {"CLOCK_SHIFT_FILE": str(self.shift_file), "ENVIRONMENT": "development"}
+        if self.options.cluster:
+            env["MONGODB_URI"] = self._start_cluster()
+        sandbox = ["--retry-scale", "0.02", "--refund-delay", "0.2"]
+        self.stack = Stack(self.folder / "stack", env=env, sandbox_options=sandbox)
+        for part in self.stack.steps():
+            if part == "workers":
+                self._furnish()
+        return self
+
+    def _start_cluster(self) -> str:
+        self.members = [Mongod(self.folder / f"node{n}", free_port()) for n in range(3)]
+        for member in self.members:
+            member.start()
+        self.members[0].initiate(self.members, settings={"electionTimeoutMillis": 2000})
+        wait_until(lambda: self.primary() is not None, seconds=30, what="the replica set's primary")
+        hosts = ",".join(member.address for member in self.members)
+        return f"mongodb://{hosts}/city?replicaSet={self.members[0].name}"
+
+    def primary(self) -> Mongod | None:
+        """Return the node that takes writes, None while there is none."""
+        return next((member for member in self.members if member.is_primary()), None)
+
+    def _furnish(self) -> None:
+        runtime.compose(settings.load({**os.environ, **self.stack.env}))
+        if self.options.control:
+            # Lines that are there stay as they are: a line without an entry is work that never comes due.
+            get_db()["periodic_work"].update_one({"_id": SWEEPER}, {"$set": {"outbox": []}}, upsert=True)
+        self._open_slots()
+        with ThreadPoolExecutor(8) as pool:
+            self.residents = list(pool.map(self._resident, range(self.plan.residents)))
+
+    def _open_slots(self) -> None:
+        found = place.read(PLACE)
+        adult = next(kind for kind in found["ticket_types"] if kind["code"] == "adult")
+        classes = [{**adult, "price_fen": PRICE_FEN, "min_age": None, "max_age": None}]
+        for number, quota in enumerate(self.plan.quotas):
+            self.slots.append(self._slot(classes, FIRST_DAY + number // 3, 9 + 3 * (number % 3), quota))
+            if number:
+                slot.close(self.slots[-1], "chaos: opened later")
+        if self.options.cluster:
+            self.probe_slot = self._slot(classes, FIRST_DAY + len(self.slots), 9, PROBE_PLACES)
+
+    def _slot(self, classes: list[dict[str, Any]], days: int, hour: int, quota: int) -> str:
+        day = (clock.today() + timedelta(days=days)).isoformat()
+        slot_id = slot.slot_id(PLACE, day, hour * 60)
+        terms = {"refund_rows": [{"from_days_before": 1, "percent": 100}], "enter_early_minutes": 30}
+        hours = {"start": hour * 60, "end": hour * 60 + 170}
+        made = {"_id": slot_id, "place": PLACE, "day": day, **hours, "classes": classes, "terms": terms}
+        get_db()["slots"].delete_one({"_id": slot_id})
+        slot.open_up({**made, "quota": quota})
+        return slot_id
+
+    def _resident(self, number: int) -> Resident:
+        user = self.sandbox("/users", {"name": f"chaos-{number}"})
+        account_id, tokens = account.log_in(user["openid"], "session-key", privacy_text.newest()["_id"])
+        consent.give(account.authenticate(tokens.access), "document", "2026-11")
+        me = account.authenticate(tokens.access)
+        ids = [companion.bind(me, _document(number * COMPANIONS), "张三").id]
+        # The last visitor is a person of the next resident too, so that two accounts want a ticket for one person.
+        others = [number * COMPANIONS + n for n in range(1, COMPANIONS - 1)]
+        others.append((number + 1) % self.plan.residents * COMPANIONS)
+        ids += [companion.add(me, _document(person), "李四").id for person in others]
+        return Resident(str(account_id), tokens.access, ids)
+
+    def sandbox(self, path: str, body: Any = None, method: str | None = None) -> Any:
+        """Call the control API of the WeChat sandbox; an error answer is returned as its JSON with `status`."""
+        data = None if body is None else json.dumps(body).encode()
+        url = f"{self.stack.env['WECHAT_API_BASE']}/sandbox{path}"
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(url, data=data, headers=headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return json.loads(answer.read() or b"{}")
+        except urllib.error.HTTPError as error:
+            return {"status": error.code, **json.loads(error.read() or b"{}")}
+
+    def shift(self, seconds: float = SHIFT_SECONDS) -> None:
+        """Move the clock of all processes forward; a reader never sees half a number."""
+        self.shifted += seconds
+        fresh = self.shift_file.with_suffix(".new")
+        fresh.write_text(str(self.shifted))
+        fresh.replace(self.shift_file)
+
+    def stop(self) -> None:
+        """End all processes of this run."""
+        self.stack.stop()
+        for member in self.members:
+            member.stop()
+
+
+def _document(person: int) -> Any:
+    body = f"360731{1960 + person // 1000}0307{person % 1000:03d}"
+    return parse("resident_id", body + check_character(body))

@@ -1,0 +1,1 @@
+"""The audit, read by the auditor."""

@@ -1,0 +1,30 @@
+"""Who of the staff asks, by the session token of the request."""
+
+import structlog
+from flask import request
+
+from backend.errors import NotAllowed, NotLoggedIn
+from backend.http.access import Access
+from backend.http.limits import guard
+from models.identity import staff_session
+from models.identity.actors import Staff
+
+log = structlog.get_logger()
+
+
+def staff(access: Access) -> Staff:
+    """Return the member of the staff whose session this is, when one of their roles holds the route's operation.
+
+    Raises:
+        NotLoggedIn, SessionEnded: no token, or one that does not hold.
+        NotAllowed: no role of theirs holds the operation.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme != "Bearer" or not token:
+        raise NotLoggedIn
+    actor = staff_session.authenticate(token)
+    guard(actor.key)
+    if not actor.may(access.operation):
+        log.warning("staff_not_allowed", actor=actor.key, operation=access.operation)
+        raise NotAllowed
+    return actor

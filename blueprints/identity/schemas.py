@@ -1,0 +1,218 @@
+"""Shapes of staff, sessions, invitations and devices."""
+
+import base64
+import binascii
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import validate
+
+from models.identity import password, roles, staff
+
+LOGIN = r"^[a-z][a-z0-9_.-]{2,31}\Z"
+CODE = r"^[0-9]{6}\Z"
+AREA = r"^(\d{6}|\d{9}|\d{12})?\Z"
+PUBLIC_KEY_BYTES = 32
+_TIME = {"example": "2026-11-23T09:30:00+08:00"}
+_SHOWN_NAME = validate.And(validate.Length(1, 40), validate.Regexp(r"^[^\x00-\x1f]*\S[^\x00-\x1f]*\Z"))
+
+
+class StaffPageQuery(ma.Schema):
+    """Which page of a list."""
+
+    cursor = ma.fields.String(validate=validate.Length(1, 512))
+    limit = ma.fields.Integer(load_default=20, validate=validate.Range(1, 100), metadata={"example": 20})
+
+
+class StaffLoginBody(ma.Schema):
+    """What a member of the staff types in."""
+
+    login = ma.fields.String(required=True, validate=validate.Length(1, 64), metadata={"example": "liu.fang"})
+    password = ma.fields.String(
+        required=True, load_only=True, validate=validate.Length(1, password.MOST), metadata={"format": "password"}
+    )
+    totp = ma.fields.String(
+        required=True, validate=validate.Length(1, 16), metadata={"description": "动态口令", "example": "492039"}
+    )
+
+
+class StaffTokenView(ma.Schema):
+    """The session's token, to send as `Authorization: Bearer …`."""
+
+    token = ma.fields.String(metadata={"example": "Z1J3bFhxd0V…"})
+    until = ma.fields.String(metadata={"description": "最迟到此时失效", **_TIME})
+    idle_seconds = ma.fields.Integer(metadata={"description": "无操作多久失效", "example": 1800})
+
+
+class StaffSessionView(ma.Schema):
+    """One session of one's own."""
+
+    id = ma.fields.String(metadata={"example": "5f3c1d6a9b20c4e1"})
+    current = ma.fields.Boolean()
+    at = ma.fields.String(metadata=_TIME)
+    last_seen = ma.fields.String(metadata=_TIME)
+    until = ma.fields.String(metadata=_TIME)
+
+
+class StaffSessionList(ma.Schema):
+    """One's sessions."""
+
+    items = ma.fields.List(ma.fields.Nested(StaffSessionView))
+    next = ma.fields.String(allow_none=True)
+
+
+class StaffAssignmentBody(ma.Schema):
+    """A role at a unit, within an area by its division code; no area is the whole county."""
+
+    role = ma.fields.String(
+        required=True, validate=validate.OneOf(list(roles.ROLES)), metadata={"example": "scenic_manager"}
+    )
+    unit = ma.fields.String(
+        load_default="",
+        validate=validate.Regexp(r"^[a-z0-9_]{0,64}\Z"),
+        metadata={"description": "单位代码", "example": "changzhengyuan"},
+    )
+    area = ma.fields.String(
+        load_default="", validate=validate.Regexp(AREA), metadata={"description": "区划代码", "example": "360731100"}
+    )
+
+
+class StaffAssignmentView(ma.Schema):
+    """A role, with its Chinese name."""
+
+    role = ma.fields.String(metadata={"example": "scenic_manager"})
+    role_zh = ma.fields.String(metadata={"example": "景区管理员"})
+    unit = ma.fields.String(metadata={"example": "changzhengyuan"})
+    area = ma.fields.String(metadata={"example": ""})
+
+
+class StaffInviteBody(ma.Schema):
+    """Who is invited, to which roles."""
+
+    login = ma.fields.String(required=True, validate=validate.Regexp(LOGIN), metadata={"example": "liu.fang"})
+    name = ma.fields.String(required=True, validate=_SHOWN_NAME, metadata={"example": "刘芳"})
+    assignments = ma.fields.List(ma.fields.Nested(StaffAssignmentBody), required=True, validate=validate.Length(1, 10))
+
+
+class StaffInvitationView(ma.Schema):
+    """The one-time link; hand it to its owner yourself, it is shown only here."""
+
+    id = ma.fields.String(metadata={"example": "673ec0a5c0ffee0123456789"})
+    link = ma.fields.String(metadata={"example": "https://…/office/v1/invitations/Z1J3bFhxd0V…"})
+    until = ma.fields.String(metadata=_TIME)
+
+
+class StaffSelfView(ma.Schema):
+    """Who one is and what one may do."""
+
+    id = ma.fields.String(metadata={"example": "673ec0a5c0ffee0123456789"})
+    login = ma.fields.String(metadata={"example": "liu.fang"})
+    name = ma.fields.String(metadata={"example": "刘芳"})
+    assignments = ma.fields.List(ma.fields.Nested(StaffAssignmentView))
+    operations = ma.fields.List(ma.fields.String(), metadata={"example": ["order.list", "slot.close"]})
+
+
+class StaffMemberView(ma.Schema):
+    """A member of the staff in the administrator's list."""
+
+    id = ma.fields.String(metadata={"example": "673ec0a5c0ffee0123456789"})
+    login = ma.fields.String(metadata={"example": "liu.fang"})
+    name = ma.fields.String(metadata={"example": "刘芳"})
+    assignments = ma.fields.List(ma.fields.Nested(StaffAssignmentView))
+    state = ma.fields.String(validate=validate.OneOf(staff.STATES), metadata={"example": "active"})
+    state_zh = ma.fields.String(metadata={"example": "正常"})
+    created_at = ma.fields.String(metadata=_TIME)
+    invited_until = ma.fields.String(metadata=_TIME)
+    last_seen = ma.fields.String(metadata=_TIME)
+
+
+class StaffMemberList(ma.Schema):
+    """A page of the staff."""
+
+    items = ma.fields.List(ma.fields.Nested(StaffMemberView))
+    next = ma.fields.String(allow_none=True)
+
+
+class InvitedView(ma.Schema):
+    """Whom an open link invites, and which step comes next."""
+
+    login = ma.fields.String(metadata={"example": "liu.fang"})
+    until = ma.fields.String(metadata=_TIME)
+    next_step = ma.fields.String(metadata={"description": "accept 设置密码;confirm 提交动态口令", "example": "accept"})
+
+
+class InvitationAcceptBody(ma.Schema):
+    """The password that the invited person chooses."""
+
+    password = ma.fields.String(
+        required=True,
+        load_only=True,
+        validate=validate.Length(1, password.MOST),
+        metadata={"format": "password", "description": "12 至 128 位,大小写字母、数字、符号至少三类"},
+    )
+
+
+class EnrolmentView(ma.Schema):
+    """For the authenticator app, shown once."""
+
+    secret = ma.fields.String(metadata={"example": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"})
+    otpauth_uri = ma.fields.String(metadata={"example": "otpauth://totp/…?secret=…&issuer=…"})
+
+
+class InvitationConfirmBody(ma.Schema):
+    """The first code of the authenticator app."""
+
+    totp = ma.fields.String(required=True, validate=validate.Regexp(CODE), metadata={"example": "492039"})
+
+
+class DeviceBody(ma.Schema):
+    """A gate to register; the private key never leaves it."""
+
+    id = ma.fields.String(
+        required=True,
+        validate=validate.Regexp(r"^[a-z0-9][a-z0-9_-]{2,63}\Z"),
+        metadata={"description": "设备编号,印在设备上", "example": "gate-museum-01"},
+    )
+    name = ma.fields.String(required=True, validate=_SHOWN_NAME, metadata={"example": "东门 1 号闸机"})
+    place_id = ma.fields.String(required=True, validate=validate.Length(1, 64), metadata={"example": "museum"})
+    public_key = ma.fields.String(
+        required=True,
+        metadata={
+            "description": "Ed25519 公钥,32 字节 base64",
+            "example": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+        },
+    )
+
+    @ma.validates("public_key")
+    def key_is_whole(self, value: str, **_kwargs: Any) -> None:
+        """The key is 32 bytes in base64."""
+        try:
+            raw = base64.b64decode(value, validate=True)
+        except (ValueError, binascii.Error):
+            raw = b""
+        if len(raw) != PUBLIC_KEY_BYTES:
+            raise ma.ValidationError("应为 32 字节 Ed25519 公钥的 base64。")
+
+
+class DeviceQuery(StaffPageQuery):
+    """The gates of which place."""
+
+    place_id = ma.fields.String(required=True, validate=validate.Length(1, 64), metadata={"example": "museum"})
+
+
+class DeviceView(ma.Schema):
+    """A registered gate."""
+
+    id = ma.fields.String(metadata={"example": "gate-museum-01"})
+    name = ma.fields.String(metadata={"example": "东门 1 号闸机"})
+    place_id = ma.fields.String(metadata={"example": "museum"})
+    state = ma.fields.String(validate=validate.OneOf(("active", "revoked")), metadata={"example": "active"})
+    registered_by = ma.fields.String(metadata={"example": "staff:673ec0a5c0ffee0123456789"})
+    registered_at = ma.fields.String(metadata=_TIME)
+
+
+class DeviceList(ma.Schema):
+    """A page of gates."""
+
+    items = ma.fields.List(ma.fields.Nested(DeviceView))
+    next = ma.fields.String(allow_none=True)
