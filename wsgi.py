@@ -5,9 +5,15 @@ Served by `granian --interface wsgi wsgi:app`.
 
 from flask import Flask
 
+import blueprints.audit.office
 import blueprints.booking.gate
+import blueprints.booking.office
+import blueprints.identity.authenticate
+import blueprints.identity.office
 import blueprints.messaging.push
 import blueprints.payments.callbacks
+import blueprints.payments.office
+import blueprints.tourism.office
 import mini_program_api.booking.orders
 import mini_program_api.identity.persons
 import mini_program_api.identity.session
@@ -28,9 +34,15 @@ SURFACES: list[Surface] = [
     blueprints.payments.callbacks.callbacks,
     blueprints.messaging.push.push,
     blueprints.messaging.push.root_files,
+    *blueprints.identity.office.OFFICE,
+    *blueprints.tourism.office.OFFICE,
+    *blueprints.booking.office.OFFICE,
+    *blueprints.payments.office.OFFICE,
+    *blueprints.audit.office.OFFICE,
 ]
 AUTHENTICATORS: dict[str, Authenticator] = {
     "resident": mini_program_api.identity.session.authenticate,
+    "staff": blueprints.identity.authenticate.staff,
     "device": blueprints.booking.gate.authenticate,
 }
 

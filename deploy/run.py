@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-import threading
+import time
 from pathlib import Path
 
 import orjson
@@ -17,12 +17,22 @@ console = Console()
 DEFAULT_PORT = 8000
 
 
+class Stop:
+    """Whether somebody asked to stop. A plain flag: an Event's lock would block a second signal inside the first."""
+
+    asked = False
+
+    def ask(self, *_signal: object) -> None:
+        """Take note of a signal."""
+        self.asked = True
+
+
 def main() -> int:
     """Run until Ctrl-C; return 1 with one sentence when something stands in the way."""
     folder = Path(os.environ.get("VAR", "var"))
-    stop = threading.Event()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(sign, lambda *_: stop.set())
+    stop = Stop()
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, stop.ask)
     try:
         stack = Stack(folder, port=_port(), env=given_servers(dict(os.environ)))
         with hold(folder):
@@ -39,18 +49,19 @@ def _port() -> int:
     return int(told)
 
 
-def _run(stack: Stack, stop: threading.Event) -> int:
+def _run(stack: Stack, stop: Stop) -> int:
     if is_taken(stack.port):
         raise StartFailed(f"port {stack.port} is taken; choose another with PORT=<number>")
     try:
         with console.status("starting") as status:
             for part in stack.steps():
                 status.update(f"starting: {part}")
-                if stop.is_set():
+                if stop.asked:
                     return 0
         _demo(stack)
         console.print(_table(stack))
-        while not stop.wait(1):
+        while not stop.asked:
+            time.sleep(0.2)
             _watch(stack)
     finally:
         with console.status("stopping"):

@@ -6,7 +6,8 @@ from rich.console import Console
 
 from backend import runtime, settings
 from backend.store import indexes
-from seed import county_data
+from seed import bootstrap, county_data
+from seed.demo import accounts, play
 
 console = Console()
 
@@ -20,7 +21,12 @@ def county(_arguments: list[str]) -> None:
     console.print(f"{kinds} kinds of documents; " + ", ".join(f"{name} {count}" for name, count in counts.items()))
 
 
-COMMANDS = {"county": county}
+COMMANDS = {
+    "county": county,
+    "bootstrap": bootstrap.run,
+    "demo": play.main,
+    "demo-accounts": accounts.run,
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -28,8 +34,7 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in COMMANDS:
         console.print(f"usage: python -m seed {' | '.join(COMMANDS)}")
         return 2
-    COMMANDS[arguments[0]](arguments[1:])
-    return 0
+    return COMMANDS[arguments[0]](arguments[1:]) or 0
 
 
 if __name__ == "__main__":

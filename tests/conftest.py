@@ -124,9 +124,9 @@ def client(app, store):
 
 
 @pytest.fixture
-def door(app, store, public_port):
+def door(app, store, public_port, sandbox):
     """The app on a real port, so that WeChat's notices and pushes come in by themselves."""
-    front = Door(app, public_port)
+    front = Door(app, public_port, sandbox)
     yield front
     front.close()
 

@@ -1,6 +1,6 @@
 """The schedule of a run, drawn from the seed before it starts: who tries what, what is killed at which attempt.
 
-Places are opened for sale in waves and the first hundred attempts of a wave buy them up, so half of the kills fall there.
+Places are opened for sale in waves, each bought up by its first attempts, so most kills fall at the opening of a wave.
 """
 
 import random
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bench.chaos.options import Options
 
 INTENTS = {"pay": 62, "cancel_unpaid": 17, "never_pay": 10, "cancel_paid": 6, "pay_late": 5}
-LARGEST_WAVE = 25
+MOST_WAVES, LEAST_WAVE = 30, 5
 SHIFTS = 3
 SHIFT_SECONDS = 16 * 60
 """A little more than a hold lasts. All shifts together must stay below the two hours of an access token."""
@@ -41,8 +41,12 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happens when attempt `at` begins; `down` is how long a killed server stays away, in seconds."""
+    """Something that happens when attempt `at` begins; `down` is how long a killed server stays away, in seconds.
 
+    Attempts from `hold` on wait until it is this event's turn, so that it meets a burst of them.
+    """
+
+    hold: int
     at: int
     kind: str
     how: str = ""
@@ -51,7 +55,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Plan:
-    """The whole schedule; `quotas` has one slot a wave, opened at attempt `waves[n]`."""
+    """The whole schedule; slot n has `quotas[n]` places and is opened at attempt `waves[n]`."""
 
     quotas: list[int]
     waves: list[int]
@@ -61,21 +65,22 @@ class Plan:
     faults: list[dict[str, object]]
 
 
+Draw = tuple[str, str, float]
+
+
 def draw(options: Options) -> Plan:
     """Draw the schedule."""
     dice = random.Random(options.seed)
-    count = max(3, min(12, -(-options.places // LARGEST_WAVE)))
+    count = max(2, min(MOST_WAVES, options.places // LEAST_WAVE))
     quotas = [options.places // count + (n < options.places % count) for n in range(count)]
     waves = [options.attempts * n // count for n in range(count)]
     residents = max(30, options.attempts // 8)
     attempts = [_attempt(dice, n, waves, residents) for n in range(options.attempts)]
-    draws = _cluster_kills(dice, options) if options.cluster else _kills(dice, options)
-    events = [Event(_moment(dice, options, waves, how), kind, how, down) for kind, how, down in draws]
-    shifts = 0 if options.control else SHIFTS
-    events += [Event(options.attempts * (n + 1) // (shifts + 1), "shift", str(SHIFT_SECONDS)) for n in range(shifts)]
-    events += [Event(at, "open", str(n)) for n, at in enumerate(waves) if n]
+    kills = _cluster_kills(dice, options) if options.cluster else _kills(dice, options)
+    events = _placed(dice, kills, waves, options.attempts // count)
+    events += [_shift(options.attempts * (n + 1) // (SHIFTS + 1)) for n in range(0 if options.control else SHIFTS)]
     faults = [{**fault, "seed": dice.randrange(1 << 30)} for fault in FAULTS]
-    return Plan(quotas, waves, residents, attempts, sorted(events, key=lambda e: (e.at, e.kind != "open")), faults)
+    return Plan(quotas, waves, residents, attempts, sorted(events, key=lambda event: event.hold), faults)
 
 
 def _attempt(dice: random.Random, number: int, waves: list[int], residents: int) -> Attempt:
@@ -91,7 +96,7 @@ def _attempt(dice: random.Random, number: int, waves: list[int], residents: int)
     )
 
 
-def _kills(dice: random.Random, options: Options) -> list[tuple[str, str, float]]:
+def _kills(dice: random.Random, options: Options) -> list[Draw]:
     """Draw what is killed how. Aimed kills of an API worker look for one between its two writes."""
     draws = []
     for n in range(options.kills):
@@ -103,11 +108,23 @@ def _kills(dice: random.Random, options: Options) -> list[tuple[str, str, float]
     return draws
 
 
-def _cluster_kills(dice: random.Random, options: Options) -> list[tuple[str, str, float]]:
+def _cluster_kills(dice: random.Random, options: Options) -> list[Draw]:
     return [("primary", how, dice.uniform(1, 3)) for _ in range(options.kills) for how in ("kill", "stop")]
 
 
-def _moment(dice: random.Random, options: Options, waves: list[int], how: str) -> int:
-    if how == "aimed" or dice.random() < 0.5:
-        return dice.choice(waves) + dice.randint(1, max(2, min(20, options.attempts // 40)))
-    return dice.randint(options.attempts // 50, options.attempts * 19 // 20)
+def _placed(dice: random.Random, draws: list[Draw], waves: list[int], length: int) -> list[Event]:
+    """Put one kill at the opening of each wave, aimed ones first, and what is left over into the middle of one."""
+    dice.shuffle(draws)
+    draws.sort(key=lambda one: one[1] != "aimed")
+    events, free = [], []
+    for one in draws:
+        free = free or dice.sample(waves, len(waves))
+        wave = free.pop()
+        opening = len(events) < len(waves)
+        hold = wave if opening else wave + dice.randint(length // 4, length // 2)
+        events.append(Event(hold, hold + dice.randint(2, max(3, min(20, length // 3))), *one))
+    return events
+
+
+def _shift(at: int) -> Event:
+    return Event(at - 1, at, "shift", str(SHIFT_SECONDS))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mongoengine.connection import get_db
+from pymongo.errors import PyMongoError
 
 from backend import clock, runtime, settings
 from backend.embedded.mongod import Mongod
@@ -98,6 +100,16 @@ class World:
                 slot.close(self.slots[-1], "chaos: opened later")
         if self.options.cluster:
             self.probe_slot = self._slot(classes, FIRST_DAY + len(self.slots), 9, PROBE_PLACES)
+
+    def open_slot(self, number: int) -> None:
+        """Open a slot for sale, however long the store is away."""
+        while True:
+            try:
+                slot.reopen(self.slots[number])
+            except PyMongoError:
+                time.sleep(0.2)
+            else:
+                return
 
     def _slot(self, classes: list[dict[str, Any]], days: int, hour: int, quota: int) -> str:
         day = (clock.today() + timedelta(days=days)).isoformat()

@@ -13,7 +13,7 @@ audit = Surface("office audit", __name__, url_prefix="/office/v1/audit", descrip
 
 @audit.get("/entries", access=staff("audit.read"))
 @audit.arguments(schemas.AuditEntryQuery, location="query")
-@audit.response(200, schemas.AuditEntryList)
+@audit.answer(200, schemas.AuditEntryList)
 def list_entries(query: dict[str, Any]) -> dict[str, Any]:
     """What was done, newest first."""
     items, following = entry.listed(
@@ -24,7 +24,7 @@ def list_entries(query: dict[str, Any]) -> dict[str, Any]:
 
 @audit.get("/access-lines", access=staff("audit.read"))
 @audit.arguments(schemas.AccessLineQuery, location="query")
-@audit.response(200, schemas.AccessLineList)
+@audit.answer(200, schemas.AccessLineList)
 def list_access_lines(query: dict[str, Any]) -> dict[str, Any]:
     """Who saw personal data of whom, newest first."""
     subject = object_ids.read(query["subject"]) if "subject" in query else None

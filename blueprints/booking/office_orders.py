@@ -17,7 +17,7 @@ PURPOSE = "booking_service"
 
 @orders.get("/orders", access=staff("order.list", PURPOSE))
 @orders.arguments(schemas.OfficeOrderQuery, location="query")
-@orders.response(200, schemas.OfficeOrderList)
+@orders.answer(200, schemas.OfficeOrderList)
 def list_orders(query: dict[str, Any]) -> dict[str, Any]:
     """Orders of a slot, or of a place and a day, newest first."""
     day = query["day"].isoformat() if "day" in query else None
@@ -29,7 +29,7 @@ def list_orders(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @orders.get("/orders/<order_id>", access=staff("order.read", PURPOSE))
-@orders.response(200, schemas.OfficeOrderWhole)
+@orders.answer(200, schemas.OfficeOrderWhole)
 def read_order(order_id: str) -> dict[str, Any]:
     """One order with its tickets and history."""
     return order_office.read(g.actor, object_ids.read(order_id), purpose=PURPOSE)

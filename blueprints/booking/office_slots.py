@@ -19,21 +19,21 @@ slots = Surface("office slots", __name__, url_prefix="/office/v1", description="
 @slots.post("/slots/<slot_id>/close", access=staff("slot.close"), parameters=[PARAMETER])
 @idempotent
 @slots.arguments(schemas.SlotCloseBody)
-@slots.response(202, schemas.JobView)
+@slots.answer(202, schemas.JobView)
 def close(body: dict[str, str], slot_id: str) -> dict[str, Any]:
     """Stop sales at once; a job cancels the orders and gives all money back."""
     return _job(slot_office.close(g.actor, slot_id, body["reason"]))
 
 
 @slots.post("/slots/<slot_id>/reopen", access=staff("slot.open"))
-@slots.response(200, schemas.OfficeSlotState)
+@slots.answer(200, schemas.OfficeSlotState)
 def reopen(slot_id: str) -> dict[str, Any]:
     """Sell a closed slot again; what the closing cancelled stays cancelled."""
     return order_views.slot_shown(slot_office.reopen(g.actor, slot_id))
 
 
 @slots.get("/jobs/<job_id>", access=staff("job.read"))
-@slots.response(200, schemas.JobView)
+@slots.answer(200, schemas.JobView)
 def read_job(job_id: str) -> dict[str, Any]:
     """How far a job is, and what it could not do."""
     return _job(slot_office.job(g.actor, object_ids.read(job_id)))

@@ -17,7 +17,7 @@ devices = Surface("office devices", __name__, url_prefix="/office/v1", descripti
 @devices.post("/devices", access=staff("device.register"), parameters=[PARAMETER])
 @idempotent
 @devices.arguments(schemas.DeviceBody)
-@devices.response(201, schemas.DeviceView)
+@devices.answer(201, schemas.DeviceView)
 def register(body: dict[str, str]) -> dict[str, Any]:
     """Register a gate with its public key."""
     key = b64decode(body["public_key"])
@@ -26,7 +26,7 @@ def register(body: dict[str, str]) -> dict[str, Any]:
 
 @devices.get("/devices", access=staff("device.list"))
 @devices.arguments(schemas.DeviceQuery, location="query")
-@devices.response(200, schemas.DeviceList)
+@devices.answer(200, schemas.DeviceList)
 def list_devices(query: dict[str, Any]) -> dict[str, Any]:
     """The gates of a place."""
     items, following = device_office.listed(

@@ -25,7 +25,7 @@ def _limit(token: str) -> None:
 
 
 @invitations.get("/<token>", access=ANYONE)
-@invitations.response(200, schemas.InvitedView)
+@invitations.answer(200, schemas.InvitedView)
 def read(token: str) -> dict[str, Any]:
     """Whom the link invites, and which step comes next."""
     _limit(token)
@@ -39,7 +39,7 @@ def read(token: str) -> dict[str, Any]:
 
 @invitations.post("/<token>/accept", access=ANYONE)
 @invitations.arguments(schemas.InvitationAcceptBody)
-@invitations.response(200, schemas.EnrolmentView)
+@invitations.answer(200, schemas.EnrolmentView)
 def accept(body: dict[str, str], token: str) -> dict[str, str]:
     """Set the password; the secret of the second factor is shown this once."""
     _limit(token)

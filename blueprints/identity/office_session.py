@@ -20,7 +20,7 @@ OWN = staff("session.own")
 
 @session.post("/login", access=ANYONE)
 @session.arguments(schemas.StaffLoginBody)
-@session.response(200, schemas.StaffTokenView)
+@session.answer(200, schemas.StaffTokenView)
 def log_in(body: dict[str, str]) -> dict[str, Any]:
     """Open a session by login, password and the newest code of the second factor."""
     login = body["login"].lower()
@@ -39,14 +39,14 @@ def log_out() -> None:
 
 
 @session.get("/me", access=OWN)
-@session.response(200, schemas.StaffSelfView)
+@session.answer(200, schemas.StaffSelfView)
 def me() -> dict[str, Any]:
     """One's name, roles and operations."""
     return staff_views.own(g.actor)
 
 
 @session.get("/sessions", access=OWN)
-@session.response(200, schemas.StaffSessionList)
+@session.answer(200, schemas.StaffSessionList)
 def list_sessions() -> dict[str, Any]:
     """One's own open sessions."""
     return {"items": staff_session.listed(g.actor), "next": None}

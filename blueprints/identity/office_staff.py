@@ -20,7 +20,7 @@ members = Surface("office staff", __name__, url_prefix="/office/v1", description
 @members.post("/staff", access=staff("staff.invite"), parameters=[PARAMETER])
 @idempotent
 @members.arguments(schemas.StaffInviteBody)
-@members.response(201, schemas.StaffInvitationView)
+@members.answer(201, schemas.StaffInvitationView)
 def invite(body: dict[str, Any]) -> dict[str, str]:
     """Make an account; its owner activates it by the one-time link."""
     given = [Assignment(**one) for one in body["assignments"]]
@@ -29,7 +29,7 @@ def invite(body: dict[str, Any]) -> dict[str, str]:
 
 @members.get("/staff", access=staff("staff.list"))
 @members.arguments(schemas.StaffPageQuery, location="query")
-@members.response(200, schemas.StaffMemberList)
+@members.answer(200, schemas.StaffMemberList)
 def list_staff(query: dict[str, Any]) -> dict[str, Any]:
     """All members of the staff, oldest first."""
     items, following = staff_views.listed(cursor=query.get("cursor"), limit=query["limit"])
@@ -45,7 +45,7 @@ def disable(member_id: str) -> None:
 
 @members.post("/staff/<member_id>/invitation", access=staff("staff.invite"), parameters=[PARAMETER])
 @idempotent
-@members.response(201, schemas.StaffInvitationView)
+@members.answer(201, schemas.StaffInvitationView)
 def invite_again(member_id: str) -> dict[str, str]:
     """Give a member a new link, for a lost phone, a forgotten password or a return; the old credentials end at once."""
     return _shown(invitation.invite_again(g.actor, object_ids.read(member_id)))

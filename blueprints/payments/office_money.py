@@ -33,14 +33,14 @@ def _day(text: str) -> date:
 
 
 @money.get("/bills/<day>", access=staff("bill.read"))
-@money.response(200, schemas.BillView)
+@money.answer(200, schemas.BillView)
 def read_bill(day: str) -> dict[str, Any]:
     """The matched bill of a day."""
     return office_views.read_bill(g.actor, _day(day))
 
 
 @money.post("/bills/<day>/match", access=staff("bill.match"))
-@money.response(200, schemas.BillView)
+@money.answer(200, schemas.BillView)
 def match_bill(day: str) -> dict[str, Any]:
     """Fetch the bill of a day from WeChat Pay and match it line by line; repeating it replaces the result."""
     return office_views.match_bill(g.actor, _day(day))
@@ -48,7 +48,7 @@ def match_bill(day: str) -> dict[str, Any]:
 
 @money.get("/refunds", access=staff("refund.list"))
 @money.arguments(schemas.RefundQuery, location="query")
-@money.response(200, schemas.OfficeRefundList)
+@money.answer(200, schemas.OfficeRefundList)
 def list_refunds(query: dict[str, Any]) -> dict[str, Any]:
     """Refunds that ended without reaching the payer, so that a person must act."""
     items, following = office_views.refunds_needing_a_person(g.actor, cursor=query.get("cursor"), limit=query["limit"])

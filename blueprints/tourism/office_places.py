@@ -15,7 +15,7 @@ places = Surface("office places", __name__, url_prefix="/office/v1", description
 
 @places.get("/places", access=staff("place.read"))
 @places.arguments(schemas.OfficePageQuery, location="query")
-@places.response(200, schemas.OfficePlaceList)
+@places.answer(200, schemas.OfficePlaceList)
 def list_places(query: dict[str, Any]) -> dict[str, Any]:
     """The places of one's scope."""
     items, following = place_office.listed(g.actor, cursor=query.get("cursor"), limit=query["limit"])
@@ -23,7 +23,7 @@ def list_places(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @places.get("/places/<place_id>", access=staff("place.read"))
-@places.response(200, schemas.OfficePlaceWhole)
+@places.answer(200, schemas.OfficePlaceWhole)
 def read_place(place_id: str) -> dict[str, Any]:
     """One place with its plan and all its notices."""
     return place_office.detailed(g.actor, place_id)
@@ -32,7 +32,7 @@ def read_place(place_id: str) -> dict[str, Any]:
 @places.post("/places/<place_id>/notices", access=staff("notice.post"), parameters=[PARAMETER])
 @idempotent
 @places.arguments(schemas.NoticeBody)
-@places.response(201, schemas.NoticePosted)
+@places.answer(201, schemas.NoticePosted)
 def post_notice(body: dict[str, Any], place_id: str) -> dict[str, str]:
     """Tell visitors something from one day to another."""
     span = (body["from_day"], body["to_day"])
@@ -41,7 +41,7 @@ def post_notice(body: dict[str, Any], place_id: str) -> dict[str, str]:
 
 @places.get("/places/<place_id>/slots", access=staff("place.read"))
 @places.arguments(schemas.OfficeSpanQuery, location="query")
-@places.response(200, schemas.OfficeSlotList)
+@places.answer(200, schemas.OfficeSlotList)
 def list_slots(query: dict[str, Any], place_id: str) -> dict[str, Any]:
     """The slots of a place between two days."""
     return {"items": place_office.calendar(g.actor, place_id, query.get("first"), query.get("last")), "next": None}
@@ -50,7 +50,7 @@ def list_slots(query: dict[str, Any], place_id: str) -> dict[str, Any]:
 @places.post("/places/<place_id>/slots", access=staff("slot.open"), parameters=[PARAMETER])
 @idempotent
 @places.arguments(schemas.SlotsOpenBody)
-@places.response(201, schemas.SlotsOpened)
+@places.answer(201, schemas.SlotsOpened)
 def open_slots(body: dict[str, Any], place_id: str) -> dict[str, int]:
     """Open the slots of coming days by the weekly plan of the place."""
     return {"new_slots": place_office.open_slots(g.actor, place_id, body["first"], body["days"])}

@@ -109,7 +109,6 @@ class OfficeSlotView(ma.Schema):
     quota = ma.fields.Integer(metadata={"example": 200})
     left = ma.fields.Integer(metadata={"example": 187})
     state = ma.fields.String(validate=validate.OneOf(("open", "closed", "over")), metadata={"example": "open"})
-    ticket_types = ma.fields.List(ma.fields.Dict())
 
 
 class OfficeSlotList(ma.Schema):

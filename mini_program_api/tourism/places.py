@@ -197,7 +197,7 @@ def read_place(query: dict[str, Any], place_id: str) -> dict[str, Any]:
 def list_slots(query: dict[str, Any], place_id: str) -> dict[str, Any]:
     """All slots of a place between two days, a month by default."""
     first: date = query.get("first") or clock.today()
-    last: date = query.get("last") or date.fromordinal(first.toordinal() + 30)
+    last: date = query.get("last") or date.fromordinal(min(first.toordinal() + 30, date.max.toordinal()))
     if not 0 <= (last - first).days < LONGEST_CALENDAR_DAYS:
         raise SpanTooLong(fields={"to": [SpanTooLong.zh]})
     return {"items": order_views.calendar(place_id, first.isoformat(), last.isoformat()), "next": None}

@@ -141,7 +141,7 @@ def assignments_of(found: dict[str, Any]) -> tuple[actors.Assignment, ...]:
 
 
 def require_acting(actor: actors.Staff, line: dict[str, Any], session: ClientSession) -> None:
-    """Check inside a transaction that the actor is still active; it writes them, so that two who end each other collide.
+    """Check inside a transaction that the actor is still active; it writes them, so two who end each other collide.
 
     Since nobody acts on their own account, one active administrator always remains.
 

@@ -68,9 +68,10 @@ def match_bill(actor: Staff, day: date) -> dict[str, Any]:
 
 
 def _bill(found: dict[str, Any]) -> dict[str, Any]:
-    told = {name: found[name] for name in ("lines", "paid_fen", "refunded_fen", "differences")}
+    told = {name: found[name] for name in ("lines", "paid_fen", "refunded_fen")}
+    differing = [{name: value for name, value in one.items() if value is not None} for one in found["differences"]]
     at = clock.civil(found["matched_at"]).isoformat(timespec="seconds")
-    return {"day": found["_id"], **told, "matched_at": at}
+    return {"day": found["_id"], **told, "differences": differing, "matched_at": at}
 
 
 def refunds_needing_a_person(

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pyotp
 import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from backend import signed_requests
 from backend.identity_documents import check_character
+from seed.demo import accounts
 from seed.demo.http import TIMEOUT, Caller, StoryFailed
 
 PATIENCE_SECONDS = 40
@@ -31,8 +31,8 @@ class Stage:
         self.sandbox = os.environ.get("SANDBOX_URL") or (
             f"http://127.0.0.1:{port.read_text()}" if port.exists() else ""
         )
-        accounts = folder / "demo-accounts.json"
-        self.staff: list[dict[str, str]] = orjson.loads(accounts.read_bytes())["staff"] if accounts.exists() else []
+        self._accounts = folder / "demo-accounts.json"
+        self._clerks: dict[str, Caller] = {}
         self.anybody = Caller(base)
 
     def play(self, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -52,12 +52,13 @@ class Stage:
 
     def clerk(self, role: str) -> Caller:
         """Return a logged-in member of staff with a role of the demonstration."""
-        account = next((one for one in self.staff if one["role"] == role), None)
-        if account is None:
-            raise StoryFailed("no demo accounts here; start the service with `make run` on this machine")
-        body = {"login": account["login"], "password": account["password"]}
-        body["totp"] = pyotp.TOTP(account["totp_secret"]).now()
-        return Caller(self.base, Caller(self.base).post("/office/v1/login", body)["token"])
+        if role not in self._clerks:
+            if not self._accounts.exists():
+                raise StoryFailed("no demo accounts here; start the service with `make run` on this machine")
+            staff = orjson.loads(self._accounts.read_bytes())["staff"]
+            self._clerks[role] = accounts.logged_in(self.base, next(one for one in staff if one["role"] == role))
+            accounts.keep(self._accounts, staff)
+        return self._clerks[role]
 
     def gate(self, place: str) -> "Gate":
         """Register a gate at a place and return it."""

@@ -130,7 +130,9 @@ def test_an_access_token_ends_after_two_hours_and_is_refreshed(fresh, shift_cloc
 
 def test_the_times_told_to_the_phone_are_those_that_hold(fresh):
     fresh.log_in()
-    lasts = [clock.datetime.fromisoformat(fresh.tokens[name]) - clock.now() for name in ("access_until", "refresh_until")]
+    lasts = [
+        clock.datetime.fromisoformat(fresh.tokens[name]) - clock.now() for name in ("access_until", "refresh_until")
+    ]
     assert [round(span.total_seconds() / 60) for span in lasts] == [2 * 60, 30 * 24 * 60]
     assert all(fresh.tokens[name].endswith("+08:00") for name in ("access_until", "refresh_until"))
 

@@ -30,15 +30,21 @@ class _Quiet(WSGIRequestHandler):
 
 
 class Door:
-    """`shut` it, and everything is noted and refused with 503, as by a gateway whose service is away."""
+    """`shut` it, and everything is noted and refused with 503, as by a gateway whose service is away.
 
-    def __init__(self, app, port: int):
-        self._app, self._open = app, True
+    What the sandbox still carries from the tests before is taken in and thrown away at both ends.
+    """
+
+    def __init__(self, app, port: int, sandbox):
+        self._app, self._sandbox = app, sandbox
+        self._open = self._taking = False
         self.base = f"http://127.0.0.1:{port}"
         self.letters: list[Letter] = []
         self._server = make_server("127.0.0.1", port, self._serve, threaded=True, request_handler=_Quiet)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
+        self._empty()
+        self._open = True
 
     def shut(self) -> None:
         self._open = False
@@ -47,9 +53,17 @@ class Door:
         self._open = True
 
     def close(self) -> None:
+        self._empty()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+    def _empty(self) -> None:
+        self._taking = True
+        self._sandbox.clear()
+        self._sandbox.call("/notices/flush", {})
+        self._taking = False
+        self.letters.clear()
 
     def notice(self, notice_id: str, turn: int = 0) -> Letter:
         """Wait for the `turn`-th coming of a notice."""
@@ -67,7 +81,10 @@ class Door:
             told.append(int(status[:3]))
             return start_response(status, headers, exc_info)
 
-        if self._open:
+        if self._taking:
+            note("204 No Content", [])
+            answer = []
+        elif self._open:
             answer = list(self._app(environ, note))
         else:
             note("503 Service Unavailable", [])

@@ -19,7 +19,9 @@ class Gate:
         self.client, self.name = client, name
         self.id = f"gate-{secrets.token_hex(4)}"
         self.private = Ed25519PrivateKey.generate()
-        device.register("staff:test", self.id, name=name, place=place, public_key=self.private.public_key().public_bytes_raw())
+        device.register(
+            "staff:test", self.id, name=name, place=place, public_key=self.private.public_key().public_bytes_raw()
+        )
 
     def scan(self, code: str, **options):
         """Scan a code; `options` change the proof, see `signed`."""

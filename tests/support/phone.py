@@ -67,10 +67,7 @@ class Phone:
 
     def slot(self, slot_id: str) -> dict:
         """Return what the API shows of a slot."""
-        place, day = slot_id.rsplit("-", 2)[0], slot_id.rsplit("-", 2)[1]
-        span = f"{day[:4]}-{day[4:6]}-{day[6:]}"
-        slots = self.get(f"/mini/v1/places/{place}/slots?from={span}&to={span}").json["items"]
-        return next(slot for slot in slots if slot["id"] == slot_id)
+        return self.get(f"/mini/v1/slots/{slot_id}").json
 
     def issued(self, slot: str, *visitors: tuple[str, str]) -> dict:
         """Book, pay where there is something to pay, and return the issued order."""

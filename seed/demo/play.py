@@ -1,7 +1,6 @@
 """`make demo`: play all stories against a running service, with progress and a check at each step."""
 
 import os
-import sys
 from pathlib import Path
 
 import requests
@@ -36,7 +35,3 @@ def main(arguments: list[str]) -> int:
         return 1
     console.print("[bold green]all stories hold[/]")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

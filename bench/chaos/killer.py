@@ -1,0 +1,185 @@
+"""Kills: SIGKILL to processes that this run started, by their ids, and the restart that a supervisor would do.
+
+An aimed kill of an API worker stops it (SIGSTOP), looks whether a place is taken whose order is not stored, and kills the
+worker only then: so the gap between the two writes of a booking is hit for certain and not by luck.
+"""
+
+import random
+import shutil
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import psutil
+from bson import ObjectId
+from mongoengine.connection import get_db
+from pymongo.errors import PyMongoError
+
+from backend.embedded.mongod import Mongod
+from backend.embedded.process import Child, wait_until
+from bench.chaos.plan import Event
+from bench.chaos.world import World
+from deploy.stack import QUEUES
+
+AIM_SECONDS = 6.0
+OTHERS_FINISH = 0.05
+
+
+class Killer:
+    """Carries out the kills of a plan and counts them."""
+
+    def __init__(self, world: World) -> None:
+        self._world, self._stack = world, world.stack
+        self._dice = random.Random(world.options.seed + 1)
+        self.killed = Counter[str]()
+        self.notes = Counter[str]()
+        self._kinds: dict[str, Callable[[Event], None]] = {
+            "api": self._api,
+            "celery": self._celery,
+            "mongod": self._mongod,
+            "redis": self._redis,
+            "primary": self._primary,
+        }
+
+    def carry_out(self, event: Event) -> None:
+        """Kill what the event names, then see that everything runs."""
+        self._kinds[event.kind](event)
+        self.revive()
+
+    def revive(self) -> None:
+        """Start again what ended: killed masters, and an API that gave up because its workers died too often."""
+        if not self._stack.children["api"].running:
+            self._reap("api")
+            self.notes["API started again"] += 1
+            self._stack.start_api()
+        for name, queues in QUEUES.items():
+            if not self._stack.children[name].running:
+                self._reap(name)
+                self.notes["Celery worker started again"] += 1
+                self._stack.start_worker(name, queues)
+
+    def _reap(self, name: str) -> None:
+        self._stack.children[name].kill()
+        self._stack.children[name].popen.wait()
+
+    def _api(self, event: Event) -> None:
+        if event.how == "master":
+            self._reap("api")
+        elif event.how == "aimed":
+            self.notes["API worker killed between its two writes"] += self._aimed()
+        else:
+            _kill(self._dice.choice(self._workers("api")))
+        self.killed["API worker"] += 1
+
+    def _workers(self, name: str) -> list[psutil.Process]:
+        """Return the processes below a master; they may take a moment to be there."""
+        master = psutil.Process(self._stack.children[name].popen.pid)
+        deadline = time.monotonic() + 10
+        while not (found := master.children()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return found
+
+    def _aimed(self) -> bool:
+        deadline = time.monotonic() + AIM_SECONDS
+        dead = self._orphans()
+        time.sleep(self._dice.uniform(0, 0.02))
+        while time.monotonic() < deadline:
+            worker = self._dice.choice(self._workers("api"))
+            try:
+                worker.suspend()
+                time.sleep(OTHERS_FINISH)
+                if self._orphans() - dead:
+                    _kill(worker)
+                    time.sleep(OTHERS_FINISH)
+                    return bool(self._orphans() - dead)
+                worker.resume()
+            except psutil.NoSuchProcess:
+                continue
+            time.sleep(self._dice.uniform(0, 0.03))
+        return False
+
+    def _orphans(self) -> set[str]:
+        """Return the holds that have no order at this moment."""
+        try:
+            slots = get_db()["slots"].find({"has_pending": True}, {"pending": 1})
+            holds = {hold for found in slots for hold in found["pending"]}
+            query = {"_id": {"$in": [ObjectId(hold) for hold in holds]}}
+            return holds - {str(found["_id"]) for found in get_db()["orders"].find(query, {"_id": 1})}
+        except PyMongoError:
+            return set()
+
+    def _celery(self, event: Event) -> None:
+        name = self._dice.choice(["worker-fast", "worker-fast", "worker-slow"])
+        workers = self._workers(name)
+        if event.how == "parent" or not workers:
+            self._reap(name)
+        else:
+            _kill(self._dice.choice(workers))
+        self.killed["Celery worker"] += 1
+
+    def _mongod(self, event: Event) -> None:
+        mongod = self._stack.mongod
+        assert mongod
+        self._restart(mongod, event.down)
+        wait_until(mongod.is_primary, seconds=60, what="mongod after a kill")
+        self.killed["mongod"] += 1
+
+    def _restart(self, mongod: Mongod, down: float) -> None:
+        assert mongod.child
+        _kill_group(mongod.child)
+        time.sleep(down)
+        mongod.start()
+
+    def _redis(self, event: Event) -> None:
+        redis = self._stack.redis
+        assert redis
+        assert redis.child
+        _kill_group(redis.child)
+        if event.how == "emptied":
+            shutil.rmtree(redis.folder)
+            self.notes["Redis emptied"] += 1
+        time.sleep(event.down)
+        redis.start()
+        self.killed["Redis"] += 1
+
+    def _primary(self, event: Event) -> None:
+        wait_until(lambda: self._world.primary() is not None, seconds=60, what="a primary before the next kill")
+        primary = self._world.primary()
+        assert primary
+        assert primary.child
+        begun = time.monotonic()
+        primary.child.kill(signal.SIGKILL if event.how == "kill" else signal.SIGSTOP)
+        others = [member for member in self._world.members if member is not primary]
+        wait_until(lambda: any(m.is_primary() for m in others), seconds=60, what="a new primary")
+        self.notes[f"elections after {event.how}, seconds in all"] += round(time.monotonic() - begun)
+        time.sleep(event.down)
+        if event.how == "kill":
+            primary.child.popen.wait()
+            primary.start()
+        else:
+            primary.child.kill(signal.SIGCONT)
+        self.killed[f"primary {'SIGKILL' if event.how == 'kill' else 'SIGSTOP'}"] += 1
+        wait_until(lambda: all(_healthy(m) for m in self._world.members), seconds=60, what="three healthy nodes")
+
+
+def _kill(process: psutil.Process) -> None:
+    """Kill one process; psutil refuses when its id belongs to another one by now."""
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:
+        return
+
+
+def _kill_group(child: Child) -> None:
+    child.kill()
+    child.popen.wait()
+
+
+def _healthy(member: Mongod) -> bool:
+    try:
+        with member._client() as client:
+            hello = client.admin.command("hello")
+            return bool(hello["isWritablePrimary"] or hello["secondary"])
+    except PyMongoError:
+        return False

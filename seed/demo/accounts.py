@@ -1,0 +1,74 @@
+"""`python -m seed demo-accounts BASE FOLDER`: the demonstration's staff, made over HTTP. Refused in production."""
+
+import os
+import re
+import secrets
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyotp
+
+from backend import runtime, settings
+from models.identity import invitation
+from seed.demo.http import Caller
+
+TOTP_SECONDS = 30
+STAFF = (
+    ("zhang.demo", "演示景区管理员", "scenic_manager", "changzhengyuan"),
+    ("li.demo", "演示检票员", "gate_clerk", "changzhengyuan"),
+    ("wang.demo", "演示文广新旅局工作人员", "tourism_office", "culture_tourism"),
+    ("zhao.demo", "演示审计员", "auditor", ""),
+)
+ADMIN = ("admin.demo", "演示系统管理员")
+
+
+def run(arguments: list[str]) -> None:
+    """Make the accounts and write them to `demo-accounts.json` in FOLDER, for this machine only."""
+    told = settings.load()
+    if told.production:
+        sys.exit("demo accounts are refused in production")
+    base, folder = arguments
+    runtime.compose(told)
+    link = invitation.bootstrap(*ADMIN).link
+    accounts = [_enrolled(base, link, ADMIN[0], "system_admin")]
+    office = logged_in(base, accounts[0])
+    for login, name, role, unit in STAFF:
+        body = {"login": login, "name": name, "assignments": [{"role": role, "unit": unit}]}
+        accounts.append(_enrolled(base, office.post("/office/v1/staff", body, expect=201)["link"], login, role))
+    keep(Path(folder) / "demo-accounts.json", accounts)
+
+
+def _enrolled(base: str, link: str, login: str, role: str) -> dict[str, Any]:
+    token = re.sub(r"^.*/invitations/", "", link)
+    password = f"Demo-{secrets.token_urlsafe(9)}-7"
+    anybody = Caller(base)
+    secret = anybody.post(f"/office/v1/invitations/{token}/accept", {"password": password})["secret"]
+    code = pyotp.TOTP(secret).at(int(time.time()) - TOTP_SECONDS)  # leaves the present code for a first login
+    anybody.post(f"/office/v1/invitations/{token}/confirm", {"totp": code}, expect=204)
+    step = int(time.time()) // TOTP_SECONDS - 1
+    return {"login": login, "role": role, "password": password, "totp_secret": secret, "totp_step": step}
+
+
+def logged_in(base: str, account: dict[str, Any]) -> Caller:
+    """Log in as a member of the demonstration's staff."""
+    body = {"login": account["login"], "password": account["password"], "totp": fresh_code(account)}
+    return Caller(base, Caller(base).post("/office/v1/login", body)["token"])
+
+
+def fresh_code(account: dict[str, Any]) -> str:
+    """Return a code that was not used yet, waiting for one if it must; the server takes the next one early."""
+    step = max(int(account["totp_step"]) + 1, int(time.time()) // TOTP_SECONDS)
+    while step > int(time.time()) // TOTP_SECONDS + 1:
+        time.sleep(0.2)
+    account["totp_step"] = step
+    return pyotp.TOTP(account["totp_secret"]).at(step * TOTP_SECONDS)
+
+
+def keep(path: Path, accounts: list[dict[str, Any]]) -> None:
+    """Write the accounts, readable by their owner only."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(orjson.dumps({"staff": accounts}, option=orjson.OPT_INDENT_2))

@@ -1,0 +1,90 @@
+"""A member of the staff at a browser: what an office client does, over HTTP."""
+
+import itertools
+import uuid
+
+import pyotp
+
+from backend import clock
+from models.identity import invitation
+
+PASSWORD = "Xiang-jiang 1934"
+_numbers = itertools.count(1)
+
+
+class Clerk:
+    """Each code works once, so codes are taken from the past, the present and the coming half-minute in turn."""
+
+    def __init__(self, client, link: str, login: str):
+        self.client, self.link, self.login = client, link, login
+        self.token = self.secret = ""
+        self._step = 0
+
+    def call(self, method: str, path: str, body=None, *, key: str | None = None, **headers):
+        given = {"Idempotency-Key": key or uuid.uuid4().hex} if method == "POST" else {}
+        if self.token:
+            given["Authorization"] = f"Bearer {self.token}"
+        return self.client.open(path, method=method, json=body, headers={**given, **headers})
+
+    def get(self, path: str, **headers):
+        return self.call("GET", path, **headers)
+
+    def post(self, path: str, body=None, *, key: str | None = None, **headers):
+        return self.call("POST", path, {} if body is None else body, key=key, **headers)
+
+    def code(self) -> str:
+        """Return a code that was not used: the oldest one that still holds."""
+        now = int(clock.timestamp() // 30)
+        self._step = max(self._step + 1, now - 1)
+        assert self._step <= now + 1, "too many codes at once; shift the clock"
+        return pyotp.TOTP(self.secret).generate_otp(self._step)
+
+    def accept(self, password: str = PASSWORD):
+        answer = self.call("POST", path_of(self.link) + "/accept", {"password": password})
+        if answer.status_code == 200:
+            self.secret = answer.json["secret"]
+        return answer
+
+    def confirm(self, code: str | None = None):
+        return self.call("POST", path_of(self.link) + "/confirm", {"totp": code or self.code()})
+
+    def try_login(self, *, login: str | None = None, password: str = PASSWORD, code: str | None = None, address=None):
+        body = {"login": login or self.login, "password": password, "totp": code or self.code()}
+        environ = {"REMOTE_ADDR": address} if address else {}
+        return self.client.post("/office/v1/login", json=body, environ_base=environ)
+
+    def log_in(self) -> "Clerk":
+        answer = self.try_login()
+        assert answer.status_code == 200, answer.json
+        self.token = answer.json["token"]
+        return self
+
+    def activate(self) -> "Clerk":
+        assert self.accept().status_code == 200
+        answer = self.confirm()
+        assert answer.status_code == 204, answer.json
+        return self
+
+    @property
+    def id(self) -> str:
+        return self.get("/office/v1/me").json["id"]
+
+    def invite(self, *roles: str, unit: str = "", area: str = "", login: str | None = None, key: str | None = None):
+        given = [{"role": role, "unit": unit, "area": area} for role in roles]
+        body = {"login": login or f"clerk-{next(_numbers)}", "name": "刘芳", "assignments": given}
+        return body["login"], self.post("/office/v1/staff", body, key=key)
+
+    def hire(self, *roles: str, unit: str = "", area: str = "") -> "Clerk":
+        """Invite a colleague, let them activate the account and log in."""
+        login, answer = self.invite(*roles, unit=unit, area=area)
+        assert answer.status_code == 201, answer.json
+        return Clerk(self.client, answer.json["link"], login).activate().log_in()
+
+
+def first_admin(client) -> Clerk:
+    made = invitation.bootstrap("wang.min", "王敏")
+    return Clerk(client, made.link, "wang.min").activate().log_in()
+
+
+def path_of(link: str) -> str:
+    return "/office/v1/" + link.partition("/office/v1/")[2]
