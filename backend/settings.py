@@ -4,7 +4,6 @@ Every secret comes from the environment; `problems()` lists why production refus
 """
 
 import base64
-import binascii
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 from backend.errors import CityError
 
 FIELD_KEY_BYTES = 32
+LARGEST_KEY_ID = 255
+"""Sealed values and ticket codes carry the id in one byte."""
 
 
 class BadSettings(CityError):
@@ -62,6 +63,10 @@ class Settings:
             for name, keys in (("FIELD_KEYS", self.field_keys), ("TICKET_KEYS", self.ticket_keys))
             if not keys or any(len(key) != FIELD_KEY_BYTES for key in keys.values())
         ]
+        if any(not 0 <= key_id <= LARGEST_KEY_ID for key_id in (*self.field_keys, *self.ticket_keys)):
+            found.append(f"FIELD_KEYS, TICKET_KEYS: the id of a key is a number from 0 to {LARGEST_KEY_ID}")
+        if self.proxy_hops < 0:
+            found.append("PROXY_HOPS must be the number of proxies before this service")
         if len(self.blind_index_key) < FIELD_KEY_BYTES:
             found.append(f"BLIND_INDEX_KEY is shorter than {FIELD_KEY_BYTES} bytes")
         if self.broker_url.startswith("mongodb"):
@@ -79,7 +84,8 @@ class Settings:
             found.append("PUBLIC_BASE_URL must be https")
         if self.wechat_mode != "live":
             found.append("WECHAT_MODE must be live")
-        if any(len(set(key)) < FIELD_KEY_BYTES // 4 for key in (*self.field_keys.values(), self.blind_index_key)):
+        keys = (*self.field_keys.values(), *self.ticket_keys.values(), self.blind_index_key)
+        if any(len(set(key)) < FIELD_KEY_BYTES // 4 for key in keys):
             found.append("a key repeats its bytes; make keys with a random generator")
         return found
 
@@ -103,7 +109,7 @@ def _keys(text: str) -> dict[int, bytes]:
         key_id, _, value = part.partition(":")
         try:
             keys[int(key_id)] = base64.b64decode(value, validate=True)
-        except (ValueError, binascii.Error):
+        except ValueError:
             keys[0] = b""
     return keys
 
@@ -123,8 +129,9 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
         raise BadSettings([f"{name} is not set" for name in missing])
     try:
         index_key = base64.b64decode(env["BLIND_INDEX_KEY"], validate=True)
-    except binascii.Error:
+    except ValueError:
         index_key = b""
+    hops = env.get("PROXY_HOPS", "0")
     settings = Settings(
         production=env.get("ENVIRONMENT", "production") == "production",
         mongodb_uri=env["MONGODB_URI"],
@@ -140,7 +147,7 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
         wechatpay_base=env.get("WECHATPAY_API_BASE", "https://api.mch.weixin.qq.com").rstrip("/"),
         wechat_verify_files=_pairs(env.get("WECHAT_VERIFY_FILES", "")),
         customer_service_transfer=env.get("CUSTOMER_SERVICE_TRANSFER", "1") == "1",
-        proxy_hops=int(env.get("PROXY_HOPS", "0")),
+        proxy_hops=int(hops) if hops.isdecimal() else -1,
         clock_shift_file=env.get("CLOCK_SHIFT_FILE", ""),
         debug=env.get("DEBUG", "") == "1",
         file_problems=_exposed(env.get("WECHAT_CREDENTIALS", "")),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.embedded.mongod import Mongod
-from backend.embedded.process import Child, StartFailed, free_port, is_taken, wait_until
+from backend.embedded.process import Child, StartFailed, end_leftovers, free_port, is_taken, wait_until
 from backend.embedded.redis_server import RedisServer
 
 ROOT = Path(__file__).parent.parent
@@ -60,6 +60,7 @@ class Stack:
     def steps(self) -> Iterator[str]:
         """Start part by part, yielding the name of each part before it starts."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        end_leftovers(self.folder)
         self.env = {**os.environ, **self._secrets(), **self._given, "PYTHONPATH": str(ROOT)}
         self.env.setdefault("ENVIRONMENT", "development")
         self.env["PUBLIC_BASE_URL"] = self._given.get("PUBLIC_BASE_URL", self.base)
@@ -207,5 +208,5 @@ def answers(url: str) -> bool:
 def given_servers(env: dict[str, str]) -> dict[str, Any]:
     """Return the servers of one's own that the environment names."""
     names = ("MONGODB_URI", "REDIS_URL", "BROKER_URL", "WECHAT_CREDENTIALS", "WECHAT_API_BASE", "WECHATPAY_API_BASE")
-    names += ("PUBLIC_BASE_URL", "WECHAT_MODE", "ENVIRONMENT", "CLOCK_SHIFT_FILE")
-    return {name: env[name] for name in names if env.get(name)}
+    more = ("PUBLIC_BASE_URL", "WECHAT_MODE", "ENVIRONMENT", "CLOCK_SHIFT_FILE")
+    return {name: env[name] for name in (*names, *more) if env.get(name)}

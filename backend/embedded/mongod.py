@@ -64,8 +64,17 @@ class Mongod:
             except OperationFailure as error:
                 if error.code != ALREADY_INITIALIZED:
                     raise
+                self._readdress(client)
         if members is None:
             wait_until(self.is_primary, seconds=30, what="the replica set's primary")
+
+    def _readdress(self, client: MongoClient[dict[str, Any]]) -> None:
+        """Give a one-node set its new port, when the folder was started on another one before."""
+        config = client.admin.command("replSetGetConfig")["config"]
+        if len(config["members"]) == 1 and config["members"][0]["host"] != self.address:
+            config["members"][0]["host"] = self.address
+            config["version"] += 1
+            client.admin.command("replSetReconfig", config, force=True)
 
     def is_primary(self) -> bool:
         """Tell whether this node takes writes."""

@@ -69,6 +69,8 @@ class Child:
         self.popen = subprocess.Popen(  # noqa: S603 - our own command line
             command, stdout=self._log, stderr=subprocess.STDOUT, env=env or dict(os.environ), start_new_session=True
         )
+        self._note = log.with_suffix(".pid")
+        self._note.write_text(f"{self.popen.pid}\n{_command_of(self.popen.pid)}")
 
     @property
     def running(self) -> bool:
@@ -91,3 +93,32 @@ class Child:
         self.popen.wait()
         self.kill()
         self._log.close()
+        self._note.unlink(missing_ok=True)
+
+
+def _command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()
+    except OSError:
+        return ""
+
+
+def end_leftovers(folder: Path, *, seconds: float = 15) -> int:
+    """End what a run on this folder left behind when it was killed itself; return how many processes.
+
+    A process is ours only when the id that was noted still runs the command that was noted with it.
+    """
+    left = []
+    for note in folder.rglob("*.pid"):
+        told, _, command = note.read_text().partition("\n")
+        if told.isdecimal() and command and _command_of(int(told)) == command:
+            left.append(int(told))
+            os.killpg(int(told), signal.SIGTERM)
+        note.unlink(missing_ok=True)
+    deadline = time.monotonic() + seconds
+    while any(_command_of(pid) for pid in left) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for pid in left:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+    return len(left)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +19,7 @@ def main() -> int:
     console = Console()
     told = options.read(os.environ)
     folder = Path(tempfile.mkdtemp(prefix="city-chaos-"))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console.print(f"seed {told.seed}; logs in {folder}")
     try:
         with report.Progress(console, told) as progress:

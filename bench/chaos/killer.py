@@ -66,8 +66,8 @@ class Killer:
     def _api(self, event: Event) -> None:
         if event.how == "master":
             self._reap("api")
-        elif event.how == "aimed":
-            self.notes["API worker killed between its two writes"] += self._aimed()
+        elif event.how == "aimed" and self._aimed():
+            self.notes["API worker killed between its two writes"] += 1
         else:
             _kill(self._dice.choice(self._workers("api")))
         self.killed["API worker"] += 1
@@ -89,10 +89,10 @@ class Killer:
             try:
                 worker.suspend()
                 time.sleep(OTHERS_FINISH)
-                if self._orphans() - dead:
+                if len(self._orphans() - dead) and (held := self._orphans() - dead):
                     _kill(worker)
                     time.sleep(OTHERS_FINISH)
-                    return bool(self._orphans() - dead)
+                    return bool(held & self._orphans())
                 worker.resume()
             except psutil.NoSuchProcess:
                 continue

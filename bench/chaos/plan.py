@@ -4,7 +4,7 @@ Places are opened for sale in waves, each bought up by its first attempts, so mo
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.chaos.options import Options
 
@@ -80,7 +80,7 @@ def draw(options: Options) -> Plan:
     events = _placed(dice, kills, waves, options.attempts // count)
     events += [_shift(options.attempts * (n + 1) // (SHIFTS + 1)) for n in range(0 if options.control else SHIFTS)]
     faults = [{**fault, "seed": dice.randrange(1 << 30)} for fault in FAULTS]
-    return Plan(quotas, waves, residents, attempts, sorted(events, key=lambda event: event.hold), faults)
+    return Plan(quotas, waves, residents, attempts, _in_turn(events), faults)
 
 
 def _attempt(dice: random.Random, number: int, waves: list[int], residents: int) -> Attempt:
@@ -124,6 +124,15 @@ def _placed(dice: random.Random, draws: list[Draw], waves: list[int], length: in
         hold = wave if opening else wave + dice.randint(length // 4, length // 2)
         events.append(Event(hold, hold + dice.randint(2, max(3, min(20, length // 3))), *one))
     return events
+
+
+def _in_turn(events: list[Event]) -> list[Event]:
+    """Sort events and move apart those that overlap, so that none waits for attempts that wait for the next one."""
+    ordered: list[Event] = []
+    for event in sorted(events, key=lambda one: one.hold):
+        hold = max(event.hold, ordered[-1].at) if ordered else event.hold
+        ordered.append(replace(event, hold=hold, at=max(event.at, hold + 1)))
+    return ordered
 
 
 def _shift(at: int) -> Event:

@@ -88,10 +88,9 @@ def cancel_order(order_id: str) -> dict[str, Any]:
 @orders.response(200)
 def picture(ticket_id: str, kind: str) -> Response:
     """A ticket's QR code as `png` or `svg`."""
-    found = _own_ticket(ticket_id)
-    if kind not in {"png", "svg"}:
+    text = ticket.code(_own_ticket(ticket_id))
+    if not text or kind not in {"png", "svg"}:
         raise NotFound
-    text = ticket.code(found)
     if kind == "svg":
         return Response(qr.svg(text, max_version=7), mimetype="image/svg+xml")
     return Response(qr.png(text, max_version=7), mimetype="image/png")

@@ -76,7 +76,9 @@ def _cancel_issued(found: dict[str, Any], who: str, fen: int) -> None:
     changes: dict[str, Any] = {"refund": {"fen": fen, "state": "requested" if fen else "none"}}
     follow = []
     if fen and found.get("payment"):
-        follow = [outbox.entry("checkout", "booking.request_refund", order=str(found["_id"]), fen=fen)]
+        follow.append(outbox.entry("checkout", "booking.request_refund", order=str(found["_id"]), fen=fen))
+    if fen < found["total_fen"] and found.get("payment"):  # money that is kept is only settled when it is reported
+        follow.append(outbox.entry("push", "payments.require_shipping", payment=str(found["payment"])))
 
     def change(session: ClientSession) -> None:
         if not ticket.void_all(found["_id"], session):
@@ -93,8 +95,8 @@ def _cancel_issued(found: dict[str, Any], who: str, fen: int) -> None:
         transactions.run(change)
     except _Used:
         raise TicketUsed from None
-    if follow:
-        outbox.wake("checkout")
+    for entry in follow:
+        outbox.wake(entry["queue"])
 
 
 def request_refund(order_id: ObjectId, fen: int) -> None:

@@ -6,7 +6,7 @@ order is given back once: the sweeper first makes the order impossible (`order.a
 """
 
 from collections import defaultdict, deque
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from pymongo.client_session import ClientSession
 
 from backend import clock
 from backend.errors import Conflict, NotFound
-from backend.store.combining import Combiner
+from backend.store.combining import Combiner, Reads
 
 MOST_PENDING_BYTES = 1 << 16
 """Bound of `pending`: about 1,500 notes, far above the takers that can be under way at once."""
@@ -98,10 +98,13 @@ def read(slot: str) -> dict[str, Any]:
     Raises:
         NotFound: no such slot.
     """
-    found = Slot._get_collection().find_one({"_id": slot}, {"pending": 0})
+    found = _reads.find(slot)
     if found is None:
         raise NotFound(fields={"slot_id": [NotFound.zh]})
     return found
+
+
+_reads = Reads(Slot._get_collection, {"pending": 0})
 
 
 def require_open(slot: dict[str, Any], places: int) -> None:
@@ -127,13 +130,13 @@ def take(slot: str, places: int, hold: ObjectId) -> None:
     _takes.run(slot, (places, hold))
 
 
-def _take_all(slot: Hashable, wishes: Sequence[tuple[int, ObjectId]]) -> list[Conflict | None]:
+def _take_all(slot: str, wishes: Sequence[tuple[int, ObjectId]]) -> list[Conflict | None]:
     """Take for all wishes in one update; when they do not fit together, each for itself, in the order they came."""
-    if _try_take(str(slot), wishes):
+    if _try_take(slot, wishes):
         return [None] * len(wishes)
     if len(wishes) == 1:
-        return [_refusal(str(slot), wishes[0][0])]
-    return [None if _try_take(str(slot), [wish]) else _refusal(str(slot), wish[0]) for wish in wishes]
+        return [_refusal(slot, wishes[0][0])]
+    return [None if _try_take(slot, [wish]) else _refusal(slot, wish[0]) for wish in wishes]
 
 
 def _try_take(slot: str, wishes: Sequence[tuple[int, ObjectId]]) -> bool:

@@ -86,9 +86,14 @@ def use(ticket: str, scan: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def code(ticket: dict[str, Any]) -> str:
-    """Return the ticket's signed code; Ed25519 is deterministic, so it is the same at every call."""
+    """Return the ticket's signed code, empty when its key was retired.
+
+    Ed25519 is deterministic, so it is the same at every call.
+    """
     keys = runtime.current().ticket_keys
     key_id = ticket["key_id"]
+    if key_id not in keys.private:
+        return ""
     return compact.sign(KIND, key_id, _payload(ticket), keys.private[key_id])
 
 

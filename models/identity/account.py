@@ -18,6 +18,7 @@ from pymongo import ReturnDocument
 
 from backend import clock, runtime
 from backend.errors import NotLoggedIn
+from backend.store.combining import Reads
 from models.identity.actors import Resident
 
 ACCESS_LASTS = timedelta(hours=2)
@@ -139,15 +140,18 @@ def _owner(token: str) -> ObjectId:
 _SEEN = {"sessions": 1, "person": 1, "level": 1, "companions": 1, "consents": 1, "openid": 1}
 
 
+_reads = Reads(Account._get_collection, _SEEN)
+
+
 def authenticate(token: str) -> Resident:
     """Return who holds an access token.
 
     Raises:
         SessionEnded: unknown, expired or revoked.
     """
-    account = Account._get_collection().find_one({"_id": _owner(token)}, _SEEN)
+    account = _reads.find(_owner(token)) or {}
     digest, now = _digest(token), clock.now()
-    for session in (account or {}).pop("sessions", []):
+    for session in account.get("sessions", []):
         if hmac.compare_digest(session["access"], digest) and session["access_until"] > now:
             return Resident(account["_id"], session["id"], account)
     raise SessionEnded

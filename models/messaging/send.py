@@ -4,6 +4,7 @@ import structlog
 from bson import ObjectId
 
 from backend import runtime
+from backend.errors import CityError
 from backend.wechat.errors import MessageNotGranted
 from models.identity import account
 from models.messaging import grant, template
@@ -32,4 +33,7 @@ def notify(account_id: ObjectId, name: str, fields: dict[str, str]) -> bool:
     except MessageNotGranted:
         log.info("message_not_granted", template=name)
         return False
+    except CityError:
+        grant.add(openid, about["template_id"])  # nothing went out: the queue's next try needs it
+        raise
     return True

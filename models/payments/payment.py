@@ -26,6 +26,7 @@ from pymongo.errors import DuplicateKeyError
 
 from backend import clock, metrics, outbox, runtime
 from backend.errors import Conflict, NotFound
+from backend.wechat.errors import PaymentUnknown
 from backend.wechat.pay_values import Transaction
 from models.identity import account
 
@@ -33,6 +34,7 @@ log = structlog.get_logger()
 
 COLLECTION = "payments"
 outbox.carried_by(COLLECTION)
+PAID = frozenset({"SUCCESS", "REFUND"})
 FIRST_CHECK = timedelta(seconds=15)
 """A notice may be lost, so an unfinished payment is also asked for: first after this, then ever more rarely."""
 
@@ -199,7 +201,7 @@ def check(payment_id: ObjectId) -> str:
     found = read(payment_id)
     if found["state"] != "paid":
         transaction = runtime.current().pay.query(str(payment_id))
-        if transaction and transaction.state in {"SUCCESS", "REFUND"} and settle(str(payment_id), transaction):
+        if transaction and transaction.state in PAID and settle(str(payment_id), transaction):
             return "paid"
     return str(found["state"])
 
@@ -211,11 +213,13 @@ def close(payment_id: ObjectId) -> str:
         PaymentUnknown: no proved answer came; nothing was changed here.
     """
     found = read(payment_id)
-    if found["state"] in {"paid", "closed"} or check(payment_id) == "paid":
-        return "closed" if found["state"] == "closed" else "paid"
+    if found["state"] in {"paid", "closed"}:
+        return str(found["state"])
     pay = runtime.current().pay
-    if pay.query(str(payment_id)) is not None and pay.close(str(payment_id)) == "already_paid":
-        check(payment_id)
+    transaction = pay.query(str(payment_id))
+    if transaction is not None and (transaction.state in PAID or pay.close(str(payment_id)) == "already_paid"):
+        if check(payment_id) != "paid":
+            raise PaymentUnknown(reason="amount")
         return "paid"
     guard = {"_id": payment_id, "state": {"$in": ["opened", "prepaid"]}}
     Payment._get_collection().update_one(guard, {"$set": {"state": "closed", "outbox": []}})

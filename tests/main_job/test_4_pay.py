@@ -154,7 +154,7 @@ class TestTheNotice:
             assert notices() == []
         finally:
             get_db().command("collMod", "payment_notices", validator={})
-        until(lambda: notices(), what="the notice's return")
+        until(notices, what="the notice's return")
         assert door.notices(notice_id)[-1].status == 204
         drain()
         assert phone.order(order["id"])["state"] == "issued"

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
 from backend import runtime
+from backend.wechat.errors import WeChatBusy
 from models.booking import ticket
 from models.identity.actors import Assignment, Staff
 from models.tourism import place_code
@@ -193,8 +194,10 @@ def test_a_place_has_a_mini_program_code_that_names_it(seeded):
     assert len(set(made.values())) == 2
 
 
-def test_wechat_is_asked_for_a_places_code_once(seeded, sandbox):
+def test_wechat_is_asked_for_a_places_code_once(seeded, sandbox, request):
     first = place_code.picture(officer(), "museum")
+    request.addfinalizer(sandbox.clear)
     sandbox.fault("busy", path="/wxa/getwxacodeunlimit")
     assert place_code.picture(officer(), "museum") == first
-    sandbox.clear()
+    with pytest.raises(WeChatBusy):
+        place_code.picture(officer(), "park")

@@ -1,4 +1,4 @@
-"""The wire between the product and WeChat: forwards everything to the sandbox, notes it, and may lie in WeChat's name."""
+"""The wire between the product and WeChat: it forwards everything, notes it, and may lie in WeChat's name."""
 
 import http.client
 import threading
@@ -8,12 +8,16 @@ from urllib.parse import urlsplit
 
 
 class Wire:
-    """`calls` holds "METHOD path" in their order; `watch(call)` runs before each; `lies` maps an end of a call to
-    what is answered in place of the sandbox: (status, headers, body)."""
+    """`calls` holds "METHOD path" in their order.
+
+    `watch(call)` runs before each call, `after(call)` before its answer goes back. `lies` maps the end of a call to
+    what is answered in place of the sandbox: status, headers, body.
+    """
 
     def __init__(self, target: str):
         self.calls: list[str] = []
         self.watch: Callable[[str], None] = lambda _call: None
+        self.after: Callable[[str], None] = lambda _call: None
         self.lies: dict[str, Callable[[], tuple[int, dict[str, str], bytes]]] = {}
         wire, host = self, urlsplit(target)
 
@@ -30,6 +34,7 @@ class Wire:
                 except (OSError, http.client.HTTPException):
                     self.close_connection = True
                     return
+                wire.after(call)
                 self._answer(*answer)
 
             do_POST = do_GET  # noqa: N815 - the name is http.server's
@@ -66,7 +71,7 @@ class Wire:
     def clear(self) -> None:
         self.calls.clear()
         self.lies.clear()
-        self.watch = lambda _call: None
+        self.watch = self.after = lambda _call: None
 
     def stop(self) -> None:
         self._server.shutdown()

@@ -1,0 +1,153 @@
+"""Who may do what: every office route under every role, and scope by unit and area."""
+
+import re
+
+import pytest
+
+from backend.http.access import declared
+from models.identity import actors, roles
+from models.tourism.place import Place
+from tests.support import slots
+
+ANYBODY = {"/office/v1/login", "/office/v1/invitations/<token>"}
+
+
+@pytest.fixture
+def routes(app):
+    """Every office route that a session guards: (method, path, operation)."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        access = declared(app.view_functions[rule.endpoint])
+        if rule.rule.startswith("/office/v1/") and access.actor == "staff":
+            path = re.sub(r"<[^>]+>", "0" * 24, rule.rule)
+            found += [(method, path, access.operation) for method in rule.methods - {"HEAD", "OPTIONS"}]
+    return found
+
+
+def test_every_office_route_is_guarded_but_login_and_invitations(app):
+    open_to_all = {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/office/v1/") and declared(app.view_functions[rule.endpoint]).actor != "staff"
+    }
+    link = "/office/v1/invitations/<token>"
+    assert open_to_all == {"/office/v1/login", link, f"{link}/accept", f"{link}/confirm"}
+
+
+def test_every_operation_of_a_route_is_held_by_some_role_and_every_one_held_is_used(routes):
+    used = {operation for _, _, operation in routes}
+    assert used == roles.OPERATIONS
+
+
+def test_without_a_session_no_office_route_answers(client, store, routes):
+    assert len(routes) > 25
+    for method, path, _ in routes:
+        answer = client.open(path, method=method, json={}, headers={"Idempotency-Key": "k"})
+        assert (method, path, answer.status_code) == (method, path, 401)
+
+
+@pytest.mark.parametrize("role", list(roles.ROLES))
+def test_a_role_reaches_its_operations_and_is_refused_all_others(admin, routes, role):
+    clerk = admin.hire(role, unit="changzhengyuan")
+    for method, path, operation in routes:
+        if operation == "session.own":
+            continue
+        answer = clerk.call(method, path, {} if method != "GET" else None)
+        allowed = operation in roles.ROLES[role].operations
+        assert (answer.status_code != 403) == allowed, (method, path, answer.json)
+        assert answer.status_code < 500, (method, path, answer.json)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/office/v1/places/museum", None),
+        ("GET", "/office/v1/places/museum/slots", None),
+        ("GET", "/office/v1/places/museum/mini-program-code", None),
+        ("POST", "/office/v1/places/museum/notices", {"text": "x", "from_day": "2026-11-23", "to_day": "2026-11-24"}),
+        ("POST", "/office/v1/places/museum/slots", {"from": "2026-11-23", "days": 1}),
+        ("GET", "/office/v1/orders?place=museum&day=2026-11-24", None),
+        ("GET", "/office/v1/devices?place_id=museum", None),
+    ],
+)
+def test_what_lies_outside_the_unit_looks_like_what_is_not_there(manager, method, path, body):
+    outside = manager.call(method, path, body)
+    missing = manager.call(method, path.replace("museum", "nowhere"), body)
+    assert (outside.status_code, missing.status_code) == (404, 404)
+    assert outside.json["code"] == missing.json["code"]
+    assert manager.call("GET", "/office/v1/places/pingshan").status_code == 200
+
+
+def test_a_slot_outside_the_unit_is_not_found(manager):
+    slot = slots.make(5, place_id="museum")
+    assert manager.post(f"/office/v1/slots/{slot}/close", {"reason": "x"}).status_code == 404
+    assert manager.post(f"/office/v1/slots/{slot}/reopen").status_code == 404
+    assert manager.get(f"/office/v1/orders?slot={slot}").status_code == 404
+    assert slots.left(slot) == 5
+
+
+def test_a_slot_in_scope_does_not_open_a_place_outside(manager):
+    slot = slots.make(5)
+    answer = manager.get(f"/office/v1/orders?slot={slot}&place=museum&day=2026-11-24")
+    assert answer.status_code == 404
+
+
+def test_the_tourism_office_reaches_places_of_every_unit(office):
+    found = office.get("/office/v1/places?limit=100").json["items"]
+    assert len(found) == 33
+    assert office.get("/office/v1/places/museum").json["unit"] == "long_march_museum"
+    assert office.get("/office/v1/places/pingshan").json["unit"] == "changzhengyuan"
+
+
+def test_an_area_narrows_the_places_of_a_unit(admin, seeded):
+    place = Place._get_collection().find_one({"_id": "pingshan"})
+    clerk = admin.hire("scenic_manager", unit="changzhengyuan", area=place["town_code"])
+    shown = clerk.get("/office/v1/places").json["items"]
+    assert {one["town_code"] for one in shown} == {place["town_code"]}
+    other = Place._get_collection().find_one(
+        {"unit": "changzhengyuan", "rank": {"$gte": 0}, "town_code": {"$ne": place["town_code"]}}
+    )
+    assert clerk.get(f"/office/v1/places/{other['_id']}").status_code == 404
+    assert clerk.get("/office/v1/places/pingshan").status_code == 200
+
+
+def test_an_area_narrows_a_role_of_the_whole_county(admin, seeded):
+    clerk = admin.hire("tourism_office", unit="culture_tourism", area="360731100")
+    shown = clerk.get("/office/v1/places?limit=100").json["items"]
+    assert shown
+    assert {one["town_code"] for one in shown} == {"360731100"}
+
+
+@pytest.mark.parametrize(
+    ("assignment", "unit", "area", "reached"),
+    [
+        (("scenic_manager", "a", ""), "a", "", True),
+        (("scenic_manager", "a", ""), "b", "", False),
+        (("scenic_manager", "a", "360731"), "a", "360731100", True),
+        (("scenic_manager", "a", "360731100"), "a", "360731100001", True),
+        (("scenic_manager", "a", "360731100001"), "a", "360731100", False),
+        (("scenic_manager", "a", "360731101"), "a", "360731100", False),
+        (("scenic_manager", "a", "360731100"), "a", "", False),
+        (("tourism_office", "a", ""), "b", "", True),
+        (("tourism_office", "a", "360731101"), "b", "360731100", False),
+        (("auditor", "", ""), "b", "360731100", True),
+        (("system_admin", "", ""), "b", "360731100", False),
+    ],
+)
+def test_unit_and_area_decide_together(assignment, unit, area, reached):
+    actor = actors.Staff(None, "x", "y", (actors.Assignment(*assignment),))
+    assert actor.covers("place.read", unit=unit, area=area) is reached
+
+
+def test_two_assignments_reach_the_objects_of_both_each_with_its_own_operations():
+    given = (actors.Assignment("scenic_manager", "a"), actors.Assignment("gate_clerk", "b"))
+    actor = actors.Staff(None, "x", "y", given)
+    assert actor.units_for("order.list") == {"a", "b"}
+    assert actor.units_for("slot.close") == {"a"}
+    assert actor.units_for("staff.invite") == set()
+    assert not actor.covers("slot.close", unit="b", area="")
+
+
+def test_administrators_hold_nothing_that_shows_residents():
+    personal = {"order.list", "order.read"}
+    assert all(not roles.ROLES[name].operations & personal for name in roles.ALONE)
