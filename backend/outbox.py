@@ -111,17 +111,17 @@ def drain(queue: str, *, most: int = 500) -> int:
 
 def _claim(carrier: str, queue: str) -> tuple[Any, dict[str, Any]] | None:
     now = clock.now()
-    until = now + LEASE
+    claim = ObjectId()
     document = get_db()[carrier].find_one_and_update(
         {"outbox": {"$elemMatch": {"queue": queue, "due": {"$lte": now}}}},
-        {"$set": {"outbox.$.due": until}, "$inc": {"outbox.$.tries": 1}},
+        {"$set": {"outbox.$.due": now + LEASE, "outbox.$.claim": claim}, "$inc": {"outbox.$.tries": 1}},
         projection={"outbox": 1},
         return_document=ReturnDocument.AFTER,
     )
     if document is None:
         return None
-    taken = [e for e in document["outbox"] if e["queue"] == queue and e.get("due") == until]
-    return document["_id"], taken[0]
+    # Not by the due time: two workers may claim two entries of one document in the same millisecond.
+    return document["_id"], next(e for e in document["outbox"] if e.get("claim") == claim)
 
 
 def _run(carrier: str, record: Any, taken: dict[str, Any]) -> None:

@@ -5,11 +5,11 @@ import sys
 import time
 
 from backend.embedded.process import StartFailed
-from bench import booking, machine
+from bench import booking, machine, reading, ticket_verify
 from bench.machine import BenchFailed
 from bench.report import FILE, console, keep, show
 
-BENCHES = {"booking": booking.bench}
+BENCHES = {"booking": booking.bench, "place": reading.place, "places": reading.places, "ticket_verify": ticket_verify.bench}
 
 
 def main(arguments: list[str]) -> int:

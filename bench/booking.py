@@ -4,35 +4,26 @@ import json
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-from bench import stand, visitors, wrk
-from bench.floors import booking as floor
-from bench.machine import BenchFailed, Meter
-from bench.report import Figure
 from backend import clock
+from bench import rounds, stand, visitors, wrk
+from bench.floors import booking as floor
+from bench.machine import BenchFailed
+from bench.report import Figure
+from bench.rounds import Pair, Run
 from deploy.stack import Stack
 from models.booking.order import Order
 from models.booking.slot import Slot
 from models.booking.sweeper import recount
 
-ROUNDS, SECONDS, WARM_SECONDS = 5, 5, 2
+SECONDS, WARM_SECONDS = 5, 2
 ACCOUNTS, QUOTA = 2_500, 100_000
 PLACE = "pingshan"
 """A paid place: the order stays held."""
 SETTLE_SECONDS = 5
-
-
-@dataclass(frozen=True)
-class Run:
-    """One round of the product or of the floor."""
-
-    rate: float
-    p99_ms: float
-    cpu_ms: dict[str, float]
 
 
 def bench() -> list[Figure]:
@@ -40,14 +31,12 @@ def bench() -> list[Figure]:
     wrk.find()
     with stand.stand() as stack:
         people = visitors.seed(ACCOUNTS)
-        slots = _hot_slots(ROUNDS + 1)
-        book(stack, people, slots.pop(), WARM_SECONDS)
-        processes = max((1, 2), key=lambda n: book_barely(stack, n, WARM_SECONDS).rate)
-        pairs = []
-        for hot in slots:
-            least = book_barely(stack, processes, SECONDS)
-            pairs.append((least, book(stack, people, hot, SECONDS)))
-    return _figures(pairs, processes)
+        warm, *slots = _hot_slots(rounds.ROUNDS + 1)
+        book(stack, people, warm, WARM_SECONDS)
+        processes = max((1, 2), key=lambda number: book_barely(stack, number, WARM_SECONDS).rate)
+        pairs = [Pair(book_barely(stack, processes, SECONDS), book(stack, people, hot, SECONDS)) for hot in slots]
+    found = rounds.figures("booking", pairs, of="booking", floor=f"floor in {processes} process(es)", target=0.35)
+    return [replace(one, target=200) if one.name == "booking.p99" else one for one in found]
 
 
 def _hot_slots(days: int) -> list[str]:
@@ -68,12 +57,12 @@ def book(stack: Stack, people: list[visitors.Visitor], slot: str, seconds: float
     """
     lines = Path(stack.folder) / "bookings.txt"
     lines.write_text("".join(f"{one.token} {one.companion} {slot}-{n}\n" for n, one in enumerate(people)))
-    meter = Meter(_parts(stack) | {"api": stack.children["api"].popen.pid})
+    meter = rounds.meter(stack, api=stack.children["api"].popen.pid)
     load = wrk.run(stack.base, seconds, env={"BOOKINGS": str(lines), "SLOT": slot})
-    orders = _settled(slot)
-    if not load.requests <= orders <= load.requests + wrk.CLIENTS or (drift := recount(slot)):
+    orders, drift = _settled(slot), recount(slot)
+    if drift or not load.requests <= orders <= load.requests + wrk.CLIENTS:
         raise BenchFailed(f"{load.requests} answers, {orders} orders, drift {drift}")
-    return Run(load.rate, load.p99_ms, _each(meter, orders))
+    return Run(load.rate, load.p99_ms, rounds.each(meter, orders))
 
 
 def _settled(slot: str) -> int:
@@ -96,48 +85,11 @@ def book_barely(stack: Stack, processes: int, seconds: float) -> Run:
     floor.prepare(database, Slot._get_collection().find_one({"_id": like["slot"]}) or {})
     command = [sys.executable, "-m", "bench.floors.booking", stack.env["MONGODB_URI"]]
     command += [str(wrk.CLIENTS // processes), str(seconds)]
-    meter = Meter(_parts(stack))
+    meter = rounds.meter(stack)
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
     told = [json.loads(one.communicate(timeout=seconds + 30)[0]) for one in running]
     done = sum(one["done"] for one in told)
     if done != database[floor.ORDERS].estimated_document_count():
         raise BenchFailed("the floor lost orders")
-    cpu = _each(meter, done) | {"client": sum(one["cpu_seconds"] for one in told) / done * 1000}
+    cpu = rounds.each(meter, done) | {"client": sum(one["cpu_seconds"] for one in told) / done * 1000}
     return Run(done / seconds, max(one["p99_ms"] for one in told), cpu)
-
-
-def _parts(stack: Stack) -> dict[str, int]:
-    mongod, redis = stack.mongod, stack.redis
-    if mongod is None or redis is None or mongod.child is None or redis.child is None:
-        raise BenchFailed("the store must be the stand's own")
-    return {"store": mongod.child.popen.pid, "redis": redis.child.popen.pid}
-
-
-def _each(meter: Meter, operations: int) -> dict[str, float]:
-    return {name: seconds / operations * 1000 for name, seconds in meter.seconds().items()}
-
-
-def _figures(pairs: list[tuple[Run, Run]], processes: int) -> list[Figure]:
-    least, ours = ([pair[n] for pair in pairs] for n in (0, 1))
-    rate, floor_rate = (median(run.rate for run in runs) for runs in (ours, least))
-    against = f"floor in {processes} process(es): {floor_rate:.0f}/s"
-    cpu, floor_cpu = (_cpu(runs) for runs in (ours, least))
-    ratio = median(one.rate / other.rate for other, one in pairs)
-    return [
-        Figure("booking.per_second", rate, "bookings/s", f"{against}, median of {len(pairs)} rounds, {wrk.CLIENTS} clients"),
-        Figure("booking.ratio", ratio, "of the floor", against, target=0.35),
-        Figure("booking.p99", median(run.p99_ms for run in ours), "ms", f"floor {_p99(least):.0f} ms", target=200, better="lower"),
-        Figure("booking.cpu", sum(cpu.values()), "ms/booking", f"{_told(cpu)}; floor {_told(floor_cpu)}", better="lower"),
-    ]
-
-
-def _p99(runs: list[Run]) -> float:
-    return median(run.p99_ms for run in runs)
-
-
-def _cpu(runs: list[Run]) -> dict[str, float]:
-    return {part: median(run.cpu_ms[part] for run in runs) for part in runs[0].cpu_ms}
-
-
-def _told(cpu: dict[str, float]) -> str:
-    return ", ".join(f"{part} {used:.2f}" for part, used in cpu.items())

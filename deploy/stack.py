@@ -144,7 +144,7 @@ class Stack:
             "--port",
             str(self.port),
         ]
-        command += ["--workers", str(self._api_workers), "--blocking-threads", "8", "--backlog", "2048"]
+        command += ["--workers", str(self._api_workers), "--blocking-threads", "24", "--backlog", "2048"]
         command += ["--respawn-failed-workers", "--no-access-log", "--log-level", "warning", "wsgi:app"]
         child = self.children["api"] = Child(command, self.folder / "logs" / "api.log", env=env)
         wait_until(lambda: self._api_ready(child), seconds=40, what=f"the API (see {self.folder}/logs/api.log)")

@@ -76,4 +76,6 @@ def _unmark(part: Any) -> Any:
         return ObjectId(part["oid"])
     if not isinstance(part, str | int):
         raise TypeError
+    if isinstance(part, int) and not -(2**63) <= part < 2**63:  # beyond what the store can compare
+        raise ValueError
     return part

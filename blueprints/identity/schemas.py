@@ -14,7 +14,7 @@ CODE = r"^[0-9]{6}\Z"
 AREA = r"^(\d{6}|\d{9}|\d{12})?\Z"
 PUBLIC_KEY_BYTES = 32
 _TIME = {"example": "2026-11-23T09:30:00+08:00"}
-_SHOWN_NAME = validate.And(validate.Length(1, 40), validate.Regexp(r"^[^\x00-\x1f]*\S[^\x00-\x1f]*\Z"))
+_SHOWN_NAME = validate.And(validate.Length(1, 40), validate.Regexp(r"^(?=.*\S)[^\x00-\x1f\x7f]+\Z"))
 
 
 class StaffPageQuery(ma.Schema):

