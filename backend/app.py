@@ -39,6 +39,12 @@ class OrjsonProvider(JSONProvider):
         return Response(orjson.dumps(self._prepare_response_obj(args, kwargs)), mimetype="application/json")
 
 
+class _Api(flask_smorest.Api):
+    """Describes errors in our form; flask-smorest reads the form while it is constructed."""
+
+    ERROR_SCHEMA = ErrorBody
+
+
 def create_app(
     settings: Settings,
     surfaces: Sequence[Surface],
@@ -59,8 +65,7 @@ def create_app(
     )
     if settings.proxy_hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops)  # type: ignore[method-assign]
-    api = flask_smorest.Api(app, spec_kwargs={"servers": [{"url": "/"}]})
-    api.ERROR_SCHEMA = ErrorBody
+    api = _Api(app, spec_kwargs={"servers": [{"url": "/"}]})
     for name, scheme in security_schemes().items():
         api.spec.components.security_scheme(name, scheme)
     errors.install(app)

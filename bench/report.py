@@ -11,6 +11,7 @@ from rich.table import Table
 
 FILE = Path(os.environ.get("VAR", "var")) / "bench.json"
 console = Console()
+RIGHT: dict[str, Literal["right"]] = {"value": "right", "target": "right"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def show(figures: list[Figure], title: str) -> None:
     """Print the table."""
     table = Table(title=title, title_justify="left")
     for heading in ("benchmark", "value", "", "target", "met", "compared with"):
-        table.add_column(heading, justify="right" if heading in {"value", "target"} else "left")
+        table.add_column(heading, justify=RIGHT.get(heading, "left"), no_wrap=heading != "compared with")
     for one in figures:
         target = "" if one.target is None else f"{'≥' if one.better == 'higher' else '≤'} {one.target:g}"
         met = {None: "", True: "[green]yes", False: "[bold red]no"}[one.met]

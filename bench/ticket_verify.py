@@ -1,6 +1,5 @@
 """Whole verification of distinct tickets on one core, against the bare Ed25519 check that it holds."""
 
-import os
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -40,20 +39,23 @@ def bench() -> list[Figure]:
             public.verify(signature, message)
 
     def whole() -> None:
-        if not all([admits(code, now) for code in codes]):
+        if not all(admits(code, now) for code in codes):
             raise BenchFailed("a good ticket was not admitted")
 
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     pairs = [(_rate(bare), _rate(whole)) for _ in range(ROUNDS)]
-    ratio, against = median(o / b for b, o in pairs), f"bare Ed25519 check: {median(b for b, _ in pairs):,.0f}/s"
+    rate, floor_rate = median(ours for _, ours in pairs), median(least for least, _ in pairs)
+    ratios = sorted(ours / least for least, ours in pairs)
+    against = f"bare Ed25519 check: {floor_rate:,.0f}/s; one thread, {TICKETS} tickets"
     return [
-        Figure("ticket_verify.rate", median(o for _, o in pairs), "tickets/s", f"{against}; one core, {TICKETS} tickets"),
-        Figure("ticket_verify.ratio", ratio, "of the floor", against, target=0.7),
+        Figure("ticket_verify.rate", rate, "tickets/s", against),
+        Figure(
+            "ticket_verify.ratio", median(ratios), "of the floor", f"{ratios[0]:.2f} to {ratios[-1]:.2f}", target=0.7
+        ),
     ]
 
 
 def admits(text: str, now: datetime) -> bool:
-    """Do what a gate does without network: decode, find the key, check the signature, read the fields and the window."""
+    """Do what a gate does without network: decode, find the key, check signature, place and window."""
     payload = compact.verify(text, runtime.current().ticket_keys.public, ticket.KIND)
     _, _, place, day, start, end, *_ = ticket._FORM.unpack(payload)
     minute = (now - _EPOCH) // _MINUTE - day * END

@@ -3,6 +3,7 @@
 import itertools
 import secrets
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import orjson
@@ -59,15 +60,16 @@ def _account() -> tuple[dict[str, Any], str, list[dict[str, Any]]]:
         "person": persons[0]["_id"],
         "level": "declared",
         "sessions": [session],
-        "companions": [_companion(account_id, n, d, p) for n, (d, p) in enumerate(zip(documents, persons, strict=True))],
+        "companions": [_companion(account_id, documents[n], persons[n], n == 0) for n in range(COMPANIONS)],
         "created_at": now,
     }
     return document, tokens.access, persons
 
 
 def _identity() -> IdentityDocument:
-    number = next(_numbers)
-    body = f"360731{1960 + number // 300_000}{number // 25_000 % 12 + 1:02d}{number // 1000 % 25 + 1:02d}{number % 1000:03d}"
+    day, sequence = divmod(next(_numbers), 1000)
+    born = date(1960, 1, 1) + timedelta(days=day)
+    body = f"360731{born:%Y%m%d}{sequence:03d}"
     return parse("resident_id", body + check_character(body))
 
 
@@ -76,7 +78,7 @@ def _person(document: IdentityDocument) -> dict[str, Any]:
     return person._declared(document, "李小明", index)
 
 
-def _companion(account_id: ObjectId, number: int, document: IdentityDocument, known: dict[str, Any]) -> dict[str, Any]:
+def _companion(account_id: ObjectId, document: IdentityDocument, known: dict[str, Any], own: bool) -> dict[str, Any]:
     companion_id = secrets.token_hex(6)
     profile = orjson.dumps({"name": "李小明", "birth": document.birth_date}).decode()
     return {
@@ -85,6 +87,6 @@ def _companion(account_id: ObjectId, number: int, document: IdentityDocument, kn
         "profile": runtime.current().sealer.seal(companion._PLACE, f"{account_id}:{companion_id}", profile),
         "kind": document.kind,
         "tail": mask(document.kind, document.number),
-        "self": number == 0,
+        "self": own,
         "added_at": clock.now(),
     }

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -26,6 +27,13 @@ from tests.support.sandbox import Sandbox  # noqa: E402
 
 hypothesis_settings.register_profile("calm", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("calm")
+
+
+def pytest_sessionfinish(exitstatus):
+    """Leave the servers' data and logs behind only when something failed."""
+    if exitstatus == 0:
+        shutil.rmtree(WORK, ignore_errors=True)
+
 
 NO_SCANS = ["--setParameter", "notablescan=true"]
 

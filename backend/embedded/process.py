@@ -70,7 +70,7 @@ class Child:
             command, stdout=self._log, stderr=subprocess.STDOUT, env=env or dict(os.environ), start_new_session=True
         )
         self._note = log.with_suffix(".pid")
-        self._note.write_text(f"{self.popen.pid}\n{_command_of(self.popen.pid)}")
+        self._note.write_text(f"{self.popen.pid}\n{_birth_of(self.popen.pid)}")
 
     @property
     def running(self) -> bool:
@@ -85,7 +85,7 @@ class Child:
     def stop(self, *, seconds: float = 10) -> None:
         """End it in order, by force after `seconds`."""
         if self.running:
-            self.kill(signal.SIGTERM)
+            self.popen.terminate()  # its own children it ends itself; granian would put new ones in their place
             try:
                 self.popen.wait(seconds)
             except subprocess.TimeoutExpired:
@@ -96,27 +96,33 @@ class Child:
         self._note.unlink(missing_ok=True)
 
 
-def _command_of(pid: int) -> str:
+def _birth_of(pid: int) -> str:
+    """Return which start of the machine and which tick gave this id to its process; empty when it has ended.
+
+    Its command line would not do: it is empty for a moment after the start, and some servers rewrite theirs.
+    """
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
         return ""
+    return "" if state == "Z" else f"{boot}:{fields[18]}"
 
 
 def end_leftovers(folder: Path, *, seconds: float = 15) -> int:
     """End what a run on this folder left behind when it was killed itself; return how many processes.
 
-    A process is ours only when the id that was noted still runs the command that was noted with it.
+    A process is ours only when the id that was noted is still the same process.
     """
     left = []
     for note in folder.rglob("*.pid"):
-        told, _, command = note.read_text().partition("\n")
-        if told.isdecimal() and command and _command_of(int(told)) == command:
+        told, _, birth = note.read_text().partition("\n")
+        if told.isdecimal() and birth and _birth_of(int(told)) == birth:
             left.append(int(told))
             os.killpg(int(told), signal.SIGTERM)
         note.unlink(missing_ok=True)
     deadline = time.monotonic() + seconds
-    while any(_command_of(pid) for pid in left) and time.monotonic() < deadline:
+    while any(_birth_of(pid) for pid in left) and time.monotonic() < deadline:
         time.sleep(0.05)
     for pid in left:
         with contextlib.suppress(ProcessLookupError):

@@ -87,9 +87,12 @@ class Surface(flask_smorest.Blueprint):
         return self._declare(rule, "DELETE", access, options)
 
     def _declare(self, rule: str, method: str, access: Access, options: dict[str, Any]) -> Callable[[View], View]:
+        # At the path, where flask-smorest would put them, they would count for the path's other methods too.
+        headers = {"parameters": options.pop("parameters")} if "parameters" in options else {}
+
         def register(view: View) -> View:
             view.access = access  # type: ignore[attr-defined]
-            documented = self.doc(**_document(access))(view)
+            documented = self.doc(**_document(access), **headers)(view)
             return self.route(rule, methods=[method], **options)(documented)
 
         return register

@@ -47,8 +47,8 @@ class Tally:
 class Client:
     """One thread's connection."""
 
-    def __init__(self, base: str, tally: Tally) -> None:
-        self._base, self._tally = base, tally
+    def __init__(self, base: str, tally: Tally, give_up: threading.Event) -> None:
+        self._base, self._tally, self._give_up = base, tally, give_up
         self._session = requests.Session()
         self._session.trust_env = False
 
@@ -57,7 +57,7 @@ class Client:
         deadline, sent = time.monotonic() + PATIENCE, 0
         while True:
             answer = self.once(method, path, token, body, key)
-            if answer.kind != "unknown" or time.monotonic() > deadline:
+            if answer.kind != "unknown" or time.monotonic() > deadline or self._give_up.is_set():
                 return answer, sent
             sent += 1
             time.sleep(min(0.1 * 2 ** min(sent, 4), 1.0))

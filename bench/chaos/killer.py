@@ -7,6 +7,7 @@ worker only then: so the gap between the two writes of a booking is hit for cert
 import random
 import shutil
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -32,6 +33,7 @@ class Killer:
     def __init__(self, world: World) -> None:
         self._world, self._stack = world, world.stack
         self._dice = random.Random(world.options.seed + 1)
+        self._lock = threading.Lock()
         self.killed = Counter[str]()
         self.notes = Counter[str]()
         self._kinds: dict[str, Callable[[Event], None]] = {
@@ -43,9 +45,15 @@ class Killer:
         }
 
     def carry_out(self, event: Event) -> None:
-        """Kill what the event names, then see that everything runs."""
-        self._kinds[event.kind](event)
-        self.revive()
+        """Kill what the event names."""
+        with self._lock:
+            self._kinds[event.kind](event)
+
+    def watch(self, calm: threading.Event) -> None:
+        """Be the supervisor of a deployment until all is calm: start again what ended."""
+        while not calm.wait(0.5):
+            with self._lock:
+                self.revive()
 
     def revive(self) -> None:
         """Start again what ended: killed masters, and an API that gave up because its workers died too often."""

@@ -124,7 +124,8 @@ def _storm(world: World, rush: Rush, killer: Killer, progress: Progress) -> None
             outcome = rush.attempt(attempt)
             progress.attempt(outcome)
 
-    with ThreadPoolExecutor(world.options.threads + PROBES) as pool:
+    with ThreadPoolExecutor(world.options.threads + PROBES + 1) as pool:
+        watch = pool.submit(killer.watch, calm)
         clients = [pool.submit(client) for _ in range(world.options.threads)]
         probes = [pool.submit(rush.probe, n, calm) for n in range(PROBES if world.options.cluster else 0)]
         try:
@@ -132,13 +133,16 @@ def _storm(world: World, rush: Rush, killer: Killer, progress: Progress) -> None
                 gate.turn(event)
                 _happens(world, rush, killer, event)
                 progress.event(event, sum(killer.killed.values()))
-        finally:
-            gate.free()
             for one in clients:
                 one.result()
+        except BaseException:
+            rush.give_up.set()
+            raise
+        finally:
+            gate.free()
             calm.set()
-            for one in probes:
-                one.result()
+        for one in [*probes, watch]:
+            one.result()
 
 
 def _happens(world: World, rush: Rush, killer: Killer, event: Event) -> None:

@@ -30,6 +30,7 @@ class Rush:
     def __init__(self, world: World) -> None:
         self._world = world
         self.tally = Tally()
+        self.give_up = threading.Event()
         self.outcomes: list[Outcome] = []
         self.paid = Counter[str]()
         self.acknowledged: list[float] = []
@@ -131,5 +132,5 @@ class Rush:
 
     def _client(self) -> Client:
         if not hasattr(self._local, "client"):
-            self._local.client = Client(self._world.stack.base, self.tally)
+            self._local.client = Client(self._world.stack.base, self.tally, self.give_up)
         return self._local.client

@@ -1,4 +1,4 @@
-"""The floor of reading: a bare WSGI app on pymongo and orjson, with the fields of the product and the fewest queries."""
+"""The floor of reading: a bare WSGI app on pymongo and orjson, the product's fields by the fewest queries."""
 
 import os
 from datetime import UTC, datetime, timedelta, timezone
@@ -12,10 +12,9 @@ SHORT = ("name", "bookable", "kind", "level", "town_code", "town", "demo")
 TOLD = ("aliases", "heritage", "address", "facts", "hours_told", "ticket_told", "confidence", "source")
 WHOLE = (*TOLD, "closing", "ticket_types", "opening")
 SLOT = dict.fromkeys(("place", "day", "start", "end", "quota", "left", "state"), 1)
+LISTED = (*SHORT, "geo", "opening", "closing")
 GEO = ("lon", "lat", "datum", "confidence")
-HEAD = [("Content-Type", "application/json")]
-client: Any = MongoClient(os.environ["MONGODB_URI"], readConcernLevel="majority")
-database = client.get_default_database()
+database: Any = MongoClient(os.environ["MONGODB_URI"], readConcernLevel="majority").get_default_database()
 
 
 def short(found: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -43,15 +42,19 @@ def slot(found: dict[str, Any]) -> dict[str, Any]:
 
 def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     now, path = datetime.now(UTC).astimezone(CIVIL), environ["PATH_INFO"]
-    today, minute = now.date().isoformat(), now.hour * 60 + now.minute
-    start_response("200 OK", HEAD)
+    today = now.date().isoformat()
+    start_response("200 OK", [("Content-Type", "application/json")])
     if path.endswith("/places"):
-        found = list(database["places"].find({"rank": {"$gte": 0}}, (*SHORT, "geo", "opening", "closing")).sort("rank").limit(21))
-        return [orjson.dumps({"items": [short(one, now) for one in found[:20]], "next": found[19]["_id"] if found[20:] else None})]
-    found = database["places"].find_one({"_id": path.rpartition("/")[2]}, (*SHORT, *WHOLE, "geo", "notices"))
-    later = [{"day": {"$gt": today}}, {"end": {"$gt": minute}}]
-    free = {"place": found["_id"], "day": {"$gte": today}, "state": "open", "left": {"$gt": 0}, "$or": later}
-    slots = [slot(one) for one in database["slots"].find(free, SLOT).sort([("day", 1), ("start", 1)]).limit(5)]
+        found = list(database["places"].find({"rank": {"$gte": 0}}, LISTED).sort("rank").limit(21))
+        items = [short(one, now) for one in found[:20]]
+        return [orjson.dumps({"items": items, "next": items[-1]["id"] if found[20:] else None})]
+    later = [{"day": {"$gt": today}}, {"end": {"$gt": now.hour * 60 + now.minute}}]
+    place, wanted = path.rpartition("/")[2], dict.fromkeys((*SHORT, *WHOLE, "geo", "notices"), 1)
+    free = {"place": place, "day": {"$gte": today}, "state": "open", "left": {"$gt": 0}, "$or": later}
+    follow = [{"$match": free}, {"$sort": {"day": 1, "start": 1}}, {"$limit": 5}, {"$project": SLOT}]
+    lookup = {"from": "slots", "pipeline": follow, "as": "next_slots"}
+    (found,) = database["places"].aggregate([{"$match": {"_id": place}}, {"$project": wanted}, {"$lookup": lookup}])
+    slots = [slot(one) for one in found["next_slots"]]
     notices = [one for one in found.get("notices", ()) if one["from_day"] <= today <= one["to_day"]]
     whole = {name: found[name] for name in WHOLE if found.get(name)}
     return [orjson.dumps({**short(found, now), **whole, "notices": notices, "next_slots": slots})]

@@ -25,7 +25,7 @@ keys = Surface("ticket keys", __name__, url_prefix="/public/v1", description="ç¦
 class ScanBody(ma.Schema):
     """The text that the scanner read."""
 
-    code = ma.fields.String(required=True, validate=validate.Length(1, 600))
+    code = ma.fields.String(required=True, validate=validate.Length(1, 600), metadata={"example": "5R80:8 9WE%4K/Fâ€¦"})
 
 
 class ScanView(ma.Schema):

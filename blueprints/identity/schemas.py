@@ -29,7 +29,10 @@ class StaffLoginBody(ma.Schema):
 
     login = ma.fields.String(required=True, validate=validate.Length(1, 64), metadata={"example": "liu.fang"})
     password = ma.fields.String(
-        required=True, load_only=True, validate=validate.Length(1, password.MOST), metadata={"format": "password"}
+        required=True,
+        load_only=True,
+        validate=validate.Length(1, password.MOST),
+        metadata={"format": "password", "example": "Zhongguo-2026!"},
     )
     totp = ma.fields.String(
         required=True, validate=validate.Length(1, 16), metadata={"description": "动态口令", "example": "492039"}
@@ -148,7 +151,11 @@ class InvitationAcceptBody(ma.Schema):
         required=True,
         load_only=True,
         validate=validate.Length(1, password.MOST),
-        metadata={"format": "password", "description": "12 至 128 位,大小写字母、数字、符号至少三类"},
+        metadata={
+            "format": "password",
+            "example": "Zhongguo-2026!",
+            "description": "12 至 128 位,大小写字母、数字、符号至少三类",
+        },
     )
 
 

@@ -8,20 +8,13 @@ from flask import Response, g
 from backend.codes import qr
 from backend.errors import NotFound
 from backend.http.access import resident
-from backend.http.idempotency import HEADER, idempotent, key_and_body
+from backend.http.idempotency import PARAMETER, idempotent, key_and_body
 from backend.http.surface import Surface
 from mini_program_api.booking import schemas
 from models.booking import cancel, order, order_views, ticket
 from models.tourism import visit
 
 orders = Surface("orders", __name__, url_prefix="/mini/v1", description="预约、支付、门票")
-_KEY = {
-    "name": HEADER,
-    "in": "header",
-    "required": True,
-    "description": "同一笔提交重试时保持不变,最多 255 个字符",
-    "schema": {"type": "string", "example": "4f1c8f7e-0d5b-4b57-9b5e-0d1f6f1d7a10"},
-}
 
 
 def object_id(text: str) -> ObjectId:
@@ -31,7 +24,7 @@ def object_id(text: str) -> ObjectId:
     return ObjectId(text)
 
 
-@orders.post("/orders", access=resident("declared"), parameters=[_KEY])
+@orders.post("/orders", access=resident("declared"), parameters=[PARAMETER])
 @orders.arguments(schemas.OrderBody)
 @orders.answer(201, schemas.OrderView)
 def book(body: dict[str, Any]) -> dict[str, Any]:
@@ -61,7 +54,7 @@ def read(order_id: str) -> dict[str, Any]:
     return order_views.whole(order.read(object_id(order_id), account=g.actor.account_id))
 
 
-@orders.post("/orders/<order_id>/payment", access=resident("declared"), parameters=[_KEY])
+@orders.post("/orders/<order_id>/payment", access=resident("declared"), parameters=[PARAMETER])
 @idempotent
 @orders.response(200, schemas.PaymentView)
 def pay(order_id: str) -> dict[str, str]:

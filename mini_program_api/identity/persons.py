@@ -6,7 +6,7 @@ from flask import g
 
 from backend import identity_documents
 from backend.http.access import resident
-from backend.http.idempotency import idempotent
+from backend.http.idempotency import PARAMETER, idempotent
 from backend.http.surface import Surface
 from mini_program_api.identity import schemas
 from models.identity import companion
@@ -14,7 +14,7 @@ from models.identity import companion
 persons = Surface("persons", __name__, url_prefix="/mini/v1", description="实名登记与常用游客")
 
 
-@persons.post("/person", access=resident())
+@persons.post("/person", access=resident(), parameters=[PARAMETER])
 @idempotent
 @persons.arguments(schemas.PersonBody)
 @persons.response(201, schemas.CompanionView)
@@ -31,7 +31,7 @@ def list_companions() -> dict[str, Any]:
     return {"items": [companion.masked(one) for one in companion.listed(g.actor)], "next": None}
 
 
-@persons.post("/companions", access=resident())
+@persons.post("/companions", access=resident(), parameters=[PARAMETER])
 @idempotent
 @persons.arguments(schemas.PersonBody)
 @persons.response(201, schemas.CompanionView)

@@ -19,7 +19,9 @@ class LoginBody(ma.Schema):
 class RefreshBody(ma.Schema):
     """A refresh token."""
 
-    refresh_token = ma.fields.String(required=True, validate=validate.Length(1, 256))
+    refresh_token = ma.fields.String(
+        required=True, validate=validate.Length(1, 256), metadata={"example": "6921b0c58f1d2a3b4c5d6e7f.kR4v…"}
+    )
 
 
 class TokensView(ma.Schema):
@@ -41,7 +43,7 @@ class ConsentBody(ma.Schema):
 class PhoneBody(ma.Schema):
     """WeChat's phone code (not the login code)."""
 
-    code = ma.fields.String(required=True, validate=_CODE)
+    code = ma.fields.String(required=True, validate=_CODE, metadata={"example": "e31968a7f94cc5ee25fafc2aef2773f0"})
 
 
 class PhoneView(ma.Schema):

@@ -57,9 +57,9 @@ def test_a_due_entry_is_run_with_its_arguments_and_taken_out(work):
 
 def test_each_queue_is_drained_apart(work):
     calls = work()
-    put(*(outbox.entry(queue, "test.work", queue=queue) for queue in outbox.QUEUES))
+    put(*(outbox.entry(queue, "test.work", of=queue) for queue in outbox.QUEUES))
     assert outbox.drain("bills") == 1
-    assert calls == [{"queue": "bills"}]
+    assert calls == [{"of": "bills"}]
 
 
 def test_an_unknown_queue_is_refused_when_the_entry_is_made():
@@ -201,6 +201,14 @@ def test_eight_workers_at_once_run_all_entries_of_one_document_once(work, shift_
     at_once([lambda: outbox.drain("push")] * 8)
     assert sorted(seen) == list(range(24))
     assert carried(record) == []
+
+
+def test_four_claims_in_the_same_moment_are_of_four_entries(store):
+    for _ in range(10):
+        get_db()[CARRIER].delete_many({})
+        put(*(outbox.entry("push", "test.work", number=number) for number in range(4)))
+        claims = at_once([lambda: outbox._claim(CARRIER, "push")] * 4)
+        assert len({taken["id"] for _record, taken in claims}) == 4
 
 
 def test_what_a_function_logs_names_its_cause(work):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.sealing import Sealer, SealBroken
+from backend.sealing import SealBroken, Sealer
 
 KEYS = {1: bytes(range(32)), 2: bytes(range(32, 64))}
 INDEX_KEY = bytes(range(64, 96))
@@ -62,7 +62,9 @@ def test_another_key_under_the_same_id_does_not_open():
 
 
 def test_the_blind_index_finds_equal_values_whatever_key_seals():
-    assert SEALER.blind("accounts.phone", "13800138000") == Sealer(KEYS, INDEX_KEY).blind("accounts.phone", "13800138000")
+    assert SEALER.blind("accounts.phone", "13800138000") == Sealer(KEYS, INDEX_KEY).blind(
+        "accounts.phone", "13800138000"
+    )
     assert len(SEALER.blind("accounts.phone", "13800138000")) == 32
 
 

@@ -230,30 +230,33 @@ def test_a_slot_lists_the_ticket_types_that_share_its_quota(look):
 
 def test_a_span_of_days_is_inclusive(look):
     day, next_day = days_from_today(1), days_from_today(2)
-    assert {one["day"] for one in look(f"{PLACES}/park/slots", **{"from": day, "to": next_day})["items"]} == {
+    assert {one["day"] for one in look(f"{PLACES}/luotianyan/slots", **{"from": day, "to": next_day})["items"]} == {
         day,
         next_day,
     }
-    assert len(look(f"{PLACES}/park/slots", **{"from": day, "to": day})["items"]) == 4
+    assert len(look(f"{PLACES}/luotianyan/slots", **{"from": day, "to": day})["items"]) == 4
 
 
 def test_the_next_free_slots_are_five_and_leave_out_the_sold_out_closed_and_past(look, travel):
     day = days_from_today(3)
     compact = day.replace("-", "")
     travel(day, "11:30")
-    slot.close(f"park-{compact}-1400", "test")
-    slot.Slot._get_collection().update_one({"_id": f"park-{compact}-1600"}, {"$set": {"left": 0}})
-    shown = look(f"{PLACES}/park")["next_slots"]
+    slot.close(f"luotianyan-{compact}-1400", "test")
+    slot.Slot._get_collection().update_one({"_id": f"luotianyan-{compact}-1600"}, {"$set": {"left": 0}})
+    shown = look(f"{PLACES}/luotianyan")["next_slots"]
     following = days_from_today(1).replace("-", "")
-    expected = [f"park-{compact}-1100", *(f"park-{following}-{start}" for start in ("0900", "1100", "1400", "1600"))]
+    expected = [
+        f"luotianyan-{compact}-1100",
+        *(f"luotianyan-{following}-{start}" for start in ("0900", "1100", "1400", "1600")),
+    ]
     assert [one["id"] for one in shown] == expected
 
 
 def test_a_past_or_closed_slot_shows_nothing_left(look, travel):
     day = days_from_today(3)
     travel(day, "12:00")
-    slot.close(f"park-{day.replace('-', '')}-1400", "test")
-    items = look(f"{PLACES}/park/slots", **{"from": day, "to": day})["items"]
+    slot.close(f"luotianyan-{day.replace('-', '')}-1400", "test")
+    items = look(f"{PLACES}/luotianyan/slots", **{"from": day, "to": day})["items"]
     assert [one["state"] for one in items] == ["over", "open", "closed", "open"]
     assert [one["left"] > 0 for one in items] == [False, True, False, True]
 

@@ -2,29 +2,10 @@
 
 import pytest
 
-import wsgi
 from backend import clock
-from backend.app import create_app
-from blueprints.audit import office as audit
-from blueprints.booking import office as booking
-from blueprints.identity import authenticate
-from blueprints.identity import office as identity
-from blueprints.payments import office as payments
-from blueprints.tourism import office as tourism
 from models.identity import staff_session
 from models.identity.staff import StaffMember
-from tests.support import answers
 from tests.support.clerk import Clerk, first_admin
-
-OFFICE = [*identity.OFFICE, *tourism.OFFICE, *booking.OFFICE, *payments.OFFICE, *audit.OFFICE]
-
-
-@pytest.fixture(scope="module")
-def app(module_settings, parts):
-    surfaces = [*wsgi.SURFACES, *(one for one in OFFICE if one not in wsgi.SURFACES)]
-    proofs = {**wsgi.AUTHENTICATORS, "staff": authenticate.staff}
-    return answers.watch(create_app(module_settings, surfaces, proofs, title="tests"))
-
 
 _hired: dict[str, tuple[Clerk, dict]] = {}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from bson import ObjectId
+from mongoengine.connection import get_connection
 
 from backend import clock
 from models.audit.entry import AuditEntry
@@ -30,6 +31,15 @@ def slot(seeded):
 
 
 @pytest.fixture
+def brief_transactions(store):
+    """What a killed process left open blocks its documents for a minute; here, for a second or two."""
+    admin = get_connection().admin
+    admin.command("setParameter", 1, transactionLifetimeLimitSeconds=1)
+    yield
+    admin.command("setParameter", 1, transactionLifetimeLimitSeconds=60)
+
+
+@pytest.fixture
 def companions(phone):
     return [phone.companion() for _ in range(MANY)]
 
@@ -44,6 +54,19 @@ def progress(clerk, job: dict) -> dict:
     return clerk.get(f"/office/v1/jobs/{job['id']}").json
 
 
+def ended_refund(phone, order: dict, shift_clock) -> dict:
+    """Let minutes pass until the refund of an order has ended; return it as the order's owner sees it."""
+    minutes = iter(range(2, 600, 2))
+
+    def ended():
+        shift_clock(60 * next(minutes))
+        drain("checkout")
+        refund = phone.order(order["id"])["refund"]
+        return refund if refund["state"] not in {"requested", "processing"} else None
+
+    return until(ended, what="the end of the refund")
+
+
 def states(slot: str) -> list[str]:
     return [one["state"] for one in Order._get_collection().find({"slot": slot})]
 
@@ -55,7 +78,7 @@ def test_a_closed_slot_sells_nothing_from_that_moment(manager, phone, slot):
     assert phone.slot(slot)["state"] == "closed"
 
 
-def test_closing_cancels_every_order_and_gives_all_money_back(manager, phone, slot):
+def test_closing_cancels_every_order_and_gives_all_money_back(manager, phone, slot, shift_clock):
     paid = phone.issued(slot)
     held = phone.book(slot, (phone.companion(), "adult")).json
     free = phone.issued(slot, (phone.companion("20220101"), "child_6"))
@@ -66,8 +89,8 @@ def test_closing_cancels_every_order_and_gives_all_money_back(manager, phone, sl
     assert (ended["state"], ended["done"], ended["failures"]) == ("done", 3, [])
     assert ended["finished_at"] >= ended["started_at"]
     assert {phone.order(one["id"])["state"] for one in (paid, held, free)} == {"cancelled"}
-    (refund,) = Refund._get_collection().find({"payment": Order.objects(id=paid["id"]).get().payment})
-    assert (refund["amount_fen"], refund["state"]) == (6000, "succeeded")
+    assert ended_refund(phone, paid, shift_clock) == {"fen": 6000, "state": "succeeded"}
+    assert Refund._get_collection().count_documents({"_id": {"$gt": ""}}) == 1
     assert slots.left(slot) == 30
     assert slots.drift(slot) == 0
 
@@ -148,6 +171,7 @@ def test_a_slot_of_a_past_day_is_neither_closed_nor_reopened(manager, slot, trav
         assert (answer.status_code, answer.json["code"]) == (409, "slot_past")
 
 
+@pytest.mark.usefixtures("brief_transactions")
 def test_the_job_goes_on_where_a_killed_worker_left_it(manager, phone, companions, seeded, environment, shift_clock):
     slot = slots.make(MANY)
     for companion in companions:
@@ -169,7 +193,7 @@ def test_the_job_goes_on_where_a_killed_worker_left_it(manager, phone, companion
     drain("checkout")
     ended = progress(manager, job)
     assert (ended["state"], ended["failures"]) == ("done", [])
-    assert MANY <= ended["done"] <= MANY + 1
+    assert MANY - 1 <= ended["done"] <= MANY  # what was cancelled at the kill may have gone uncounted
     assert states(slot) == ["cancelled"] * MANY
     refunds = list(Refund._get_collection().find({"_id": {"$gt": ""}}))
     assert [one["amount_fen"] for one in refunds] == [6000] * MANY

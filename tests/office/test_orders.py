@@ -41,7 +41,11 @@ def test_an_answer_with_orders_leaves_one_access_line(manager, phone, slot):
     manager.get(f"/office/v1/orders?slot={slot}", **{"X-Request-Id": "abcdef0123456789"})
     (line,) = lines()
     assert line["who"] == f"staff:{manager.id}"
-    assert (line["unit"], line["purpose"], line["request_id"]) == ("changzhengyuan", "booking_service", "abcdef0123456789")
+    assert (line["unit"], line["purpose"], line["request_id"]) == (
+        "changzhengyuan",
+        "booking_service",
+        "abcdef0123456789",
+    )
     assert line["subjects"] == persons(*ids)
     assert "visitors.name" in line["fields"]
     assert "visitors.document_tail" in line["fields"]

@@ -149,13 +149,17 @@ def test_notices_and_opened_slots_stand_in_the_audit(manager):
     assert "停运" not in repr(lines)
 
 
-@pytest.mark.parametrize("cursor", ["x", "e30", "W10", "bnVsbA", "WzEsMl0", "é", "WzE4NDQ2NzQ0MDczNzA5NTUxNjE1LDFd", "W1tdLFtdXQ"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "e30", "W10", "bnVsbA", "WzEsMl0", "é", "WzE4NDQ2NzQ0MDczNzA5NTUxNjE1LDFd", "W1tdLFtdXQ"]
+)
 @pytest.mark.parametrize("path", ["places?", "orders?place=pingshan&day=2026-11-24&"])
 def test_a_made_up_cursor_is_no_error_of_ours(manager, path, cursor):
     assert manager.get(f"/office/v1/{path}cursor={cursor}").status_code in {200, 400}
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "limit=", "limit=-1", "cursor=", "page=2", f"limit={'9' * 5000}"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=101", "limit=x", "limit=", "limit=-1", "cursor=", "page=2", f"limit={'9' * 5000}"]
+)
 def test_odd_paging_is_a_bad_request(manager, query):
     assert manager.get(f"/office/v1/places?{query}").status_code == 400
 

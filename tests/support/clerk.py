@@ -7,6 +7,7 @@ import pyotp
 
 from backend import clock
 from models.identity import invitation
+from tests.support.patience import until
 
 PASSWORD = "Xiang-jiang 1934"
 _numbers = itertools.count(1)
@@ -33,7 +34,8 @@ class Clerk:
         return self.call("POST", path, {} if body is None else body, key=key, **headers)
 
     def code(self) -> str:
-        """Return a code that was not used: the oldest one that still holds."""
+        """Return a code that was not used: the oldest one that still holds, and will for two seconds more."""
+        until(lambda: clock.timestamp() % 30 < 28, what="the next half-minute")
         now = int(clock.timestamp() // 30)
         self._step = max(self._step + 1, now - 1)
         assert self._step <= now + 1, "too many codes at once; shift the clock"

@@ -1,4 +1,4 @@
-"""A gate without network: reads a ticket with nothing but the published keys. Written apart from the product's coder."""
+"""A gate without network: reads a ticket with the published keys only. Written apart from the product's coder."""
 
 import struct
 from base64 import b64decode

@@ -1,0 +1,150 @@
+"""Every route declares who may call it; every POST that creates or pays takes a key."""
+
+import re
+
+import pytest
+from flask import Flask
+
+import wsgi
+from backend.http import access, errors
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+WITHOUT_KEY = {
+    "/mini/v1/login": "the js_code counts once",
+    "/mini/v1/session/refresh": "the refresh token counts once",
+    "/mini/v1/logout": "ending a session again changes nothing",
+    "/mini/v1/logout-everywhere": "ending sessions again changes nothing",
+    "/mini/v1/consents": "giving a consent again changes nothing",
+    "/mini/v1/phone": "the phone code counts once",
+    "/mini/v1/orders/{order_id}/payment-check": "it only asks",
+    "/mini/v1/orders/{order_id}/cancel": "cancelling again changes nothing",
+    "/office/v1/login": "the code of the second factor counts once",
+    "/office/v1/logout": "ending a session again changes nothing",
+    "/office/v1/invitations/{token}/accept": "the link counts once",
+    "/office/v1/invitations/{token}/confirm": "the code of the second factor counts once",
+    "/office/v1/staff/{member_id}/disable": "disabling again changes nothing",
+    "/office/v1/devices/{device_id}/revoke": "revoking again changes nothing",
+    "/office/v1/slots/{slot_id}/reopen": "reopening again changes nothing",
+    "/office/v1/payments/bills/{day}/match": "matching again gives the same bill",
+}
+KEYED = ("/mini/", "/enterprise/", "/office/")
+
+
+def routes(app: Flask) -> list[tuple[str, str, str]]:
+    """Return method, rule and endpoint of every route."""
+    rules = app.url_map.iter_rules()
+    return sorted((m, rule.rule, rule.endpoint) for rule in rules for m in rule.methods if m in METHODS)
+
+
+def path_of(rule: str) -> str:
+    return re.sub(r"<(?:\w+:)?\w+>", "x", rule)
+
+
+def test_every_route_declares_its_access_rule(app):
+    assert len(routes(app)) > 30
+    assert [rule for _, rule, end in routes(app) if access.declared(app.view_functions[end]) is None] == []
+
+
+def test_every_kind_of_actor_has_somebody_who_proves_it(app):
+    actors = {access.declared(view).actor for view in app.view_functions.values()}
+    assert actors - {"anyone", "signed"} == set(wsgi.AUTHENTICATORS)
+
+
+def test_a_route_without_a_rule_is_never_served():
+    bare, served = Flask("bare"), []
+    errors.install(bare)
+    access.enforce(bare, {})
+    bare.add_url_rule("/forgotten", view_func=lambda: served.append(1) or "secret")
+    answer = bare.test_client().get("/forgotten")
+    assert (answer.status_code, answer.json["code"], served) == (500, "internal_error", [])
+
+
+def test_without_proof_every_protected_route_answers_401(app, store):
+    client, wrong = app.test_client(), []
+    for method, rule, end in routes(app):
+        kind = access.declared(app.view_functions[end]).actor
+        if kind not in {"anyone", "signed"}:
+            answer = client.open(path_of(rule), method=method, json={} if method != "GET" else None)
+            if (answer.status_code, answer.json["code"]) != (401, "not_logged_in"):
+                wrong.append((method, rule, answer.status_code))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("proof", ["Bearer", "Bearer x", "Basic eDp5", "bearer null", "CITY-ED25519 key=x", "签名"])
+def test_with_a_false_proof_no_protected_route_answers_anything_but_401(app, store, proof):
+    client, wrong = app.test_client(), []
+    for method, rule, end in routes(app):
+        kind = access.declared(app.view_functions[end]).actor
+        if kind not in {"anyone", "signed"}:
+            headers = {"Authorization": proof.encode().decode("latin-1")}
+            answer = client.open(path_of(rule), method=method, headers=headers)
+            if answer.status_code != 401:
+                wrong.append((method, rule, answer.status_code))
+    assert wrong == []
+
+
+def test_every_staff_route_names_its_operation_or_is_about_oneself(app):
+    staff = [(rule, access.declared(app.view_functions[end])) for _, rule, end in routes(app)]
+    without = {rule for rule, told in staff if told.actor == "staff" and not told.operation}
+    assert without <= {"/office/v1/logout", "/office/v1/me", "/office/v1/sessions", "/office/v1/sessions/<session_id>"}
+
+
+def test_each_surface_has_its_own_actor(app):
+    kinds = {"/mini/": {"resident", "anyone"}, "/office/": {"staff", "anyone"}, "/gate/": {"device"}}
+    kinds |= {"/public/": {"anyone"}, "/open/": {"signed"}}
+    for method, rule, end in routes(app):
+        actor = access.declared(app.view_functions[end]).actor
+        for prefix, allowed in kinds.items():
+            assert not rule.startswith(prefix) or actor in allowed, (method, rule, actor)
+
+
+def posts(spec: dict) -> dict[str, dict]:
+    return {
+        path: operations["post"]
+        for path, operations in spec["paths"].items()
+        if "post" in operations and path.startswith(KEYED)
+    }
+
+
+def takes_key(operation: dict) -> bool:
+    return any(p.get("name") == "Idempotency-Key" and p["required"] for p in operation.get("parameters", []))
+
+
+@pytest.fixture
+def spec(app):
+    return app.test_client().get("/openapi.json").json
+
+
+def test_every_post_that_creates_or_pays_takes_an_idempotency_key(spec):
+    found = posts(spec)
+    assert len(found) > 5
+    without = {path for path, operation in found.items() if not takes_key(operation)}
+    assert without == set(WITHOUT_KEY)
+
+
+def test_only_posts_are_said_to_take_a_key(spec):
+    for path, operations in spec["paths"].items():
+        assert not takes_key(operations), f"{path}: at the path it would count for every method"
+        assert [m for m in operations if m in {"get", "put", "delete"} and takes_key(operations[m])] == []
+
+
+def example(schema: dict, spec: dict):
+    """Build a body from the examples of its schema."""
+    if "$ref" in schema:
+        return example(spec["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]], spec)
+    if "example" in schema:
+        return schema["example"]
+    if schema.get("type") == "array":
+        return [example(schema["items"], spec)]
+    return {name: example(part, spec) for name, part in schema.get("properties", {}).items()}
+
+
+def test_without_the_key_the_mini_program_is_refused(spec, phone):
+    for path, operation in posts(spec).items():
+        if path.startswith("/mini/") and takes_key(operation):
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            body = example(content["schema"], spec) if content else {}
+            answer = phone.client.post(
+                re.sub(r"\{\w+\}", "x" * 24, path), json=body, headers={"Authorization": f"Bearer {phone.token}"}
+            )
+            assert (answer.status_code, answer.json["code"]) == (400, "idempotency_key_missing"), path
