@@ -9,6 +9,7 @@ import secrets
 import sys
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -64,18 +65,21 @@ class Stack:
         self.env = {**os.environ, **self._secrets(), **self._given, "PYTHONPATH": str(ROOT)}
         self.env.setdefault("ENVIRONMENT", "development")
         self.env["PUBLIC_BASE_URL"] = self._given.get("PUBLIC_BASE_URL", self.base)
-        yield "document store"
-        self.start_mongod()
-        yield "Redis"
-        self.start_redis()
-        yield "WeChat sandbox"
-        self.start_sandbox()
-        yield "county data"
-        self.seed()
-        yield "workers"
+        yield "document store, Redis, WeChat sandbox"
+        with ThreadPoolExecutor() as together:
+            parts = [together.submit(start) for start in (self.start_mongod, self.start_redis, self.start_sandbox)]
+        for part in parts:
+            part.result()
+        seeding = self.python("seed", ["-m", "seed", "county"])
+        seeded = self.folder / "seeded"
+        if not seeded.exists():
+            yield "county data"
+            self._finish_seed(seeding)
+        yield "workers and API"
         self.start_workers()
-        yield "API"
         self.start_api()
+        self._finish_seed(seeding)
+        seeded.touch()
 
     def start_mongod(self) -> None:
         """Start the embedded store unless MONGODB_URI was given."""
@@ -108,9 +112,7 @@ class Stack:
             "WECHAT_CREDENTIALS": str(folder / "credentials.json"),
         }
 
-    def seed(self) -> None:
-        """Build indexes and put the county's data; safe to repeat."""
-        child = self.python("seed", ["-m", "seed", "county"])
+    def _finish_seed(self, child: Child) -> None:
         if child.popen.wait(120) != 0:
             raise StartFailed(f"seed county failed; see {self.folder}/logs/seed.log")
 
@@ -145,6 +147,8 @@ class Stack:
             str(self.port),
         ]
         command += ["--workers", str(self._api_workers), "--blocking-threads", "24", "--backlog", "2048"]
+        # A worker that is told to stop while it starts does not hear it.
+        command += ["--workers-kill-timeout", "5"]
         command += ["--respawn-failed-workers", "--no-access-log", "--log-level", "warning", "wsgi:app"]
         child = self.children["api"] = Child(command, self.folder / "logs" / "api.log", env=env)
         wait_until(lambda: self._api_ready(child), seconds=40, what=f"the API (see {self.folder}/logs/api.log)")
@@ -156,8 +160,10 @@ class Stack:
         return answers(f"{self.base}/health/ready")
 
     def stop(self) -> None:
-        """Stop everything that this stack started, in the reverse order."""
-        for child in reversed(list(self.children.values())):
+        """Stop everything that this stack started: first all who use the servers, together, then the servers."""
+        for child in self.children.values():
+            child.ask_to_end()
+        for child in self.children.values():
             child.stop()
         if self.redis:
             self.redis.stop()

@@ -7,17 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from rich.progress import track
 
-from backend import clock
 from models.identity import privacy_text
 from models.messaging import template
 from models.tourism.area import Area
 from models.tourism.opening import CalendarYear
-from models.tourism.place import Place, open_slots
+from models.tourism.place import Place, open_coming_slots
 
 FOLDER = Path(__file__).parent / "county"
-DAYS_AHEAD = 30
 PRIVACY_VERSION = "2026-11"
 TEMPLATES = {"order_issued": ("tmpl_order_issued", "pages/order/index")}
 
@@ -95,7 +92,5 @@ def load(*, with_demo: bool) -> dict[str, int]:
     privacy_text.publish(PRIVACY_VERSION, (FOLDER / "privacy.md").read_text())
     for name, (template_id, page) in TEMPLATES.items():
         template.put(name, template_id, page)
-    bookable = [p["_id"] for p in Place._get_collection().find({"rank": {"$gte": 0}, "bookable": True}, {"_id": 1})]
-    days = track(bookable, description="slots", transient=True)
-    counts["new_slots"] = sum(open_slots(place, clock.today(), DAYS_AHEAD) for place in days)
+    counts["new_slots"] = open_coming_slots()
     return counts

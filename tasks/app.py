@@ -10,9 +10,9 @@ from celery.signals import setup_logging, worker_process_init
 
 from backend import celery_client, logs, outbox, periodic, runtime, settings
 from backend.outbox import QUEUES
-from tasks import booking, messaging, payments
+from tasks import booking, messaging, payments, tourism
 
-FUNCTIONS = (booking, messaging, payments)
+FUNCTIONS = (booking, messaging, payments, tourism)
 log = structlog.get_logger()
 
 _settings = settings.load()

@@ -65,6 +65,7 @@ class Child:
     def __init__(self, command: list[str], log: Path, *, env: dict[str, str] | None = None) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         self.command = command
+        self._asked = False
         self._log = log.open("ab")
         self.popen = subprocess.Popen(  # noqa: S603 - our own command line
             command, stdout=self._log, stderr=subprocess.STDOUT, env=env or dict(os.environ), start_new_session=True
@@ -82,10 +83,16 @@ class Child:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.popen.pid, sign)
 
+    def ask_to_end(self) -> None:
+        """Ask the process to end; its own children it ends itself (granian would put new ones in their place)."""
+        if not self._asked and self.running:
+            self._asked = True
+            self.popen.terminate()
+
     def stop(self, *, seconds: float = 10) -> None:
         """End it in order, by force after `seconds`."""
         if self.running:
-            self.popen.terminate()  # its own children it ends itself; granian would put new ones in their place
+            self.ask_to_end()
             try:
                 self.popen.wait(seconds)
             except subprocess.TimeoutExpired:

@@ -46,10 +46,9 @@ def surfaces(api: flask_smorest.Api) -> list[Surface]:
     about.get("/docs", access=ANYONE)(page)
     about.get("/docs/<path:name>", access=ANYONE)(page_part)
 
-    def description() -> Response:
+    def description() -> BaseResponse:
         """This description."""
-        answer: Response = current_app.json.response(api.spec.to_dict())
-        return answer
+        return current_app.json.response(api.spec.to_dict())
 
     about.get("/openapi.json", access=ANYONE)(description)
     return [health, about]

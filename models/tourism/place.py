@@ -15,6 +15,7 @@ from models.booking import order_views, slot
 from models.tourism import opening
 
 MOST = 500
+DAYS_AHEAD = 30
 FIELDS = (
     "name",
     "aliases",
@@ -201,6 +202,12 @@ def open_slots(place_id: str, first: date, days: int) -> int:
         if opening.spans(found["opening"], found.get("closing") or {}, day, calendar):
             made += sum(slot.open_up(_slot(found, plan, day.isoformat())) for plan in found["slots"])
     return made
+
+
+def open_coming_slots(days: int = DAYS_AHEAD) -> int:
+    """Open the slots of all bookable places from today on; return how many are new."""
+    bookable = Place._get_collection().find({"rank": {"$gte": 0}, "bookable": True}, {"_id": 1}).limit(MOST)
+    return sum(open_slots(found["_id"], clock.today(), days) for found in bookable)
 
 
 def _slot(found: dict[str, Any], plan: dict[str, Any], day: str) -> dict[str, Any]:
