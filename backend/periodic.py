@@ -3,12 +3,18 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import structlog
 from mongoengine import Document, ListField, StringField
 
-from backend import clock, outbox
+from backend import clock, metrics, outbox
+from backend.errors import CityError
+
+log = structlog.get_logger()
 
 COLLECTION = "periodic_work"
 outbox.carried_by(COLLECTION)
+SOON = 300.0
+"""After a failure the work is tried again this many seconds later, or earlier where it is due earlier."""
 Work = Callable[[], None]
 _schedules: dict[str, tuple[str, Callable[[], float]]] = {}
 
@@ -40,7 +46,15 @@ def _until(hour: int, minute: int) -> float:
 def _register(name: str, queue: str, pause: Callable[[], float]) -> Callable[[Work], Work]:
     def register(work: Work) -> Work:
         def again() -> None:
-            work()
+            try:
+                work()
+            except outbox.Later:
+                raise
+            except Exception as error:
+                # An entry that fails is given up some day; the schedule must not end.
+                metrics.TASKS.labels(task=name, result="failed").inc()
+                log.warning("periodic_failed", error=type(error).__name__, exc_info=not isinstance(error, CityError))
+                raise outbox.Later(min(pause(), SOON)) from None
             raise outbox.Later(pause())
 
         _schedules[name] = (queue, pause)

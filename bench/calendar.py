@@ -3,7 +3,6 @@
 The queries are those that the product's functions send, caught on the wire and explained; the store refuses scans.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,7 +20,7 @@ from backend.store import connection, indexes
 from bench import bookings_100k
 from bench.machine import BenchFailed
 from bench.report import Figure
-from bench.stand import FOLDER
+from bench.stand import FOLDER, clear
 from models.booking import order_office_views, order_views
 from models.booking.order import Order
 from models.booking.order_office_views import Filter
@@ -63,7 +62,7 @@ def bench() -> list[Figure]:
 @contextmanager
 def _store_without_scans() -> Iterator[None]:
     folder = FOLDER / "calendar"
-    shutil.rmtree(folder, ignore_errors=True)
+    clear(folder)
     server = Mongod(folder, free_port(), options=["--setParameter", "notablescan=true"]).start()
     try:
         server.initiate()
@@ -73,7 +72,7 @@ def _store_without_scans() -> Iterator[None]:
         yield
     finally:
         server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        clear(folder)
 
 
 def _questions(resident: Resident) -> dict[str, Callable[[], Any]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import wsgi  # noqa: F401 - registers every document
 from backend import runtime, settings
-from backend.embedded.process import hold
+from backend.embedded.process import end_leftovers, hold
 from deploy.stack import Stack
 
 FOLDER = Path(os.environ.get("VAR", "var")) / "bench"
@@ -21,7 +21,7 @@ def stand() -> Iterator[Stack]:
     for name in _REAL_SERVERS:
         os.environ.pop(name, None)
     with hold(FOLDER.with_name("bench-lock")):
-        shutil.rmtree(FOLDER, ignore_errors=True)
+        clear(FOLDER)
         stack = Stack(FOLDER)
         try:
             stack.start()
@@ -29,4 +29,10 @@ def stand() -> Iterator[Stack]:
             yield stack
         finally:
             stack.stop()
-            shutil.rmtree(FOLDER, ignore_errors=True)
+            clear(FOLDER)
+
+
+def clear(folder: Path) -> None:
+    """Remove a folder of data, and first end what a killed run left in it."""
+    end_leftovers(folder)
+    shutil.rmtree(folder, ignore_errors=True)

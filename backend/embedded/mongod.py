@@ -67,6 +67,8 @@ class Mongod:
             except OperationFailure as error:
                 if error.code != ALREADY_INITIALIZED:
                     raise
+                if members is None:
+                    self._take_address(client)
                 self._readdress(client)
         if members is None:
             wait_until(self.is_primary, seconds=30, what="the replica set's primary")
@@ -78,6 +80,13 @@ class Mongod:
             config["members"][0]["host"] = self.address
             config["version"] += 1
             client.admin.command("replSetReconfig", config, force=True)
+
+    def _take_address(self, client: MongoClient[dict[str, Any]]) -> None:
+        """Tell the set where its only member is now; its data may have been left on another port."""
+        known = client.admin.command("replSetGetConfig")["config"]
+        if [member["host"] for member in known["members"]] != [self.address]:
+            known["members"] = [{**known["members"][0], "host": self.address}]
+            client.admin.command("replSetReconfig", {**known, "version": known["version"] + 1}, force=True)
 
     def is_primary(self) -> bool:
         """Tell whether this node takes writes."""

@@ -67,7 +67,7 @@ class Gate:
             self._changed.wait_for(lambda: not self._holds or self._begun < self._holds[0])
             while self._waves and self._begun >= self._waves[0][1]:
                 self._world.open_slot(self._waves.popleft()[0])
-            attempt = next(self._attempts, None)
+            attempt = None if self._over else next(self._attempts, None)
             self._begun += 1
             self._over = self._over or attempt is None
             self._changed.notify_all()
@@ -76,14 +76,16 @@ class Gate:
     def turn(self, event: Event) -> None:
         """It is the event's turn: let the attempts run to the next one's, and wait for the moment."""
         with self._changed:
-            self._holds.popleft()
+            if self._holds:
+                self._holds.popleft()
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._begun >= event.at or self._over)
 
-    def free(self) -> None:
-        """Let all attempts run."""
+    def end(self) -> None:
+        """Begin no more attempts, and let nobody wait."""
         with self._changed:
             self._holds.clear()
+            self._over = True
             self._changed.notify_all()
 
 
@@ -120,9 +122,12 @@ def _storm(world: World, rush: Rush, killer: Killer, progress: Progress) -> None
         world.sandbox("/faults", fault)
 
     def client() -> None:
-        for attempt in gate.attempts():
-            outcome = rush.attempt(attempt)
-            progress.attempt(outcome)
+        try:
+            for attempt in gate.attempts():
+                progress.attempt(rush.attempt(attempt))
+        except BaseException:
+            gate.end()
+            raise
 
     with ThreadPoolExecutor(world.options.threads + PROBES + 1) as pool:
         watch = pool.submit(killer.watch, calm)
@@ -139,7 +144,7 @@ def _storm(world: World, rush: Rush, killer: Killer, progress: Progress) -> None
             rush.give_up.set()
             raise
         finally:
-            gate.free()
+            gate.end()
             calm.set()
         for one in [*probes, watch]:
             one.result()

@@ -5,6 +5,7 @@ import os
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -41,6 +42,16 @@ class Resident:
     companions: list[str]
 
 
+class _Stack(Stack):
+    """The stack of `make run`, with a moment between the county's data and the first worker."""
+
+    before_workers: Callable[[], None]
+
+    def start_workers(self) -> None:
+        self.before_workers()
+        super().start_workers()
+
+
 class World:
     """A running stack with its residents and slots."""
 
@@ -52,7 +63,7 @@ class World:
         self.residents: list[Resident] = []
         self.slots: list[str] = []
         self.probe_slot = ""
-        self.stack: Stack
+        self.stack: _Stack
 
     def start(self) -> "World":
         """Start all processes; residents and slots are there before the first worker is."""
@@ -62,10 +73,9 @@ class World:
         if self.options.cluster:
             env["MONGODB_URI"] = self._start_cluster()
         sandbox = ["--retry-scale", "0.02", "--refund-delay", "0.2"]
-        self.stack = Stack(self.folder / "stack", env=env, sandbox_options=sandbox)
-        for part in self.stack.steps():
-            if part == "workers":
-                self._furnish()
+        self.stack = _Stack(self.folder / "stack", env=env, sandbox_options=sandbox)
+        self.stack.before_workers = self._furnish
+        self.stack.start()
         return self
 
     def _start_cluster(self) -> str:

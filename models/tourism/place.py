@@ -11,6 +11,7 @@ from mongoengine import BooleanField, DictField, Document, IntField, ListField, 
 
 from backend import clock, geo
 from backend.errors import NotFound
+from backend.store.paging import BadCursor
 from models.booking import order_views, slot
 from models.tourism import opening
 
@@ -102,9 +103,16 @@ def listed(
     shown = [_short(p, near) for p in found]
     if near:
         shown.sort(key=lambda p: p.get("distance_m", float("inf")))
-    start = next((n + 1 for n, p in enumerate(shown) if p["id"] == after), 0) if after else 0
+    start = _position(shown, after) if after else 0
     page = shown[start : start + limit]
     return page, page[-1]["id"] if start + limit < len(shown) else None
+
+
+def _position(shown: list[dict[str, Any]], after: str) -> int:
+    for number, one in enumerate(shown):
+        if one["id"] == after:
+            return number + 1
+    raise BadCursor(fields={"cursor": [BadCursor.zh]})
 
 
 def _short(found: dict[str, Any], near: tuple[float, float] | None) -> dict[str, Any]:
@@ -135,6 +143,18 @@ def detailed(place_id: str, near: tuple[float, float] | None = None) -> dict[str
     shown["notices"] = notices_now(found)
     shown["next_slots"] = next_slots(place_id)
     return shown
+
+
+def slots_between(place_id: str, first: str, last: str) -> list[dict[str, Any]]:
+    """Return all slots of a place between two days (inclusive), in their order.
+
+    Raises:
+        NotFound: no such place.
+    """
+    found = order_views.calendar(place_id, first, last)
+    if not found:
+        read(place_id)
+    return found
 
 
 def next_slots(place_id: str, most: int = 5) -> list[dict[str, Any]]:

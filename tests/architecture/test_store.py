@@ -4,6 +4,7 @@ import pytest
 from mongoengine.connection import get_connection, get_db
 from pymongo.errors import OperationFailure
 
+from backend import clock
 from backend.store import indexes
 from models.tourism import place
 from seed import county_data
@@ -83,7 +84,7 @@ def test_the_seed_twice_gives_the_same_store(store, with_demo):
 
 def test_the_seed_leaves_alone_what_the_staff_changed(store):
     county_data.load(with_demo=True)
-    today = county_data.clock.today()
+    today = clock.today()
     place.post_notice("museum", "明日闭馆", today, today, "staff:test")
     slot = get_db().slots.find_one({"_id": {"$gte": "museum"}})
     get_db().slots.update_one({"_id": slot["_id"]}, {"$set": {"state": "closed", "quota": 7, "left": 3}})

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from backend import clock, outbox
 from backend.errors import Unavailable
 from tests.support.crowd import at_once
+from tests.support.patience import until
 
 CARRIER = "jobs"
 
@@ -231,8 +232,7 @@ def test_wakes_of_one_queue_are_sent_from_the_background_and_a_dead_broker_does_
 
     waker = outbox.CoalescingWaker(send)
     waker("push")
-    while not sent:
-        pass
+    until(lambda: sent, what="the first wake")
     waker("checkout")
     assert woken.wait(10)
     assert sent == ["push", "checkout"]

@@ -589,7 +589,29 @@ class TestTheDailyBill:
         on(12, "10:30")
         drain("bills")
         assert bill.read(day.isoformat())["lines"] == 1
-        assert self.next_fetch()["due"] == clock.at(clock.today() + timedelta(days=1), 10 * 60 + 30)
+        assert self.is_due_tomorrow_at_half_past_ten()
+
+    def test_a_gateway_that_is_down_for_half_a_day_does_not_end_the_schedule(self, phone, on, shift_clock):
+        on(13)
+        day = self.day
+        self.paid(phone)
+        periodic.install()
+        on(14, "10:30")
+        phone.sandbox.fault("answer_500", path="/v3/bill/")
+        start = shift_to(self.day.isoformat(), "10:30")
+        for minutes in range(0, 12 * 60, 5):
+            shift_clock(start + minutes * 60 + 1)
+            drain("bills")
+        assert bill.read(day.isoformat()) is None
+        phone.sandbox.clear()
+        on(14, "22:40")
+        drain("bills")
+        assert bill.read(day.isoformat())["lines"] == 1
+        assert self.is_due_tomorrow_at_half_past_ten()
+
+    def is_due_tomorrow_at_half_past_ten(self) -> bool:
+        wanted = clock.at(clock.today() + timedelta(days=1), 10 * 60 + 30)
+        return abs(self.next_fetch()["due"] - wanted) < timedelta(seconds=1)
 
     def next_fetch(self) -> dict:
         [entry] = get_db().periodic_work.find_one({"_id": "payments.match_bill"})["outbox"]

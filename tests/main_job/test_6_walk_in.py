@@ -48,9 +48,12 @@ def result(answer):
 
 
 def test_the_header_of_the_gate_is_that_of_the_product(gate):
-    ours = gate.signed(BODY, nonce="n" * 16)
-    named = {"method": "POST", "path": SCANS, "body": BODY, "nonce": "n" * 16}
-    assert signed_requests.header(gate.id, gate.private, **named) == ours
+    named = {"method": "POST", "path": SCANS, "body": BODY}
+    public = gate.private.public_key().public_bytes_raw()
+    for header in (gate.signed(BODY), signed_requests.header(gate.id, gate.private, **named, nonce="n" * 16)):
+        assert signed_requests.read(header).key == gate.id
+        assert signed_requests.verify(signed_requests.read(header), public, **named) is None
+        assert result(gate.send(BODY, header)) == "not_ours"
 
 
 def test_a_signed_scan_is_answered_and_an_unsigned_one_is_not(gate):

@@ -6,6 +6,7 @@ from backend import outbox, runtime, settings
 from tasks import booking, payments  # noqa: F401 - registers their functions
 
 runtime.compose(settings.load())
-print("ready", flush=True)
+sys.stdout.write("ready\n")
+sys.stdout.flush()
 while outbox.drain(sys.argv[1]):
     pass

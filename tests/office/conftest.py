@@ -11,11 +11,11 @@ _hired: dict[str, tuple[Clerk, dict]] = {}
 
 
 def on_duty(client, name: str, hire) -> Clerk:
-    """Hire a member once a run and put them back, logged in a moment ago, for every other test: hashing is slow by design."""
+    """Hire a member once a run and put them back, logged in just now, for other tests: hashing is slow by design."""
     members = StaffMember._get_collection()
     if name not in _hired:
         clerk = hire()
-        _hired[name] = clerk, members.find_one({"login": clerk.login})
+        _hired[name] = clerk.twin(client), members.find_one({"login": clerk.login})
         return clerk
     clerk, document = _hired[name]
     now = clock.now()

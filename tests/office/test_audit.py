@@ -58,8 +58,11 @@ def test_the_auditor_sees_who_looked_at_a_person(auditor, manager, office, phone
     assert own == lines[1]
 
 
-@pytest.mark.parametrize("path", ["entries?actor=$ne", "entries?object[$gt]=", "entries?actor=", "entries?limit=0",
-                                  "access-lines?subject=x", "access-lines?who={}", "access-lines?cursor=x"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    ["entries?actor=$ne", "entries?object[$gt]=", "entries?actor=", "entries?limit=0", "access-lines?subject=x",
+     "access-lines?who={}", "access-lines?cursor=x"],
+)  # fmt: skip
 def test_odd_questions_are_bad_requests(auditor, path):
     assert auditor.get(f"/office/v1/audit/{path}").status_code == 400
 

@@ -215,8 +215,11 @@ def start_worker(env: dict[str, str]) -> subprocess.Popen:
     return worker
 
 
-@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "  "}, {"reason": "x" * 201}, {"reason": None}, {"reason": 1},
-                                  {"reason": "x", "refund": False}, []])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [{}, [], {"reason": ""}, {"reason": "  "}, {"reason": "x" * 201}, {"reason": None}, {"reason": 1},
+     {"reason": "x", "refund": False}],
+)  # fmt: skip
 def test_an_odd_closing_is_a_bad_request_and_closes_nothing(manager, slot, body):
     assert manager.post(f"/office/v1/slots/{slot}/close", body).status_code == 400
     assert slot_rules.read(slot)["state"] == "open"

@@ -166,6 +166,12 @@ def test_an_order_outside_the_unit_is_not_found_and_leaves_no_line(admin, manage
     assert clerk.get(f"/office/v1/orders/{order['id']}").status_code == 200
 
 
+def test_a_place_in_scope_does_not_open_a_slot_outside(manager, phone):
+    order = phone.issued(slots.make(5, place_id="museum"))
+    query = f"slot={order['slot_id']}&place=pingshan&day={order['day']}"
+    assert manager.get(f"/office/v1/orders?{query}").status_code == 404
+
+
 def test_the_hold_of_a_process_that_died_is_no_order(manager, slot, client, sandbox):
     Order._get_collection().insert_one({"slot": slot, "places": 0, "state": "abandoned"})
     Phone(client, sandbox).ready().book(slot)

@@ -65,13 +65,18 @@ def test_a_cancelled_booking_gets_its_money_back_by_the_workers(phone):
     until(lambda: phone.order(order["id"])["refund"]["state"] == "succeeded", what="the refund")
 
 
-def test_the_request_id_of_the_phone_reaches_the_workers_log(stack, phone):
-    phone.post("/mini/v1/orders", {}, **{"X-Request-Id": "unused00"})
-    order = phone.book(phone.free_slot("pingshan"), (phone.companion(), "adult")).json
+def test_the_request_id_of_the_phone_follows_its_payment_to_the_last_worker(stack, phone):
+    phone.sandbox.fault("busy", path="/wxa/sec/order/upload_shipping_info", count=1)
+    order = phone.book(phone.free_slot("pingshan")).json
     answer = phone.post(f"/mini/v1/orders/{order['id']}/payment", **{"X-Request-Id": "followme42"})
     assert answer.headers["X-Request-Id"] == "followme42"
-    phone.sandbox.fault("answer_500", path="/v3/", count=1)
-    phone.sandbox.clear()
+    phone.sandbox.pay(answer.json["package"], notify=True)
+    log = stack.folder / "logs" / "worker-slow.log"
+
+    def failed():
+        return [line for line in log.read_text().splitlines() if "outbox_failed" in line and "report_shipping" in line]
+
+    assert "followme42" in until(failed, what="the failure in the log")[-1]
 
 
 @pytest.mark.parametrize("worker", QUEUES)

@@ -10,7 +10,9 @@ import urllib.request
 
 import psutil
 import pytest
+from pymongo import MongoClient
 
+from backend.embedded.mongod import Mongod
 from backend.embedded.process import free_port, hold
 from deploy.stack import answers
 from tests.architecture.house import ROOT
@@ -77,6 +79,22 @@ class TestWhatStandsInTheWay:
         with hold(tmp_path):
             sentence(tmp_path, free_port())
         assert [path.name for path in tmp_path.iterdir()] == ["run.lock"]
+
+
+def test_the_store_comes_up_on_another_port_with_its_data(tmp_path):
+    first = Mongod(tmp_path, free_port()).start()
+    first.initiate()
+    with MongoClient(first.uri("city")) as client:
+        client.city.things.insert_one({"_id": 1})
+    first.stop()
+    second = Mongod(tmp_path, free_port()).start()
+    try:
+        second.initiate()
+        with MongoClient(second.uri("city")) as client:
+            assert client.city.things.find_one({"_id": 1})
+            client.city.things.insert_one({"_id": 2})
+    finally:
+        second.stop()
 
 
 class Run:

@@ -1,7 +1,7 @@
 """The queues of a test, run in its own process: what a worker does, without the wait."""
 
 from backend import outbox
-from tasks import booking, messaging, payments  # noqa: F401 - registers their functions
+from tasks import booking, messaging, payments, tourism  # noqa: F401 - registers their functions
 
 
 def drain(*queues: str) -> int:
