@@ -12,5 +12,5 @@ TASKS = Counter("outbox_tasks_total", "Outbox functions run, by name and result.
 ALARMS = Counter("alarms_total", "Conditions that a person must look at.", ["alarm"])
 HOLDS_RETURNED = Counter("booking_holds_returned_total", "Pending holds without an order that the sweeper gave back.")
 DRIFT = Gauge(
-    "booking_drift_places", "Places by which the last recount differed from the counters.", multiprocess_mode="mostrecent"
+    "booking_drift_places", "Places by which the last recount differed from the orders.", multiprocess_mode="mostrecent"
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -29,7 +30,7 @@ class TicketKeys:
         """Return the id of the key that signs."""
         return max(self.private)
 
-    @property
+    @cached_property
     def public(self) -> dict[int, Ed25519PublicKey]:
         """Return the public keys by id."""
         return {key_id: key.public_key() for key_id, key in self.private.items()}

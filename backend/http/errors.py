@@ -65,13 +65,21 @@ def render(error: CityError) -> Response:
     """Return the JSON answer of an error."""
     body: dict[str, Any] = {"code": error.code, "message": error.message(language()), "request_id": g.get("request_id")}
     if error.fields:
-        body["fields"] = error.fields
+        body["fields"] = _fields(error)
     response = Response(orjson.dumps(body), status=error.status, mimetype="application/json")
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.details["retry_after"])
     if error.status == NotLoggedIn.status:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _fields(error: CityError) -> dict[str, list[str]]:
+    """Return the fields with their sentences in the language of the request, where they say what the error says."""
+    if language() == "zh":
+        return error.fields
+    told, other = error.message("zh"), error.message("en")
+    return {name: [other if one == told else one for one in sentences] for name, sentences in error.fields.items()}
 
 
 def install(app: Flask) -> None:

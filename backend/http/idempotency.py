@@ -98,13 +98,13 @@ def idempotent(view: Callable[..., Any]) -> Callable[..., Any]:
         try:
             response = make_response(view(*args, **kwargs))
         except CityError as error:
-            _abandon(key, refused=error.status < 500)  # noqa: PLR2004
+            _abandon(key, lease, refused=error.status < 500)  # noqa: PLR2004
             raise
         except HTTPException:
-            _abandon(key, refused=True)
+            _abandon(key, lease, refused=True)
             raise
         except Exception:
-            _abandon(key, refused=False)
+            _abandon(key, lease, refused=False)
             raise
         _keep(key, lease, response)
         return response
@@ -143,9 +143,9 @@ def _keep(key: str, lease: datetime, response: Response) -> None:
     KeptAnswer._get_collection().update_one({"_id": key, "lease_until": lease}, change)
 
 
-def _abandon(key: str, *, refused: bool) -> None:
-    answers = KeptAnswer._get_collection()
+def _abandon(key: str, lease: datetime, *, refused: bool) -> None:
+    answers, mine = KeptAnswer._get_collection(), {"_id": key, "lease_until": lease, "answer": {"$exists": False}}
     if refused:
-        answers.delete_one({"_id": key, "answer": {"$exists": False}})
+        answers.delete_one(mine)
     else:
-        answers.update_one({"_id": key}, {"$set": {"lease_until": clock.now()}})
+        answers.update_one(mine, {"$set": {"lease_until": clock.now()}})

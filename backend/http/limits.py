@@ -4,15 +4,17 @@ The general guard protects a worker from one runaway client. It is kept in memor
 is away; its figure holds for each worker.
 """
 
-from limits import RateLimitItemPerMinute, parse
-from limits.storage import MemoryStorage, storage_from_string
-from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
+import threading
+import time
+
+from limits import parse
+from limits.storage import storage_from_string
+from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
 from backend import runtime
 from backend.errors import TooMany, Unavailable
 
-_general = FixedWindowRateLimiter(MemoryStorage())
 _strict: dict[str, MovingWindowRateLimiter] = {}
 
 
@@ -22,8 +24,28 @@ def guard(actor: str, *, per_minute: int = 600) -> None:
     Raises:
         TooMany: above `per_minute`.
     """
-    if not _general.hit(RateLimitItemPerMinute(per_minute), actor):
+    if not _general.hit(actor, per_minute):
         raise TooMany(retry_after=60)
+
+
+class _Minute:
+    """Counts by actor within the running minute. The storage that `limits` has for memory starts threads to forget."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._minute = 0
+        self._counts: dict[str, int] = {}
+
+    def hit(self, actor: str, most: int) -> bool:
+        minute = int(time.monotonic()) // 60
+        with self._lock:
+            if minute != self._minute:
+                self._minute, self._counts = minute, {}
+            count = self._counts[actor] = self._counts.get(actor, 0) + 1
+        return count <= most
+
+
+_general = _Minute()
 
 
 def strictly(rule: str, *identifiers: str) -> None:

@@ -49,6 +49,8 @@ class Surface(flask_smorest.Blueprint):
 
     def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Callable[[View], View]:
         """Declare the input; a wrong form is a 400 with its fields."""
+        if isinstance(schema, type):
+            schema = schema()  # once here: webargs would build a class anew for every request
         return super().arguments(schema, location=location, error_status_code=400, **kwargs)
 
     def answer(self, status: int, schema: Any) -> Callable[[View], View]:

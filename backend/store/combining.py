@@ -1,9 +1,9 @@
 """Threads of one process that ask the store for the same kind of thing at the same moment share one command.
 
 The first to come leads: it applies what is waiting, itself included, and hands the lead to one who came meanwhile.
-Nobody waits for company: alone, a thread pays one uncontended lock. A command starts only after all of its members asked,
-so nobody is answered from the past: this is no cache. A hot slot is written once for a whole group, not once for each
-buyer, which is where a single document would otherwise burn its time in write conflicts.
+Nobody waits for company: alone, a thread pays one uncontended lock. A command starts only after all of its members
+asked, so nobody is answered from the past: this is no cache. A hot slot is written once for a whole group, not once for
+each buyer, which is where a single document would otherwise burn its time in write conflicts.
 """
 
 import threading

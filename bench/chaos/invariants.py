@@ -17,6 +17,8 @@ from models.booking import sweeper
 CARRIERS = ("orders", "payments", "refunds", "payment_notices")
 LIVE = ("held", "issued")
 SHOWN = 5
+STUCK, TAKEN, SOLD = "no hold is stuck", "taken places = places of live orders", "sold = tickets + live holds"
+BROKEN_BY_A_STUCK_HOLD = {STUCK, TAKEN, SOLD}
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def over(books: Books) -> tuple[str, list[str]]:
     return f"{sum(sold.values())} of {quota} places", broken
 
 
-@_invariant("taken places = places of live orders")
+@_invariant(TAKEN)
 def counted(books: Books) -> tuple[str, list[str]]:
     broken = [
         f"{s}: {slot['quota'] - slot['left']} taken, {_places(books, s, *LIVE)} in orders"
@@ -110,14 +112,14 @@ def counted(books: Books) -> tuple[str, list[str]]:
     return f"{len(books.slots)} slots", broken
 
 
-@_invariant("no hold is stuck")
+@_invariant(STUCK)
 def stuck(books: Books) -> tuple[str, list[str]]:
     notes = [(s, hold) for s, slot in books.slots.items() for hold in slot["pending"]]
     broken = [f"{s}: hold {hold} has no order" for s, hold in notes if hold not in books.orders]
     return f"{len(notes)} notes pending, {books.tombstones} holds were given back by the sweeper", broken
 
 
-@_invariant("sold = tickets + live holds")
+@_invariant(SOLD)
 def sold(books: Books) -> tuple[str, list[str]]:
     taken = sum(slot["quota"] - slot["left"] for slot in books.slots.values())
     tickets = sum(t["state"] in {"valid", "used"} for t in books.tickets)

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -31,7 +31,7 @@ class Progress:
         self._bars = Bars(*columns, console=console, disable=not console.is_terminal)
         self._task = self._bars.add_task("attempts", total=options.attempts)
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> Self:
         self._bars.start()
         return self
 
@@ -76,8 +76,10 @@ def verdict(result: "Result") -> str:
     """Return one sentence on how it ended."""
     names = ", ".join(check.name for check in result.broken)
     if result.options.control:
-        if result.broken:
+        if result.control_failed_rightly:
             return f"[green]The control run without the sweeper failed, as it must:[/] {names}"
+        if result.broken:
+            return f"[red]The control run broke more than a lost hold can:[/] {names}"
         return "[red]The control run without the sweeper broke nothing: this run cannot see a lost hold.[/]"
     return f"[red]Broken:[/] {names}" if names else "[green]All invariants hold.[/]"
 

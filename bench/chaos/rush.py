@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from bench.chaos.client import Answer, Client, Tally
@@ -128,7 +129,7 @@ class Rush:
     def stall(self) -> float:
         """Return the longest time without an acknowledged booking, in seconds."""
         moments = sorted(self.acknowledged)
-        return max((b - a for a, b in zip(moments, moments[1:], strict=False)), default=0.0)
+        return max((b - a for a, b in pairwise(moments)), default=0.0)
 
     def _client(self) -> Client:
         if not hasattr(self._local, "client"):

@@ -1,5 +1,6 @@
 """Walking in: one scan, one answer. The nonce of the signed request makes a repeated scan the same scan."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from pymongo.errors import DuplicateKeyError
 
 from backend import clock
 from backend.codes.compact import BadCode
+from backend.http.idempotency import KeyReused
 from models.booking import ticket
 from models.identity.actors import Device
 
@@ -58,15 +60,27 @@ SENTENCES = {
 
 
 def scan(device: Device, text: str) -> Answer:
-    """Decide on one scan and use the ticket when it is good, once. Repeating the request gives the same answer."""
+    """Decide on one scan and use the ticket when it is good, once. Repeating the request gives the same answer.
+
+    Raises:
+        KeyReused: the nonce came with another ticket before.
+    """
+    found = _ticket(text)
+    told = GateScan._get_collection().find_one({"_id": _scan_id(device)}, {"ticket": 1, "result": 1})
+    if told:
+        if told.get("ticket") != (found or {}).get("_id"):
+            raise KeyReused
+        return _answer(told["result"], found)
+    answer = _judge(device, found) if found else _answer("not_ours", None)
+    _note(device, answer)
+    return answer
+
+
+def _ticket(text: str) -> dict[str, Any] | None:
     try:
-        ticket_id = ticket.identify(text)
+        return ticket.read(ticket.identify(text))
     except BadCode:
-        return _told(device, None, Answer("not_ours", SENTENCES["not_ours"]))
-    found = ticket.read(ticket_id)
-    if found is None:
-        return _told(device, None, Answer("not_ours", SENTENCES["not_ours"]))
-    return _told(device, ticket_id, _judge(device, found))
+        return None
 
 
 def _judge(device: Device, found: dict[str, Any]) -> Answer:
@@ -94,7 +108,9 @@ def _used(device: Device, found: dict[str, Any]) -> Answer:
     return _answer("admitted" if again else "already_used", found)
 
 
-def _answer(result: str, found: dict[str, Any]) -> Answer:
+def _answer(result: str, found: dict[str, Any] | None) -> Answer:
+    if found is None:
+        return Answer(result, SENTENCES[result])
     first = found.get("first_scan") or {}
     facts = {
         "day": found["day"],
@@ -116,18 +132,19 @@ def _answer(result: str, found: dict[str, Any]) -> Answer:
     )
 
 
-def _told(device: Device, ticket_id: str | None, answer: Answer) -> Answer:
+def _scan_id(device: Device) -> str:
+    return f"{device.device_id}:{device.nonce}"
+
+
+def _note(device: Device, answer: Answer) -> None:
     record = {
-        "_id": f"{device.device_id}:{device.nonce}",
+        "_id": _scan_id(device),
         "device": device.device_id,
         "place": device.place,
         "result": answer.result,
         "at": clock.now(),
     }
-    if ticket_id:
-        record["ticket"] = ticket_id
-    try:
+    if answer.ticket:
+        record["ticket"] = answer.ticket
+    with contextlib.suppress(DuplicateKeyError):  # the same scan came twice at once: both were judged alike
         GateScan._get_collection().insert_one(record)
-    except DuplicateKeyError:
-        return answer
-    return answer

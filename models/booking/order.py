@@ -50,7 +50,7 @@ class Order(Document):
             {"fields": ["claims"], "unique": True, "partialFilterExpression": {"claims": {"$exists": True}}},
             {"fields": ["account", "-_id"]},
             {"fields": ["slot", "state", "_id"]},
-            {"fields": ["place", "day", "-_id"]},
+            {"fields": ["place", "day", "state", "_id"]},
             outbox.INDEX,
         ],
     }

@@ -24,6 +24,8 @@ from models.identity.actors import Resident
 ACCESS_LASTS = timedelta(hours=2)
 REFRESH_LASTS = timedelta(days=30)
 MOST_SESSIONS = 5
+FORMER_KEPT = 30
+"""Refresh tokens that a session remembers as exchanged: using one again means that somebody copied it."""
 _SECRET_BYTES = 32
 _ID_BYTES = 12
 
@@ -166,9 +168,11 @@ def refresh(token: str) -> Tokens:
     accounts, account_id, digest, now = Account._get_collection(), _owner(token), _digest(token), clock.now()
     tokens = Tokens(_token(account_id), _token(account_id), now + ACCESS_LASTS, now + REFRESH_LASTS)
     live = {"$elemMatch": {"refresh": digest, "refresh_until": {"$gt": now}}}
-    change = {f"sessions.$.{name}": value for name, value in _digests(tokens).items()}
-    change["sessions.$.former_refresh"] = digest
-    if accounts.update_one({"_id": account_id, "sessions": live}, {"$set": change}).matched_count:
+    change = {
+        "$set": {f"sessions.$.{name}": value for name, value in _digests(tokens).items()},
+        "$push": {"sessions.$.former_refresh": {"$each": [digest], "$slice": -FORMER_KEPT}},
+    }
+    if accounts.update_one({"_id": account_id, "sessions": live}, change).matched_count:
         return tokens
     accounts.update_one({"_id": account_id}, {"$pull": {"sessions": {"former_refresh": digest}}})
     raise SessionEnded

@@ -9,7 +9,7 @@ from mongoengine.connection import get_db
 from prometheus_client import REGISTRY
 
 from backend import clock, periodic
-from models.payments import bill
+from models.payments import bill, payment
 from tests.support.door import NOTICES
 from tests.support.gate import shift_to
 from tests.support.patience import until
@@ -165,7 +165,7 @@ class TestTheNotice:
         before = (payment_of(order), get_db().orders.find_one({"_id": ObjectId(order["id"])}))
         again = client.post(NOTICES, data=letter.body, headers=letter.headers)
         assert again.status_code == 204
-        drain()
+        assert drain() == 0
         assert (payment_of(order), get_db().orders.find_one({"_id": ObjectId(order["id"])})) == before
         assert len(phone.order(order["id"])["tickets"]) == 1
         assert len(notices()) == 1
@@ -449,6 +449,13 @@ class TestTheReportOfDelivery:
         assert report["report"]["logistics_type"] == 3
         assert report["report"]["payer"] == {"openid": phone.user["openid"]}
         assert payment_of(order)["shipped_at"]
+
+    def test_asking_for_the_report_again_after_it_was_made_changes_nothing(self, phone):
+        order = phone.issued(phone.free_slot("pingshan"))
+        drain()
+        before = payment_of(order)
+        payment.require_shipping(before["_id"])
+        assert payment_of(order) == before
 
     def test_before_the_tickets_are_issued_nothing_is_reported(self, phone):
         order = held(phone)

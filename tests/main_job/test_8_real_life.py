@@ -188,6 +188,19 @@ class TestAnUnpaidHold:
         assert phone.cancel(order["id"]).json["code"] == "order_just_paid"
         assert (state(phone, order), payment_of(order)["state"]) == ("issued", "paid")
 
+    def test_cancelling_while_the_cash_desk_opens_leaves_nothing_payable(self, phone, slot, wire, app):
+        order, other = held(phone, slot), phone.twin(app.test_client())
+
+        def cancels(call: str) -> None:
+            if call.endswith("/jsapi"):
+                assert other.cancel(order["id"]).status_code == 200
+
+        wire.watch = cancels
+        answer = phone.post(f"/mini/v1/orders/{order['id']}/payment")
+        assert (answer.status_code, answer.json["code"]) == (409, "payment_over")
+        assert (state(phone, order), at_wechat(phone.sandbox, order)["state"]) == ("cancelled", "CLOSED")
+        assert (slots.left(slot), slots.drift(slot)) == (1, 0)
+
     def test_opening_the_cash_desk_as_the_hold_ends_leaves_nothing_payable(self, phone, slot, wire, shift_clock):
         order = held(phone, slot)
 
@@ -718,7 +731,9 @@ class TestRefunds:
     def test_one_that_wechat_does_not_find_at_first_is_asked_again(self, phone, slot, sandbox, shift_clock):
         sandbox.fault("refund_resource_not_exists_once", count=1)
         order = self.cancelled(phone, slot)
-        assert (refund.read(self.number(order))["state"], at_wechat(sandbox, order)["refunds"]) == ("requested", [])
+        waiting = refund.read(self.number(order))
+        assert (waiting["state"], at_wechat(sandbox, order)["refunds"]) == ("requested", [])
+        assert [entry["failures"] for entry in waiting["outbox"]] == [0]
         shift_clock(31)
         shown = refunded(phone, order, shift_clock)
         assert shown["refund"]["state"] == "succeeded"

@@ -40,7 +40,8 @@ def test_administrators_stand_alone_and_roles_of_a_unit_name_it(admin, given, un
     "changes",
     [{"login": "X"}, {"login": "a b c"}, {"login": "root\n"}, {"name": ""}, {"name": "  "}, {"name": "x" * 41},
      {"assignments": []}, {"assignments": [ASSIGNMENT] * 11}, {"assignments": "admin"},
-     {"assignments": [{"role": "king"}]}, {"assignments": [{**ASSIGNMENT, "area": "36"}]}, {"assignments": [{**ASSIGNMENT, "unit": "$ne"}]}, {"extra": 1},
+     {"assignments": [{"role": "king"}]}, {"assignments": [{**ASSIGNMENT, "area": "36"}]},
+     {"assignments": [{**ASSIGNMENT, "unit": "$ne"}]}, {"extra": 1},
      {"login": {"$gt": ""}}],
 )  # fmt: skip
 def test_odd_invitations_are_bad_requests(admin, changes):
