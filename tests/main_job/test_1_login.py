@@ -160,6 +160,14 @@ def test_a_refresh_token_used_twice_was_copied_and_ends_its_session(fresh):
     assert refresh(fresh, new["refresh_token"]).status_code == 401
 
 
+def test_a_refresh_token_of_two_generations_ago_ends_its_session_too(fresh):
+    first = fresh.log_in().tokens
+    second = refresh(fresh, first["refresh_token"]).json
+    third = refresh(fresh, second["refresh_token"]).json
+    assert refresh(fresh, first["refresh_token"]).status_code == 401
+    assert status_with(fresh, third["access_token"]) == 401
+
+
 def test_a_copied_refresh_token_ends_no_other_session(fresh):
     other = fresh.log_in().tokens
     old = fresh.log_in().tokens

@@ -257,6 +257,13 @@ def test_sentences_are_english_when_the_phone_asks_for_english(phone):
     assert sold.json["message"].startswith("Only 0 places are left in this slot.")
 
 
+def test_the_field_of_a_rule_says_in_english_what_the_error_says(phone):
+    body = {"slot_id": slots.make(9), "visitors": [wish(phone), wish(phone)]}
+    answer = phone.post("/mini/v1/orders", body, **{"Accept-Language": "en"})
+    assert answer.json["fields"] == {"visitors": [answer.json["message"]]}
+    assert answer.json["message"].isascii()
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b'{"slot_id":"\\ud800"}', b'{"slot_id":NaN}'])
 def test_what_is_no_json_object_is_a_400(phone, body):
     headers = {"Authorization": f"Bearer {phone.token}", "Idempotency-Key": "k"}

@@ -199,6 +199,23 @@ def test_a_repeated_request_of_a_refused_scan_stays_refused(gate, on_the_day):
     assert answers[0].json == answers[1].json
 
 
+def test_a_repeated_request_hears_what_was_said_though_the_hour_has_come(gate, on_the_day, travel):
+    order, nonce = on_the_day(at="17:29"), secrets.token_hex(16)
+    first = gate.scan(code(order), nonce=nonce)
+    travel(order["day"], "17:31")
+    again = gate.scan(code(order), nonce=nonce)
+    assert [result(first), result(again)] == ["other_time"] * 2
+    assert result(gate.scan(code(order))) == "admitted"
+
+
+def test_a_nonce_that_came_with_another_ticket_is_refused(gate, phone, on_the_day):
+    order, nonce = on_the_day((phone.me, "adult"), (phone.companion(), "adult")), secrets.token_hex(16)
+    assert result(gate.scan(code(order), nonce=nonce)) == "admitted"
+    refused = gate.scan(code(order, 1), nonce=nonce)
+    assert (refused.status_code, refused.json["code"]) == (422, "idempotency_key_reused")
+    assert result(gate.scan(code(order, 1))) == "admitted"
+
+
 def test_the_nonce_of_one_gate_says_nothing_at_another(gate, client, on_the_day):
     order, nonce = on_the_day(), secrets.token_hex(16)
     other = Gate(client, slots.PLACE, name="西门")
