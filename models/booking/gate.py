@@ -65,8 +65,8 @@ def scan(device: Device, text: str) -> Answer:
     Raises:
         KeyReused: the nonce came with another ticket before.
     """
-    found = _ticket(text)
     told = GateScan._get_collection().find_one({"_id": _scan_id(device)}, {"ticket": 1, "result": 1})
+    found = _ticket(text)  # read after what was told, so that it shows at least what was told of it
     if told:
         if told.get("ticket") != (found or {}).get("_id"):
             raise KeyReused
