@@ -63,7 +63,7 @@ def cancel(order_id: ObjectId, who: str, *, account: ObjectId | None = None, ful
 
 def _cancel_held(found: dict[str, Any], who: str) -> None:
     if found.get("payment") and payment.close(found["payment"]) == "paid":
-        checkout.paid(found["_id"], found["payment"])
+        checkout.paid(found["_id"])
         raise JustPaid
     checkout.release(found["_id"], "cancelled", who)
 
@@ -100,10 +100,11 @@ def _cancel_issued(found: dict[str, Any], who: str, fen: int) -> None:
 
 
 def request_refund(order_id: ObjectId, fen: int) -> None:
-    """Ask the payments for the refund of a cancelled order; repeating it asks once."""
+    """Ask the payments for the refund of an ended order; repeating it asks once."""
     found = order.read(order_id)
+    reason = "订单取消" if found["state"] == "cancelled" else "订单已失效,自动退款"
     done = outbox.entry("checkout", "booking.refund_changed", order=str(order_id))
-    refund.request(found["payment"], "order", fen=fen, reason="订单取消", on_done=done)
+    refund.request(found["payment"], "order", fen=fen, reason=reason, on_done=done)
 
 
 def refund_changed(order_id: ObjectId) -> None:

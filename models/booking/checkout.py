@@ -18,7 +18,7 @@ from backend.store import transactions
 from models.booking import order, slot, ticket
 from models.booking.order import AlreadyBooked, HoldLost, OrderStateWrong
 from models.identity.actors import Resident
-from models.payments import payment, refund
+from models.payments import payment
 
 HOLD = timedelta(minutes=15)
 """WeChat advises to close an order no sooner than five minutes after it was opened."""
@@ -172,7 +172,7 @@ def _tickets(found: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def paid(order_id: ObjectId, payment_id: ObjectId | None = None) -> str:
+def paid(order_id: ObjectId) -> str:
     """Follow a payment that succeeded: issue, or take places again for an order that had ended, or refund.
 
     Safe to repeat. Returns what came of it: `issued`, `revived` or `refunded`.
@@ -184,11 +184,11 @@ def paid(order_id: ObjectId, payment_id: ObjectId | None = None) -> str:
         return str(found["state"])
     if found["state"] == "expired" and _revive(found):
         return "revived"
-    done = outbox.entry("checkout", "booking.refund_changed", order=str(order_id))
-    money = {"fen": found["total_fen"], "reason": "订单已失效,自动退款", "on_done": done}
-    refund.request(payment_id or found["payment"], "order", **money)
-    late = {"fen": found["total_fen"], "state": "requested"}
-    order.note(order_id, order.event("paid_too_late", "system:checkout"), refund=late)
+    fen, line = found["total_fen"], order.event("paid_too_late", "system:checkout")
+    follow = outbox.entry("checkout", "booking.request_refund", order=str(order_id), fen=fen)
+    if not order.refund_late(order_id, fen, line=line, follow=follow):
+        return str(order.read(order_id)["state"])
+    outbox.wake("checkout")
     return "refunded"
 
 
@@ -205,6 +205,8 @@ def _revive(found: dict[str, Any]) -> bool:
         )
         if not moved:
             return False
+        if moved.get("refund"):
+            raise RefundDecided
         if not slot.take_again(found["slot"], found["places"], session):
             raise NoPlaceLeft
         ticket.write_all(tickets, session)
@@ -212,12 +214,16 @@ def _revive(found: dict[str, Any]) -> bool:
 
     try:
         return transactions.run(change)
-    except (NoPlaceLeft, DuplicateKeyError):
+    except (NoPlaceLeft, RefundDecided, DuplicateKeyError):
         return False
 
 
 class NoPlaceLeft(CityError):
     """Aborts the transaction that would revive an order."""
+
+
+class RefundDecided(CityError):
+    """Aborts the transaction that would revive an order whose money goes back."""
 
 
 def release(order_id: ObjectId, to_state: str, who: str) -> bool:
@@ -244,7 +250,7 @@ def expire(order_id: ObjectId) -> None:
     if found["state"] != "held":
         return
     if found.get("payment") and payment.close(found["payment"]) == "paid":
-        paid(order_id, found["payment"])
+        paid(order_id)
         return
     release(order_id, "expired", "system:checkout")
 

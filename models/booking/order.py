@@ -187,6 +187,16 @@ def attach_payment(order_id: ObjectId, payment: ObjectId, now: datetime) -> bool
     return bool(Order._get_collection().update_one(guard, {"$set": {"payment": payment}}).matched_count)
 
 
+def refund_late(order_id: ObjectId, fen: int, *, line: dict[str, Any], follow: dict[str, Any]) -> bool:
+    """Decide that the money of an ended order goes back, once; it cannot be revived then. Return whether this call did."""
+    guard = {"_id": order_id, "state": {"$in": ["expired", "cancelled"]}, "refund": None}
+    change = {
+        "$set": {"refund": {"fen": fen, "state": "requested"}},
+        "$push": {"history": {"$each": [line], "$slice": -100}, "outbox": follow},
+    }
+    return bool(Order._get_collection().update_one(guard, change).matched_count)
+
+
 def note(order_id: ObjectId, line: dict[str, Any], **changes: Any) -> None:
     """Add a line to the history, and set plain fields with it."""
     change: dict[str, Any] = {"$push": {"history": {"$each": [line], "$slice": -100}}}

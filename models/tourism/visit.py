@@ -153,5 +153,5 @@ def check_payment(resident: Resident, order_id: ObjectId) -> dict[str, Any]:
     """Ask WeChat at once whether an order was paid, and return the order as it is then."""
     found = order.read(order_id, account=resident.account_id)
     if found["state"] == "held" and found.get("payment") and payment.check(found["payment"]) == "paid":
-        checkout.paid(order_id, found["payment"])
+        checkout.paid(order_id)
     return order.read(order_id)

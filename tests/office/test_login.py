@@ -11,7 +11,7 @@ from backend import clock, runtime
 from backend.http.limits import strictly
 from blueprints.identity.office_session import LIMIT_OF_ADDRESS, LIMIT_OF_LOGIN
 from models.audit.entry import AuditEntry
-from models.identity import login_attempt
+from models.identity import login_attempt, staff, staff_session
 from models.identity.staff import StaffMember
 from models.identity.staff_session import LoginFailed
 from tests.support.clerk import PASSWORD
@@ -118,6 +118,17 @@ def test_a_code_used_by_two_at_once_opens_one_session(admin):
     code = admin.code()
     got = at_once([partial(admin.try_login, code=code) for _ in range(4)])
     assert sorted(one.status_code for one in got) == [200, 401, 401, 401]
+
+
+def test_a_login_under_way_opens_nothing_once_the_account_was_disabled_or_invited_again(admin, manager):
+    member, path = manager.id, f"/office/v1/staff/{manager.id}"
+    found, step = staff.active(manager.login), int(clock.timestamp() // 30)
+    admin.post(f"{path}/disable")
+    assert staff_session._open(found, step) is None
+    manager.link, manager.token = admin.post(f"{path}/invitation").json["link"], ""
+    manager.activate()
+    assert staff_session._open(found, step + 9) is None
+    assert StaffMember.objects(id=member).get().sessions == []
 
 
 def test_a_code_older_than_one_used_is_refused(admin, shift_clock):

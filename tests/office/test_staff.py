@@ -6,6 +6,7 @@ import pytest
 
 from models.audit.entry import AuditEntry
 from models.identity import roles
+from models.identity.staff import StaffMember
 from tests.support.clerk import Clerk
 from tests.support.crowd import at_once
 
@@ -88,6 +89,7 @@ def test_a_disabled_colleague_is_out_at_once_and_cannot_log_in(admin, manager):
     assert manager.get("/office/v1/me").status_code == 401
     assert manager.try_login().json["code"] == "login_failed"
     assert admin.post(f"/office/v1/staff/{member}/disable").status_code == 204
+    assert StaffMember.objects(id=member).get().sessions == []
     entries = AuditEntry._get_collection().count_documents({"object": f"staff:{member}", "action": "staff.disable"})
     assert entries == 1
 
