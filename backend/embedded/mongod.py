@@ -52,6 +52,8 @@ class Mongod:
         # zlib stays off: CVE-2025-14847 lets a client read server memory through it.
         command = [binary(), "--dbpath", str(data), "--port", str(self.port), "--bind_ip", "127.0.0.1"]
         command += ["--replSet", self.name, "--networkMessageCompressors", "disabled", "--nounixsocket", "--quiet"]
+        # A killed process leaves its transaction open; its documents are free again after ten seconds, not sixty.
+        command += ["--setParameter", "transactionLifetimeLimitSeconds=10"]
         command += ["--wiredTigerCacheSizeGB", "1", "--setParameter", "diagnosticDataCollectionEnabled=false"]
         self.child = Child(command + self._options, self.folder / "mongod.log")
         wait_until(self._answers, seconds=30, what=f"mongod on port {self.port} (see {self.folder}/mongod.log)")

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from bson import ObjectId
 from flask import Response, g
 
 from backend.codes import qr
@@ -10,18 +9,12 @@ from backend.errors import NotFound
 from backend.http.access import resident
 from backend.http.idempotency import PARAMETER, idempotent, key_and_body
 from backend.http.surface import Surface
+from backend.store import object_ids
 from mini_program_api.booking import schemas
 from models.booking import cancel, order, order_views, ticket
 from models.tourism import visit
 
 orders = Surface("orders", __name__, url_prefix="/mini/v1", description="预约、支付、门票")
-
-
-def object_id(text: str) -> ObjectId:
-    """Return the id of a path; what is no id is not found."""
-    if not ObjectId.is_valid(text):
-        raise NotFound
-    return ObjectId(text)
 
 
 @orders.post("/orders", access=resident("declared"), parameters=[PARAMETER])
@@ -51,7 +44,7 @@ def list_orders(query: dict[str, Any]) -> dict[str, Any]:
 @orders.answer(200, schemas.OrderView)
 def read(order_id: str) -> dict[str, Any]:
     """One order with its visitors, tickets and refund."""
-    return order_views.whole(order.read(object_id(order_id), account=g.actor.account_id))
+    return order_views.whole(order.read(object_ids.read(order_id), account=g.actor.account_id))
 
 
 @orders.post("/orders/<order_id>/payment", access=resident("declared"), parameters=[PARAMETER])
@@ -59,21 +52,21 @@ def read(order_id: str) -> dict[str, Any]:
 @orders.response(200, schemas.PaymentView)
 def pay(order_id: str) -> dict[str, str]:
     """The arguments of wx.requestPayment for a held order."""
-    return visit.pay(g.actor, object_id(order_id))
+    return visit.pay(g.actor, object_ids.read(order_id))
 
 
 @orders.post("/orders/<order_id>/payment-check", access=resident())
 @orders.answer(200, schemas.OrderView)
 def check_payment(order_id: str) -> dict[str, Any]:
     """Ask WeChat now whether the order was paid; call it when wx.requestPayment returns."""
-    return order_views.whole(visit.check_payment(g.actor, object_id(order_id)))
+    return order_views.whole(visit.check_payment(g.actor, object_ids.read(order_id)))
 
 
 @orders.post("/orders/<order_id>/cancel", access=resident())
 @orders.answer(200, schemas.OrderView)
 def cancel_order(order_id: str) -> dict[str, Any]:
     """Cancel an order; money returns by the rule of the place. Repeating it changes nothing."""
-    ended = cancel.cancel(object_id(order_id), g.actor.key, account=g.actor.account_id)
+    ended = cancel.cancel(object_ids.read(order_id), g.actor.key, account=g.actor.account_id)
     return order_views.whole(ended)
 
 

@@ -188,7 +188,7 @@ def attach_payment(order_id: ObjectId, payment: ObjectId, now: datetime) -> bool
 
 
 def refund_late(order_id: ObjectId, fen: int, *, line: dict[str, Any], follow: dict[str, Any]) -> bool:
-    """Decide that the money of an ended order goes back, once; it cannot be revived then. Return whether this call did."""
+    """Decide that the money of an ended order goes back; return whether this call did. It cannot be revived then."""
     guard = {"_id": order_id, "state": {"$in": ["expired", "cancelled"]}, "refund": None}
     change = {
         "$set": {"refund": {"fen": fen, "state": "requested"}},

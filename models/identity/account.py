@@ -3,11 +3,8 @@
 One document holds all of it, so that a request needs one read to know who asks and what they may do.
 """
 
-import hashlib
 import hmac
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +16,7 @@ from pymongo import ReturnDocument
 from backend import clock, runtime
 from backend.errors import NotLoggedIn
 from backend.store.combining import Reads
+from models.identity import opaque_token
 from models.identity.actors import Resident
 
 ACCESS_LASTS = timedelta(hours=2)
@@ -26,8 +24,6 @@ REFRESH_LASTS = timedelta(days=30)
 MOST_SESSIONS = 5
 FORMER_KEPT = 30
 """Refresh tokens that a session remembers as exchanged: using one again means that somebody copied it."""
-_SECRET_BYTES = 32
-_ID_BYTES = 12
 
 
 class Account(Document):
@@ -108,35 +104,22 @@ def log_in(openid: str, session_key: str, privacy_version: str) -> tuple[ObjectI
 
 
 def _new_session(account_id: ObjectId, now: datetime) -> tuple[Tokens, dict[str, Any]]:
-    tokens = Tokens(_token(account_id), _token(account_id), now + ACCESS_LASTS, now + REFRESH_LASTS)
+    tokens = _new_tokens(account_id, now)
     return tokens, {"id": secrets.token_hex(8), "opened_at": now, **_digests(tokens)}
+
+
+def _new_tokens(account_id: ObjectId, now: datetime) -> Tokens:
+    access, refresh_token = opaque_token.make(account_id), opaque_token.make(account_id)
+    return Tokens(access, refresh_token, now + ACCESS_LASTS, now + REFRESH_LASTS)
 
 
 def _digests(tokens: Tokens) -> dict[str, Any]:
     return {
-        "access": _digest(tokens.access),
+        "access": opaque_token.digest(tokens.access),
         "access_until": tokens.access_until,
-        "refresh": _digest(tokens.refresh),
+        "refresh": opaque_token.digest(tokens.refresh),
         "refresh_until": tokens.refresh_until,
     }
-
-
-def _token(account_id: ObjectId) -> str:
-    return urlsafe_b64encode(account_id.binary + secrets.token_bytes(_SECRET_BYTES)).decode().rstrip("=")
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
-
-
-def _owner(token: str) -> ObjectId:
-    try:
-        raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
-    except (Base64Error, ValueError):
-        raise SessionEnded from None
-    if len(raw) != _ID_BYTES + _SECRET_BYTES:
-        raise SessionEnded
-    return ObjectId(raw[:_ID_BYTES])
 
 
 _SEEN = {"sessions": 1, "person": 1, "level": 1, "companions": 1, "consents": 1, "openid": 1}
@@ -151,8 +134,8 @@ def authenticate(token: str) -> Resident:
     Raises:
         SessionEnded: unknown, expired or revoked.
     """
-    account = _reads.find(_owner(token)) or {}
-    digest, now = _digest(token), clock.now()
+    account = _reads.find(opaque_token.owner(token)) or {}
+    digest, now = opaque_token.digest(token), clock.now()
     for session in account.get("sessions", []):
         if hmac.compare_digest(session["access"], digest) and session["access_until"] > now:
             return Resident(account["_id"], session["id"], account)
@@ -165,8 +148,10 @@ def refresh(token: str) -> Tokens:
     Raises:
         SessionEnded: unknown, expired, revoked or used before.
     """
-    accounts, account_id, digest, now = Account._get_collection(), _owner(token), _digest(token), clock.now()
-    tokens = Tokens(_token(account_id), _token(account_id), now + ACCESS_LASTS, now + REFRESH_LASTS)
+    account_id, digest, now = opaque_token.owner(token), opaque_token.digest(token), clock.now()
+    if account_id is None:
+        raise SessionEnded
+    accounts, tokens = Account._get_collection(), _new_tokens(account_id, now)
     live = {"$elemMatch": {"refresh": digest, "refresh_until": {"$gt": now}}}
     change = {
         "$set": {f"sessions.$.{name}": value for name, value in _digests(tokens).items()},

@@ -136,7 +136,7 @@ class TestAnUnpaidHold:
 
     def test_until_the_fifteen_minutes_are_over_the_place_is_held(self, phone, slot, shift_clock):
         order, _ = prepaid(phone, slot)
-        shift_clock(15 * 60 - 5)
+        shift_clock(15 * 60 - 30)
         drain()
         assert (state(phone, order), slots.left(slot)) == ("held", 0)
 
