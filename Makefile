@@ -42,10 +42,13 @@ bench: setup  ## benchmarks against their floors (B=name runs one)
 chaos: setup  ## kill everything while people book; CLUSTER=1 on three nodes, CONTROL=1 must fail
 	$(PY) -m bench.chaos
 
+failed: setup  ## what the queues gave up (with the environment of the workers; RETRY=1 tries again)
+	$(PY) -m tasks.failed
+
 openapi: setup  ## rewrite the committed OpenAPI snapshot
 	UPDATE_SNAPSHOTS=1 $(PY) -m pytest -q tests/architecture -k snapshot
 
 slice:  ## show the whole slice of a domain (D=tourism)
 	@ls -d */$(D)* */*/$(D)* 2>/dev/null; ls */$(D)/
 
-.PHONY: help setup run test check demo bench chaos openapi slice
+.PHONY: help setup run test check demo bench chaos failed openapi slice

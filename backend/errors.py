@@ -23,6 +23,8 @@ class CityError(Exception):
     """Root of all errors that may reach a client."""
 
     status: ClassVar[int] = 500
+    passing: ClassVar[bool] = False
+    """Whether the same call may succeed later without anybody doing anything: queues then never give up."""
     code: ClassVar[str] = "internal_error"
     zh: ClassVar[str] = "服务出了点问题,请稍后再试;如果一直不行,请拨打 12345。"
     en: ClassVar[str] = "Something went wrong on our side. Please try again later or call 12345."
@@ -107,6 +109,7 @@ class OutsideFailure(CityError):
     """502: a system outside the county failed or answered nonsense."""
 
     status = 502
+    passing = True
     code = "outside_failure"
     zh = "对方系统暂时没有响应,请稍后再试。"
     en = "A partner system did not answer. Please try again later."
@@ -116,6 +119,7 @@ class Unavailable(CityError):
     """503: a part of ours is away, the outcome may be unknown."""
 
     status = 503
+    passing = True
     code = "unavailable"
     zh = "系统繁忙,请稍后用同一请求重试,不会重复办理。"
     en = "Temporarily unavailable. Repeat the same request; it will not be done twice."

@@ -6,7 +6,8 @@ A task module registers a function under a name; `drain(queue)` claims due entri
 takes the entry out. The lease is the due time itself, moved into the future; the number of tries fences a worker that
 was slow.
 A lost wake-up is a delay until the next beat, never a loss. A function may run twice: it must be safe to repeat.
-After `MOST_FAILURES` in a row the entry stays, marked `failed_at`, as work for a person.
+After `MOST_FAILURES` in a row there is an alarm; unless the cause passes by itself (another system is away), the entry
+stays, marked `failed_at`, as work for a person (`make failed`).
 """
 
 import threading
@@ -19,6 +20,8 @@ import structlog
 from bson import ObjectId
 from mongoengine.connection import get_db
 from pymongo import ReturnDocument
+from pymongo.errors import PyMongoError
+from redis.exceptions import RedisError
 
 from backend import clock, metrics
 from backend.errors import CityError
@@ -144,6 +147,8 @@ def _fail(carrier: str, record: Any, taken: dict[str, Any], error: Exception) ->
     metrics.TASKS.labels(task=task, result="failed").inc()
     failures = taken.get("failures", 0) + 1
     if failures >= MOST_FAILURES:
+        metrics.ALARMS.labels("outbox_failing").inc()
+    if failures >= MOST_FAILURES and not _passing(error):
         log.error("outbox_given_up", error=type(error).__name__)
         reason = error.code if isinstance(error, CityError) else type(error).__name__
         change = {
@@ -154,6 +159,10 @@ def _fail(carrier: str, record: Any, taken: dict[str, Any], error: Exception) ->
         return
     log.warning("outbox_failed", error=type(error).__name__, exc_info=not isinstance(error, CityError))
     _reschedule(carrier, record, taken, backoff(failures), failures=failures)
+
+
+def _passing(error: Exception) -> bool:
+    return error.passing if isinstance(error, CityError) else isinstance(error, PyMongoError | RedisError)
 
 
 def backoff(failures: int) -> float:
@@ -176,6 +185,22 @@ def given_up(carrier: str, *, most: int = 100) -> list[dict[str, Any]]:
     """Return entries of a carrier that a person must look at, newest first."""
     query = {"outbox.queue": {"$in": list(QUEUES)}, "outbox.failed_at": {"$exists": True}}
     return list(get_db()[carrier].find(query, {"outbox": 1}).sort("_id", -1).limit(most))
+
+
+def carriers() -> list[str]:
+    """Return the collections whose documents carry an outbox."""
+    return list(_registry.carriers)
+
+
+def try_again(carrier: str, record: Any) -> None:
+    """Make the given-up entries of a document due again."""
+    entries = "outbox.$[stuck]"
+    change = {
+        "$set": {f"{entries}.due": clock.now(), f"{entries}.failures": 0},
+        "$unset": {f"{entries}.failed_at": "", f"{entries}.reason": ""},
+    }
+    filters = [{"stuck.failed_at": {"$exists": True}}]
+    get_db()[carrier].update_one({"_id": record}, change, array_filters=filters)
 
 
 class CoalescingWaker:

@@ -125,6 +125,7 @@ class PaymentGatewayFailure(OutsideFailure):
 class PaymentRefused(PaymentGatewayFailure):
     """502: the gateway answered no (HTTP 4xx with a code); nothing was done."""
 
+    passing = False
     code = "payment_refused"
     zh = "微信支付没有受理这笔请求,请刷新订单后再试。"
     en = "WeChat Pay refused the request. Refresh the order and try again."

@@ -23,7 +23,7 @@ from bench.chaos.plan import Event
 from bench.chaos.world import World
 from deploy.stack import QUEUES
 
-AIM_SECONDS = 6.0
+AIM_SECONDS = 3.0
 OTHERS_FINISH = 0.05
 
 

@@ -21,7 +21,7 @@ from bench.chaos.rush import Rush
 from bench.chaos.world import World
 
 HEALS_WITHIN = 60.0
-BREATH = 1.2
+BREATH = 1.0
 """Seconds between two kills, so that a kill meets a service at work and not one that starts."""
 GRACE, LEASE_SECONDS = 5.0, 31.0
 """Who still waits for the lease of a request whose worker was killed need not do so in real time."""

@@ -35,7 +35,10 @@ class PushEvent(Document):
 
 def receive(event: dict[str, Any]) -> bool:
     """Store an event for the queue; return False when it came before."""
-    digest = runtime.current().sealer.blind("push_events.key", event_key(event)).hex()
+    key = event_key(event)
+    if "MsgId" not in event:  # two events of one user in one second differ by what they say
+        key += orjson.dumps(event, option=orjson.OPT_SORT_KEYS).decode()
+    digest = runtime.current().sealer.blind("push_events.key", key).hex()
     kind = str(event.get("Event") or event.get("MsgType") or "")
     record = {
         "_id": digest,

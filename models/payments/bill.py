@@ -72,13 +72,14 @@ def _payments(lines: list[BillLine], day: date) -> list[dict[str, Any]]:
 
 
 def _refunds(lines: list[BillLine], day: date) -> list[dict[str, Any]]:
-    fields = {"amount_fen": 1}
-    ours = {r["_id"]: r["amount_fen"] for r in Refund._get_collection().find({"succeeded_at": _span(day)}, fields)}
+    """Compare the refunds; the bill of a day has those that were asked for on that day, whenever they succeeded."""
+    fields = {"amount_fen": 1, "requested_at": 1}
+    done = Refund._get_collection().find({"succeeded_at": _span(day)}, fields)
+    ours = {r["_id"]: r["amount_fen"] for r in done if clock.civil(r["requested_at"]).date() == day}
     theirs = {str(line.out_refund_no): line.refund_fen for line in lines}
     query = {"_id": {"$in": list(theirs.keys() - ours.keys())}}
     ours |= {r["_id"]: r["amount_fen"] for r in Refund._get_collection().find(query, fields)}
-    missing = ours.keys() - theirs.keys()
-    return _compare("refund", {no: fen for no, fen in ours.items() if no not in missing}, theirs)
+    return _compare("refund", ours, theirs)
 
 
 def _compare(kind: str, ours: dict[str, int], theirs: dict[str, int]) -> list[dict[str, Any]]:

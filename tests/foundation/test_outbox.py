@@ -4,10 +4,11 @@ from datetime import timedelta
 import pytest
 from bson import ObjectId
 from mongoengine.connection import get_db
+from pymongo.errors import AutoReconnect
 from structlog.testing import capture_logs
 
 from backend import clock, outbox
-from backend.errors import Unavailable
+from backend.errors import NotFound, OutsideFailure, Unavailable
 from tests.support.crowd import at_once
 from tests.support.patience import until
 
@@ -129,7 +130,7 @@ def give_up_next(error, work):
     return record, lines
 
 
-@pytest.mark.parametrize(("error", "reason"), [(Unavailable(), "unavailable"), (KeyError("姓名"), "KeyError")])
+@pytest.mark.parametrize(("error", "reason"), [(NotFound(), "not_found"), (KeyError("姓名"), "KeyError")])
 def test_after_the_last_failure_the_entry_stays_as_work_for_a_person(work, shift_clock, error, reason):
     record, lines = give_up_next(error, work)
     shift_clock(24 * 3600)
@@ -137,6 +138,22 @@ def test_after_the_last_failure_the_entry_stays_as_work_for_a_person(work, shift
     assert [(one["reason"], "due" in one) for one in carried(record)] == [(reason, False)]
     assert [one["_id"] for one in outbox.given_up(CARRIER)] == [record]
     assert "outbox_given_up" in [one["event"] for one in lines]
+
+
+def test_what_was_given_up_can_be_made_due_again(work):
+    record, _ = give_up_next(NotFound(), work)
+    ran = []
+    work(lambda **args: ran.append(args))
+    outbox.try_again(CARRIER, record)
+    assert (outbox.drain("push"), ran, carried(record)) == (1, [{}], [])
+
+
+@pytest.mark.parametrize("error", [Unavailable(), OutsideFailure(), AutoReconnect()], ids=lambda e: type(e).__name__)
+def test_a_cause_that_passes_by_itself_is_never_given_up(work, shift_clock, error):
+    record, _ = give_up_next(error, work)
+    assert [(one["failures"], "due" in one) for one in carried(record)] == [(outbox.MOST_FAILURES, True)]
+    shift_clock(outbox.backoff(outbox.MOST_FAILURES) + 1)
+    assert outbox.drain("push") == 1
 
 
 def test_later_asks_again_without_counting_as_a_failure(work, shift_clock):
