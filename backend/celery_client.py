@@ -1,8 +1,13 @@
 """Celery as a wake-up line: a message carries a queue's name and nothing else. The truth lies in the outbox."""
 
 from celery import Celery
+from kombu.transport import redis as redis_transport
 
 from backend import outbox
+
+# A channel that lost Redis with a message in hand would try to give it back, over a connection that is gone, and end
+# the whole worker with an AttributeError (kombu 5.7). Nothing is lost without: beat wakes the queue.
+redis_transport.Channel.do_restore = False
 
 
 def make(broker_url: str) -> Celery:
@@ -21,6 +26,7 @@ def make(broker_url: str) -> Celery:
         worker_hijack_root_logger=False,
         broker_connection_retry_on_startup=True,
         broker_connection_timeout=2,
+        broker_connection_max_retries=None,
         worker_soft_shutdown_timeout=5,
         worker_cancel_long_running_tasks_on_connection_loss=True,
         broker_transport_options={

@@ -25,6 +25,7 @@ from deploy.stack import QUEUES
 
 AIM_SECONDS = 3.0
 OTHERS_FINISH = 0.05
+GAVE_UP = "{} ended by itself"
 
 
 class Killer:
@@ -34,6 +35,7 @@ class Killer:
         self._world, self._stack = world, world.stack
         self._dice = random.Random(world.options.seed + 1)
         self._lock = threading.Lock()
+        self._ended = set[str]()
         self.killed = Counter[str]()
         self.notes = Counter[str]()
         self._kinds: dict[str, Callable[[Event], None]] = {
@@ -59,12 +61,14 @@ class Killer:
         """Start again what ended: killed masters, and an API that gave up because its workers died too often."""
         if not self._stack.children["api"].running:
             self._reap("api")
-            self.notes["API started again"] += 1
+            self.notes[GAVE_UP.format("API")] += "api" not in self._ended
+            self._ended.discard("api")
             self._stack.start_api()
         for name, queues in QUEUES.items():
             if not self._stack.children[name].running:
                 self._reap(name)
-                self.notes["Celery worker started again"] += 1
+                self.notes[GAVE_UP.format("Celery worker")] += name not in self._ended
+                self._ended.discard(name)
                 self._stack.start_worker(name, queues)
 
     def _reap(self, name: str) -> None:
@@ -73,6 +77,7 @@ class Killer:
 
     def _api(self, event: Event) -> None:
         if event.how == "master":
+            self._ended.add("api")
             self._reap("api")
         elif event.how == "aimed" and self._aimed():
             self.notes["API worker killed between its two writes"] += 1
@@ -121,6 +126,7 @@ class Killer:
         name = self._dice.choice(["worker-fast", "worker-fast", "worker-slow"])
         workers = self._workers(name)
         if event.how == "parent" or not workers:
+            self._ended.add(name)
             self._reap(name)
         else:
             _kill(self._dice.choice(workers))

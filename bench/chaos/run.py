@@ -13,7 +13,7 @@ from pymongo.errors import PyMongoError
 
 from bench.chaos import invariants
 from bench.chaos.invariants import Check
-from bench.chaos.killer import Killer
+from bench.chaos.killer import GAVE_UP, Killer
 from bench.chaos.options import Options
 from bench.chaos.plan import Attempt, Event, draw
 from bench.chaos.report import Progress
@@ -116,6 +116,7 @@ def run(options: Options, folder: Path, progress: Progress) -> Result:
             "rush": round(ended - started, 1),
             "until all is well": round(healed, 1),
         }
+        result.checks.append(_gave_up(killer))
         if options.cluster:
             result.checks.append(_stall(rush))
     finally:
@@ -193,6 +194,12 @@ def _heal(world: World, rush: Rush, killer: Killer, result: Result, progress: Pr
             return waited
         killer.revive()
         time.sleep(1)
+
+
+def _gave_up(killer: Killer) -> Check:
+    times, api = killer.notes[GAVE_UP.format("Celery worker")], killer.notes[GAVE_UP.format("API")]
+    figures = f"{times} times; the API {api} times, after kills within seconds of each other"
+    return Check("no Celery worker gives up", figures, [figures] if times else [])
 
 
 def _stall(rush: Rush) -> Check:

@@ -7,11 +7,12 @@ import requests
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from seed.demo import visit
+from seed.demo import office, visit
 from seed.demo.http import StoryFailed
 from seed.demo.stage import Stage
 
 console = Console()
+STORIES = [*visit.STORIES, office.closing_a_slot, office.what_goes_wrong]
 
 
 def main(arguments: list[str]) -> int:
@@ -22,7 +23,7 @@ def main(arguments: list[str]) -> int:
     try:
         stage = Stage(base, folder)
         with steps:
-            for story in visit.STORIES:
+            for story in STORIES:
                 task = steps.add_task(story.__doc__ or story.__name__, total=None)
                 for number, said in enumerate(story(stage), 1):
                     steps.console.print(f"  {number:2d}  {said}")

@@ -1,8 +1,10 @@
 """The main job as stories: a family books, pays and walks in; somebody changes their mind; things go wrong."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
+from backend import clock
 from seed.demo.http import Caller, check
 from seed.demo.stage import Stage, resident_id, until
 
@@ -26,13 +28,13 @@ def a_family_visits(stage: Stage) -> Iterator[str]:
     """A mother books for herself and her father, and pays."""
     phone, _ = stage.tourist()
     yield "logged in with WeChat"
-    visitors = _family(phone)
+    visitors = new_family(phone)
     yield "gave consent, bound herself, added her father (70)"
-    slot = _slot(stage, PAID_PLACE, 0)
+    slot = first_slot(stage, PAID_PLACE, 1)
     order = phone.post("/mini/v1/orders", {"slot_id": slot, "visitors": visitors}, expect=201)
     check(order["state"] == "held", "the order holds its places")
     yield f"booked {order['slot_id']} for {order['total_fen'] / 100:.2f} 元, held until {order['hold_until'][11:16]}"
-    tickets = _pay(stage, phone, order)
+    tickets = pay(stage, phone, order)
     yield f"paid; {len(tickets)} tickets issued"
     picture = phone.get(f"/mini/v1/tickets/{tickets[0]['id']}/code.png")
     check(picture[:4] == b"\x89PNG", "the ticket has a picture")
@@ -45,8 +47,10 @@ def a_family_visits(stage: Stage) -> Iterator[str]:
 def walking_in(stage: Stage) -> Iterator[str]:
     """The same family walks into the memorial park, which is open day and night."""
     phone, _ = stage.tourist()
-    visitors = _family(phone)
-    order = phone.post("/mini/v1/orders", {"slot_id": _slot(stage, OPEN_PLACE, 0), "visitors": visitors}, expect=201)
+    visitors = new_family(phone)
+    order = phone.post(
+        "/mini/v1/orders", {"slot_id": first_slot(stage, OPEN_PLACE, 0), "visitors": visitors}, expect=201
+    )
     mother, father = phone.get(f"/mini/v1/orders/{order['id']}")["tickets"]
     gate = stage.gate(OPEN_PLACE)
     first = gate.scan(father["code"])
@@ -68,11 +72,11 @@ def walking_in(stage: Stage) -> Iterator[str]:
 def somebody_cancels(stage: Stage) -> Iterator[str]:
     """A tourist cancels the day before and gets the money back."""
     phone, _ = stage.tourist()
-    visitors = _family(phone)[:1]
-    slot = _slot(stage, PAID_PLACE, 2)
+    visitors = new_family(phone)[:1]
+    slot = first_slot(stage, PAID_PLACE, 2)
     before = _left(stage, slot)
     order = phone.post("/mini/v1/orders", {"slot_id": slot, "visitors": visitors}, expect=201)
-    _pay(stage, phone, order)
+    pay(stage, phone, order)
     yield "booked and paid"
     phone.post(f"/mini/v1/orders/{order['id']}/cancel")
     phone.post(f"/mini/v1/orders/{order['id']}/cancel")
@@ -88,8 +92,8 @@ def somebody_cancels(stage: Stage) -> Iterator[str]:
 def a_free_place(stage: Stage) -> Iterator[str]:
     """A free visit is issued at once, and one person books a place once a day."""
     phone, _ = stage.tourist()
-    visitors = _family(phone)[:1]
-    slot = _slot(stage, FREE_PLACE, 1)
+    visitors = new_family(phone)[:1]
+    slot = first_slot(stage, FREE_PLACE, 1)
     order = phone.post("/mini/v1/orders", {"slot_id": slot, "visitors": visitors}, expect=201)
     tickets = phone.get(f"/mini/v1/orders/{order['id']}")["tickets"]
     check(len(tickets) == 1, "the ticket is there at once")
@@ -102,7 +106,8 @@ def a_free_place(stage: Stage) -> Iterator[str]:
 STORIES: list[Story] = [looking, a_family_visits, walking_in, somebody_cancels, a_free_place]
 
 
-def _family(phone: Caller) -> list[dict[str, str]]:
+def new_family(phone: Caller) -> list[dict[str, str]]:
+    """Bind a mother to the phone, add her father of 70, and return both as visitors."""
     phone.post("/mini/v1/consents", {"kind": "document", "text_version": "2026-11"}, expect=204)
     mother = _visitor("/mini/v1/person", phone, "王小红", "19900307")
     father = _visitor("/mini/v1/companions", phone, "王大山", "19550510")
@@ -117,10 +122,11 @@ def _visitor(path: str, phone: Caller, name: str, birth: str) -> Any:
     return phone.post(path, {"name": name, **document}, expect=201)
 
 
-def _slot(stage: Stage, place: str, later: int) -> str:
-    slots = [one for one in stage.anybody.get(f"/mini/v1/places/{place}/slots")["items"] if one["left"] > 1]
-    day = sorted({one["day"] for one in slots})[later]
-    return str(next(one["id"] for one in slots if one["day"] == day))
+def first_slot(stage: Stage, place: str, days_ahead: int) -> str:
+    """Return the first slot with room at least `days_ahead` civil days from today."""
+    first = (clock.today() + timedelta(days=days_ahead)).isoformat()
+    slots = stage.anybody.get(f"/mini/v1/places/{place}/slots")["items"]
+    return str(next(one["id"] for one in slots if one["day"] >= first and one["left"] > 1))
 
 
 def _left(stage: Stage, slot: str) -> int:
@@ -128,7 +134,8 @@ def _left(stage: Stage, slot: str) -> int:
     return int(next(s["left"] for s in stage.anybody.get(f"/mini/v1/places/{place}/slots")["items"] if s["id"] == slot))
 
 
-def _pay(stage: Stage, phone: Caller, order: dict[str, Any]) -> list[dict[str, Any]]:
+def pay(stage: Stage, phone: Caller, order: dict[str, Any]) -> list[dict[str, Any]]:
+    """Pay as the user at WeChat, wait for the tickets and return them."""
     arguments = phone.post(f"/mini/v1/orders/{order['id']}/payment")
     stage.play(f"/payments/{arguments['package'].removeprefix('prepay_id=')}/pay", arguments)
     read = f"/mini/v1/orders/{order['id']}"
