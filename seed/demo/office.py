@@ -34,12 +34,13 @@ def closing_a_slot(stage: Stage) -> Iterator[str]:
 def what_goes_wrong(stage: Stage) -> Iterator[str]:
     """A second tap, a changed body, a forged notice and a token that was made up."""
     phone, _ = stage.tourist()
-    body = {"slot_id": first_slot(stage, PAID_PLACE, 3), "visitors": new_family(phone)[:1]}
+    slot, family = first_slot(stage, PAID_PLACE, 3), new_family(phone)
+    body = {"slot_id": slot, "visitors": family[:1]}
     tap = {"Idempotency-Key": uuid.uuid4().hex}
     first, second = (phone.post("/mini/v1/orders", body, expect=201, **tap) for _ in range(2))
     check(first == second, "a second tap is the same order")
     yield "tapped twice: one order"
-    other = phone.post("/mini/v1/orders", {**body, "visitors": body["visitors"] * 2}, expect=422, **tap)
+    other = phone.post("/mini/v1/orders", {**body, "visitors": family}, expect=422, **tap)
     yield f"same key, other content: {other['message']}"
     forged = stage.anybody.post("/open/v1/wechat/pay/notice", {"id": "x"}, expect=401)
     check(forged["code"] == "FAIL", "a forged notice is refused")
