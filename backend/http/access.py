@@ -6,6 +6,8 @@ from typing import Any, Literal, Protocol
 
 from flask import Flask, current_app, g, request
 
+from backend.errors import NotLoggedIn
+
 ActorKind = Literal["anyone", "resident", "staff", "device", "signed"]
 Level = Literal["account", "declared"]
 
@@ -53,6 +55,18 @@ def device() -> Access:
 def declared(view: Callable[..., Any]) -> Access | None:
     """Return the access rule of a view function, None when it declares none."""
     return getattr(view, "access", None)
+
+
+def bearer_token() -> str:
+    """Return the request's bearer token.
+
+    Raises:
+        NotLoggedIn: there is none.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme != "Bearer" or not token:
+        raise NotLoggedIn
+    return token
 
 
 def enforce(app: Flask, authenticators: dict[str, Authenticator]) -> None:

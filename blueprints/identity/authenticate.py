@@ -1,10 +1,9 @@
 """Who of the staff asks, by the session token of the request."""
 
 import structlog
-from flask import request
 
-from backend.errors import NotAllowed, NotLoggedIn
-from backend.http.access import Access
+from backend.errors import NotAllowed
+from backend.http.access import Access, bearer_token
 from backend.http.limits import guard
 from models.identity import staff_session
 from models.identity.actors import Staff
@@ -19,10 +18,7 @@ def staff(access: Access) -> Staff:
         NotLoggedIn, SessionEnded: no token, or one that does not hold.
         NotAllowed: no role of theirs holds the operation.
     """
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme != "Bearer" or not token:
-        raise NotLoggedIn
-    actor = staff_session.authenticate(token)
+    actor = staff_session.authenticate(bearer_token())
     guard(actor.key)
     if not actor.may(access.operation):
         log.warning("staff_not_allowed", actor=actor.key, operation=access.operation)

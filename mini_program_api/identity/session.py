@@ -5,8 +5,7 @@ from typing import Any
 from flask import g, request
 
 from backend import clock, runtime
-from backend.errors import NotLoggedIn
-from backend.http.access import ANYONE, Access, resident
+from backend.http.access import ANYONE, Access, bearer_token, resident
 from backend.http.limits import guard, strictly
 from backend.http.surface import Surface
 from mini_program_api.identity import schemas
@@ -35,10 +34,7 @@ def authenticate(access: Access) -> Resident:
         NotLoggedIn, SessionEnded: no token, or one that does not hold.
         BindingNeeded: the account has not reached the level.
     """
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme != "Bearer" or not token:
-        raise NotLoggedIn
-    actor = account.authenticate(token)
+    actor = account.authenticate(bearer_token())
     guard(actor.key)
     if access.level != "account" and actor.document["level"] == "account":
         raise BindingNeeded("document")
