@@ -57,7 +57,7 @@ def test_no_path_of_one_machine_stands_in_the_tree():
     assert found == []
 
 
-@pytest.mark.parametrize("line", ['"/home/anna/x"', "cd /work/main", "=/Users/li/x", "C:\\data"])
+@pytest.mark.parametrize("line", ['"/home/anna/x"', "cd /mnt/disk", "=/Users/li/x", "C:\\data"])
 def test_the_search_for_paths_sees_one(line):
     assert MACHINE.search(line)
 
