@@ -5,8 +5,8 @@ from kombu.transport import redis as redis_transport
 
 from backend import outbox
 
-# A channel that lost Redis with a message in hand would try to give it back, over a connection that is gone, and end
-# the whole worker with an AttributeError (kombu 5.7). Nothing is lost without: beat wakes the queue.
+# Wake-ups are taken without acknowledgement, because beat repeats what is lost. To give one back or to acknowledge it
+# over a Redis that went away meanwhile ends the whole worker with an AttributeError (kombu 5.7).
 redis_transport.Channel.do_restore = False
 
 
@@ -15,8 +15,7 @@ def make(broker_url: str) -> Celery:
     app = Celery("city", broker=broker_url, set_as_current=False)
     app.conf.update(
         task_ignore_result=True,
-        task_acks_late=True,
-        task_reject_on_worker_lost=True,
+        task_acks_late=False,
         worker_prefetch_multiplier=1,
         task_serializer="json",
         accept_content=["json"],
@@ -32,8 +31,7 @@ def make(broker_url: str) -> Celery:
         broker_transport_options={
             "socket_timeout": 5,
             "socket_connect_timeout": 2,
-            "visibility_timeout": 120,
-            "unacked_restore_interval": 10,
+            "ack_emulation": False,
         },
     )
     return app

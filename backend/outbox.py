@@ -178,7 +178,7 @@ def _reschedule(carrier: str, record: Any, taken: dict[str, Any], seconds: float
 def _settle(carrier: str, record: Any, taken: dict[str, Any], change: dict[str, Any]) -> None:
     mine = {"_id": record, "outbox": {"$elemMatch": {"id": taken["id"], "tries": taken["tries"]}}}
     if not get_db()[carrier].update_one(mine, change).matched_count:
-        log.warning("outbox_lease_lost")
+        log.info("outbox_lease_lost")
 
 
 def given_up(carrier: str, *, most: int = 100) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from pathlib import Path
 
 import orjson
@@ -15,6 +16,7 @@ from deploy.stack import Stack, given_servers
 
 console = Console()
 DEFAULT_PORT = 8000
+MOST_RESTARTS, RESTARTS_WITHIN_SECONDS = 5, 60
 
 
 class Stop:
@@ -61,9 +63,10 @@ def _run(stack: Stack, stop: Stop) -> int:
                     return 0
         _demo(stack)
         console.print(_table(stack))
+        ended: deque[float] = deque(maxlen=MOST_RESTARTS)
         while not stop.asked:
             time.sleep(0.2)
-            _watch(stack)
+            _watch(stack, ended)
     finally:
         with console.status("stopping"):
             stack.stop()
@@ -71,10 +74,18 @@ def _run(stack: Stack, stop: Stop) -> int:
     return 0
 
 
-def _watch(stack: Stack) -> None:
-    ended = [name for name, child in stack.children.items() if name != "seed" and not child.running]
-    if ended:
-        raise StartFailed(f"{', '.join(ended)} ended by itself; see {stack.folder}/logs")
+def _watch(stack: Stack, ended: deque[float]) -> None:
+    """Start again what ended by itself, as a service manager would; give up when it keeps ending.
+
+    Raises:
+        StartFailed: parts end again and again.
+    """
+    for name in stack.ended():
+        ended.append(time.monotonic())
+        if len(ended) == ended.maxlen and ended[-1] - ended[0] < RESTARTS_WITHIN_SECONDS:
+            raise StartFailed(f"{name} keeps ending by itself; see {stack.folder}/logs")
+        console.print(f"{name} ended by itself and is started again; see {stack.folder}")
+        stack.restart(name)
 
 
 def _demo(stack: Stack) -> None:

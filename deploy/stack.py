@@ -8,8 +8,9 @@ import os
 import secrets
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,10 @@ class Stack:
         """Start the queue workers and beat."""
         for name, queues in QUEUES.items():
             self.start_worker(name, queues)
+        self.start_beat()
+
+    def start_beat(self) -> None:
+        """Start what wakes every queue now and then."""
         schedule = str(self.folder / "celerybeat-schedule")
         self.python("beat", ["-m", "celery", "-A", "tasks.app", "beat", "-l", "warning", "-s", schedule, "--pidfile="])
 
@@ -127,6 +132,26 @@ class Stack:
         """Start one worker process with its children."""
         command = ["-m", "celery", "-A", "tasks.app", "worker", "-Q", queues, "-n", f"{name}@%h", "-l", "warning"]
         return self.python(name, [*command, "-c", str(self._worker_processes), "--without-gossip", "--without-mingle"])
+
+    def ended(self) -> list[str]:
+        """Return the parts that ended by themselves."""
+        servers = {"mongod": self.mongod and self.mongod.child, "redis": self.redis and self.redis.child}
+        parts = {**servers, **{name: child for name, child in self.children.items() if name != "seed"}}
+        return [name for name, child in parts.items() if child and not child.running]
+
+    def restart(self, name: str) -> None:
+        """Start a part again that ended by itself."""
+        again: dict[str, Callable[[], object]] = {
+            "mongod": self.start_mongod,
+            "redis": self.start_redis,
+            "api": self.start_api,
+            "beat": self.start_beat,
+            "sandbox": self.start_sandbox,
+            **{worker: partial(self.start_worker, worker, queues) for worker, queues in QUEUES.items()},
+        }
+        if left := self.children.get(name):
+            left.kill()  # what the process left of its own children
+        again[name]()
 
     def start_api(self) -> Child:
         """Start the API and wait until it is ready."""

@@ -16,7 +16,7 @@ OPTIONS: dict[str, Any] = {
     "readPreference": "primary",
     "serverSelectionTimeoutMS": 5_000,
     "connectTimeoutMS": 2_000,
-    "socketTimeoutMS": 10_000,
+    "socketTimeoutMS": 6_000,
     "maxPoolSize": 64,
     "waitQueueTimeoutMS": 5_000,
     "tz_aware": True,

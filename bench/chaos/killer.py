@@ -47,8 +47,9 @@ class Killer:
         }
 
     def carry_out(self, event: Event) -> None:
-        """Kill what the event names."""
+        """Kill what the event names, of a service that is whole."""
         with self._lock:
+            self.revive()
             self._kinds[event.kind](event)
 
     def watch(self, calm: threading.Event) -> None:
@@ -102,7 +103,7 @@ class Killer:
             try:
                 worker.suspend()
                 time.sleep(OTHERS_FINISH)
-                if len(self._orphans() - dead) and (held := self._orphans() - dead):
+                if held := (self._orphans() & self._orphans()) - dead:
                     _kill(worker)
                     time.sleep(OTHERS_FINISH)
                     return bool(held & self._orphans())

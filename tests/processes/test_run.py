@@ -117,6 +117,21 @@ class Run:
         return psutil.Process(self.process.pid).children(recursive=True)
 
 
+def test_a_part_that_ends_by_itself_is_started_again(tmp_path):
+    folder, port = tmp_path / "var", free_port()
+    run = Run(folder, port).until_running()
+    try:
+        for note in ("logs/api.pid", "mongod/mongod.pid", "logs/worker-fast.pid"):
+            before = (folder / note).read_text()
+            os.kill(int(before.partition("\n")[0]), signal.SIGKILL)
+            until(lambda note=note, before=before: (folder / note).read_text() != before, seconds=30, what=note)
+            until(lambda: answers(f"{run.base}/health/ready"), seconds=30, what="readiness")
+        assert run.told().count("ended by itself and is started again") == 3
+    finally:
+        run.process.send_signal(signal.SIGINT)
+        assert run.process.wait(40) == 0
+
+
 def test_it_starts_prints_its_table_survives_a_kill_and_stops_on_ctrl_c(tmp_path):
     folder, port = tmp_path / "var", free_port()
     first = Run(folder, port).until_running()
