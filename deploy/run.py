@@ -1,10 +1,11 @@
 """`make run`: start everything on this machine, print one table, stop all of it on Ctrl-C."""
 
+import contextlib
 import os
 import signal
 import sys
 import time
-from collections import deque
+from collections import defaultdict
 from pathlib import Path
 
 import orjson
@@ -16,7 +17,7 @@ from deploy.stack import Stack, given_servers
 
 console = Console()
 DEFAULT_PORT = 8000
-MOST_RESTARTS, RESTARTS_WITHIN_SECONDS = 5, 60
+MOST_RESTARTS, RESTARTS_WITHIN_SECONDS = 5, 120
 
 
 class Stop:
@@ -63,7 +64,7 @@ def _run(stack: Stack, stop: Stop) -> int:
                     return 0
         _demo(stack)
         console.print(_table(stack))
-        ended: deque[float] = deque(maxlen=MOST_RESTARTS)
+        ended: defaultdict[str, list[float]] = defaultdict(list)
         while not stop.asked:
             time.sleep(0.2)
             _watch(stack, ended)
@@ -74,18 +75,20 @@ def _run(stack: Stack, stop: Stop) -> int:
     return 0
 
 
-def _watch(stack: Stack, ended: deque[float]) -> None:
-    """Start again what ended by itself, as a service manager would; give up when it keeps ending.
+def _watch(stack: Stack, ended: defaultdict[str, list[float]]) -> None:
+    """Start again what ended by itself, as a service manager would; give up on a part that keeps ending.
 
     Raises:
-        StartFailed: parts end again and again.
+        StartFailed: a part ends again and again.
     """
     for name in stack.ended():
-        ended.append(time.monotonic())
-        if len(ended) == ended.maxlen and ended[-1] - ended[0] < RESTARTS_WITHIN_SECONDS:
-            raise StartFailed(f"{name} keeps ending by itself; see {stack.folder}/logs")
+        now = time.monotonic()
+        ended[name] = [moment for moment in ended[name] if moment > now - RESTARTS_WITHIN_SECONDS] + [now]
         console.print(f"{name} ended by itself and is started again; see {stack.folder}")
-        stack.restart(name)
+        if len(ended[name]) > MOST_RESTARTS:
+            raise StartFailed(f"{name} keeps ending by itself; see {stack.folder}/logs")
+        with contextlib.suppress(StartFailed):  # it is tried again at the next look
+            stack.restart(name)
 
 
 def _demo(stack: Stack) -> None:

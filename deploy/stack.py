@@ -144,7 +144,7 @@ class Stack:
         again: dict[str, Callable[[], object]] = {
             "mongod": self.start_mongod,
             "redis": self.start_redis,
-            "api": self.start_api,
+            "api": self.launch_api,
             "beat": self.start_beat,
             "sandbox": self.start_sandbox,
             **{worker: partial(self.start_worker, worker, queues) for worker, queues in QUEUES.items()},
@@ -155,29 +155,25 @@ class Stack:
 
     def start_api(self) -> Child:
         """Start the API and wait until it is ready."""
+        child = self.launch_api()
+        wait_until(lambda: self._api_ready(child), seconds=40, what=f"the API (see {self.folder}/logs/api.log)")
+        return child
+
+    def launch_api(self) -> Child:
+        """Start the API without waiting: what watches over all parts must not stand still for one."""
         metrics = self.folder / "metrics"
         metrics.mkdir(exist_ok=True)
         for left in metrics.glob("*.db"):
             left.unlink()
         env = {**self.env, "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
-        command = [
-            sys.executable,
-            "-m",
-            "granian",
-            "--interface",
-            "wsgi",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(self.port),
-        ]
+        command = [sys.executable, "-m", "granian", "--interface", "wsgi"]
+        command += ["--host", "127.0.0.1", "--port", str(self.port)]
         command += ["--workers", str(self._api_workers), "--blocking-threads", "24", "--backlog", "2048"]
         # A worker that is told to stop while it starts does not hear it.
         command += ["--workers-kill-timeout", "5"]
         command += ["--respawn-failed-workers", "--no-access-log", "--log-level", "warning", "wsgi:app"]
-        child = self.children["api"] = Child(command, self.folder / "logs" / "api.log", env=env)
-        wait_until(lambda: self._api_ready(child), seconds=40, what=f"the API (see {self.folder}/logs/api.log)")
-        return child
+        self.children["api"] = Child(command, self.folder / "logs" / "api.log", env=env)
+        return self.children["api"]
 
     def _api_ready(self, child: Child) -> bool:
         if not child.running:
