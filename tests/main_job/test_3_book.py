@@ -1,5 +1,6 @@
 """Paragraph 3, Book: one quota for several types, named visitors, holds, the sweeper, the same request twice."""
 
+import threading
 import uuid
 from datetime import timedelta
 
@@ -499,18 +500,19 @@ def test_sixteen_people_after_five_places_leave_exactly_five_winners(client, see
     assert (slots.left(made), slots.drift(made)) == (0, 0)
 
 
-def take_unguarded(slot_id):
+def take_unguarded(slot_id, all_have_read):
     """Take a place as one must not: read, compare, save."""
     found = slot.Slot._get_collection().find_one({"_id": slot_id}, {"left": 1})
     if found["left"] < 1:
         return False
+    all_have_read.wait(20)
     slot.Slot._get_collection().update_one({"_id": slot_id}, {"$set": {"left": found["left"] - 1}})
     return True
 
 
 def test_the_same_rush_without_the_guard_oversells(seeded):
-    made = slots.make(5)
-    assert sum(at_once([lambda: take_unguarded(made)] * 16)) > 5
+    made, all_have_read = slots.make(5), threading.Barrier(16)
+    assert sum(at_once([lambda: take_unguarded(made, all_have_read)] * 16)) > 5
 
 
 def test_twelve_accounts_that_book_the_same_person_at_once_get_one_ticket(client, seeded, sandbox):
@@ -521,15 +523,16 @@ def test_twelve_accounts_that_book_the_same_person_at_once_get_one_ticket(client
     assert (slots.left(made), slots.drift(made)) == (19, 0)
 
 
-def book_unguarded(slot_id, person_id):
+def book_unguarded(slot_id, person_id, all_have_read):
     """Book a person as one must not: look whether they have an order, then store one without a claim."""
     query = {"slot": slot_id, "state": "held", "visitors.person": person_id}
     if orders().find_one(query):
         return False
+    all_have_read.wait(20)
     orders().insert_one({"slot": slot_id, "state": "held", "places": 1, "visitors": [{"person": person_id}]})
     return True
 
 
 def test_the_same_person_at_once_without_the_claim_gets_several_tickets(seeded):
-    made, person_id = slots.make(20), ObjectId()
-    assert sum(at_once([lambda: book_unguarded(made, person_id)] * 12)) > 1
+    made, person_id, all_have_read = slots.make(20), ObjectId(), threading.Barrier(12)
+    assert sum(at_once([lambda: book_unguarded(made, person_id, all_have_read)] * 12)) > 1
