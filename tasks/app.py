@@ -6,7 +6,7 @@ celery -A tasks.app beat
 
 import structlog
 from celery.schedules import schedule
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, worker_process_init, worker_ready
 
 from backend import celery_client, logs, outbox, periodic, runtime, settings
 from backend.outbox import QUEUES
@@ -41,6 +41,13 @@ def compose(**_kwargs: object) -> None:
     outbox.set_waker(celery_client.waker(app))
     periodic.install()
     log.info("worker_ready")
+
+
+@worker_ready.connect
+def catch_up(**_kwargs: object) -> None:
+    """Wake every queue as soon as a worker is there: what waited must not wait for the next beat."""
+    for queue in QUEUES:
+        app.send_task("drain", args=[queue], queue=queue, expires=60)
 
 
 @app.task(name="drain")
