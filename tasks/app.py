@@ -47,7 +47,7 @@ def compose(**_kwargs: object) -> None:
 def catch_up(**_kwargs: object) -> None:
     """Wake every queue as soon as a worker is there: what waited must not wait for the next beat."""
     for queue in QUEUES:
-        app.send_task("drain", args=[queue], queue=queue, expires=60)
+        celery_client.wake(app, queue)
 
 
 @app.task(name="drain")
