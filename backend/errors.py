@@ -7,6 +7,7 @@
     ├── NotFound          404  there is no such thing, or not within the actor's scope
     ├── Conflict          409  the state of things does not allow it now
     ├── Unprocessable     422  well formed, but a rule refuses it
+    │   └── KeyReused          the same key with another content
     ├── TooMany           429  asked too often
     ├── OutsideFailure    502  a system outside the county failed
     └── Unavailable       503  a part of ours is away; repeat with the same key
@@ -91,6 +92,14 @@ class Unprocessable(CityError):
     code = "unprocessable"
     zh = "按规定不能这样办理。"
     en = "A rule does not allow this."
+
+
+class KeyReused(Unprocessable):
+    """422: the key came with another body before."""
+
+    code = "idempotency_key_reused"
+    zh = "这个 Idempotency-Key 已用于另一份内容,请换一个新的再提交。"
+    en = "This Idempotency-Key was used with another body. Use a new key."
 
 
 class TooMany(CityError):

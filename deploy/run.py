@@ -12,7 +12,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from backend.embedded.process import StartFailed, end_leftovers, hold, is_taken
+from backend.embedded.process import StartFailed, hold
 from deploy.stack import Stack, given_servers
 
 console = Console()
@@ -53,9 +53,6 @@ def _port() -> int:
 
 
 def _run(stack: Stack, stop: Stop) -> int:
-    end_leftovers(stack.folder)
-    if is_taken(stack.port):
-        raise StartFailed(f"port {stack.port} is taken; choose another with PORT=<number>")
     try:
         with console.status("starting") as status:
             for part in stack.steps():

@@ -53,8 +53,6 @@ class Stack:
         Raises:
             StartFailed: a part did not come up; the sentence says which and what to do.
         """
-        if is_taken(self.port):
-            raise StartFailed(f"port {self.port} is taken; choose another with PORT=<number>")
         for _name in self.steps():
             pass
         return self
@@ -63,6 +61,8 @@ class Stack:
         """Start part by part, yielding the name of each part before it starts."""
         self.folder.mkdir(parents=True, exist_ok=True)
         end_leftovers(self.folder)
+        if is_taken(self.port):
+            raise StartFailed(f"port {self.port} is taken; choose another with PORT=<number>")
         self.env = {**os.environ, **self._secrets(), **self._given, "PYTHONPATH": str(ROOT)}
         self.env.setdefault("ENVIRONMENT", "development")
         self.env["PUBLIC_BASE_URL"] = self._given.get("PUBLIC_BASE_URL", self.base)

@@ -17,7 +17,7 @@ from pymongo.errors import DuplicateKeyError
 from werkzeug.exceptions import HTTPException
 
 from backend import clock, runtime
-from backend.errors import BadInput, CityError, Conflict, Unprocessable
+from backend.errors import BadInput, CityError, Conflict, KeyReused
 
 HEADER = "Idempotency-Key"
 PARAMETER = {
@@ -39,14 +39,6 @@ class KeyMissing(BadInput):
     code = "idempotency_key_missing"
     zh = "请求缺少 Idempotency-Key 头(最多 255 个字符),请由程序生成后重试。"
     en = "The Idempotency-Key header is missing or longer than 255 characters."
-
-
-class KeyReused(Unprocessable):
-    """422: the key came with another body before."""
-
-    code = "idempotency_key_reused"
-    zh = "这个 Idempotency-Key 已用于另一份内容,请换一个新的再提交。"
-    en = "This Idempotency-Key was used with another body. Use a new key."
 
 
 class StillRunning(Conflict):

@@ -12,8 +12,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock, outbox, runtime
-from backend.errors import CityError
-from backend.http.idempotency import KeyReused
+from backend.errors import CityError, KeyReused
 from backend.store import transactions
 from models.booking import order, slot, ticket
 from models.booking.order import AlreadyBooked, HoldLost, OrderStateWrong

@@ -10,7 +10,7 @@ from pymongo.errors import DuplicateKeyError
 
 from backend import clock
 from backend.codes.compact import BadCode
-from backend.http.idempotency import KeyReused
+from backend.errors import KeyReused
 from models.booking import ticket
 from models.identity.actors import Device
 
