@@ -1,7 +1,5 @@
 """Celery as a wake-up line: a message carries a queue's name and nothing else. The truth lies in the outbox."""
 
-from functools import partial
-
 from celery import Celery
 from kombu.transport import redis as redis_transport
 
@@ -41,9 +39,8 @@ def make(broker_url: str) -> Celery:
 
 def waker(app: Celery) -> outbox.CoalescingWaker:
     """Return the waker of a process that only sends."""
-    return outbox.CoalescingWaker(partial(wake, app))
 
+    def send(queue: str) -> None:
+        app.send_task("drain", args=[queue], queue=queue, expires=60, retry=False)
 
-def wake(app: Celery, queue: str) -> None:
-    """Send one wake-up for a queue now; what the broker raises comes through."""
-    app.send_task("drain", args=[queue], queue=queue, expires=60, retry=False)
+    return outbox.CoalescingWaker(send)

@@ -45,9 +45,13 @@ def compose(**_kwargs: object) -> None:
 
 @worker_ready.connect
 def catch_up(**_kwargs: object) -> None:
-    """Wake every queue as soon as a worker is there: what waited must not wait for the next beat."""
+    """Wake every queue as soon as a worker is there: what waited must not wait for the next beat.
+
+    From a thread of its own: a broker that went away meanwhile must not end the worker.
+    """
+    waker = celery_client.waker(app)
     for queue in QUEUES:
-        celery_client.wake(app, queue)
+        waker(queue)
 
 
 @app.task(name="drain")
