@@ -26,6 +26,8 @@ from deploy.stack import QUEUES
 AIM_SECONDS = 3.0
 OTHERS_FINISH = 0.05
 GAVE_UP = "{} ended by itself"
+STARTING = "Celery worker lost a child while it started"
+"""Celery then ends the start itself and leaves the next try to its supervisor; a worker that runs must not."""
 
 
 class Killer:
@@ -68,9 +70,15 @@ class Killer:
         for name, queues in QUEUES.items():
             if not self._stack.children[name].running:
                 self._reap(name)
-                self.notes[GAVE_UP.format("Celery worker")] += name not in self._ended
+                self.notes[STARTING if self._starting(name) else GAVE_UP.format("Celery worker")] += (
+                    name not in self._ended
+                )
                 self._ended.discard(name)
                 self._stack.start_worker(name, queues)
+
+    def _starting(self, name: str) -> bool:
+        log = (self._stack.folder / "logs" / f"{name}.log").read_text(errors="replace")
+        return "Could not start worker processes" in log[-3000:]
 
     def _reap(self, name: str) -> None:
         self._stack.children[name].kill()
