@@ -19,7 +19,7 @@ from backend.embedded.process import Child, StartFailed, end_leftovers, free_por
 from backend.embedded.redis_server import RedisServer
 
 ROOT = Path(__file__).parent.parent
-QUEUES = {"worker-fast": "checkout,notify", "worker-slow": "push,bills,reports"}
+QUEUES = {"worker-fast": "checkout,notify", "worker-slow": "push,bills,reports,affairs,trust"}
 ADDRESSES = ("mongodb", "redis", "sandbox")
 
 

@@ -1,6 +1,6 @@
 """The worker's composition root: settings, runtime, all functions, and the one Celery task.
 
-celery -A tasks.app worker -Q checkout,notify     (and a second one for push,bills,reports)
+celery -A tasks.app worker -Q checkout,notify     (and a second one for push,bills,reports,affairs,trust)
 celery -A tasks.app beat
 """
 

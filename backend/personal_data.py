@@ -1,0 +1,112 @@
+"""Where personal data lie: every collection that holds some says so once, beside its document.
+
+Key rotation, the export of one's own data, deletion and the tests read these declarations; none of them keeps a list of
+its own. A path walks through lists: `visitors.name` means the field `name` of every element of `visitors`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+AtDeletion = Literal["delete", "restrict", "keep"]
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A sealed field.
+
+    `record` is the template of what the value is bound to: `{_id}` is the document's id, `{name}` a field of the
+    innermost list element, `{#}` its position. `place` defaults to `collection.path`.
+    """
+
+    path: str
+    record: str = "{_id}"
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Blind:
+    """A blind index at `path` in the index space `field`, made from the sealed text at `source`.
+
+    `normal` turns the opened text (and the document) into the value that was indexed. Without `source` the value is
+    not known any more, and the index ends with its document.
+    """
+
+    path: str
+    field: str
+    source: str = ""
+    normal: Callable[[str, Mapping[str, Any]], str] = lambda text, _document: text
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What one collection holds about people, and what becomes of it when a person asks for deletion.
+
+    `delete` removes the document, or, where it is about several people, the element. `restrict` keeps it for nothing
+    but storage, because a law (`because`) demands it; `keep` leaves it, because it names nobody by itself.
+    """
+
+    collection: str
+    zh: str
+    persons: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    staff: tuple[str, ...] = ()
+    sealed: tuple[Sealed, ...] = ()
+    blind: tuple[Blind, ...] = ()
+    at_deletion: AtDeletion = "delete"
+    because: str = ""
+
+    def place(self, field: Sealed) -> str:
+        """Return what values of a field are bound to."""
+        return field.place or f"{self.collection}.{field.path}"
+
+
+_holdings: dict[str, Holding] = {}
+
+
+def declare(holding: Holding) -> None:
+    """State what a collection holds; the same collection is declared once.
+
+    Raises:
+        ValueError: it was declared before.
+    """
+    if _holdings.setdefault(holding.collection, holding) is not holding:
+        raise ValueError(holding.collection)
+
+
+def holdings() -> list[Holding]:
+    """Return all declarations, by collection."""
+    return [_holdings[name] for name in sorted(_holdings)]
+
+
+def values(document: Mapping[str, Any], path: str) -> Iterator[Any]:
+    """Yield the values at a path of a document, through lists."""
+    for _, owner, name in elements(document, path):
+        found = owner[name]
+        yield from found if isinstance(found, list) else (found,)
+
+
+def elements(document: Mapping[str, Any], path: str) -> Iterator[tuple[int, Any, str]]:
+    """Yield position, owner and name of each field at a path, so that it can be read or replaced in place."""
+    head, _, rest = path.rpartition(".")
+    for position, owner in _owners(document, head.split(".") if head else []):
+        if rest in owner:
+            yield position, owner, rest
+
+
+def _owners(found: Any, steps: list[str], position: int = 0) -> Iterator[tuple[int, Any]]:
+    if isinstance(found, list):
+        for number, one in enumerate(found):
+            yield from _owners(one, steps, number)
+    elif isinstance(found, Mapping):
+        if not steps:
+            yield position, found
+        elif steps[0] in found:
+            yield from _owners(found[steps[0]], steps[1:], position)
+
+
+def record_name(field: Sealed, document: Mapping[str, Any], owner: Mapping[str, Any], position: int) -> str:
+    """Return what a sealed value of a document is bound to."""
+    plain = {name: value for name, value in owner.items() if not isinstance(value, bytes | list | dict)}
+    told = field.record.replace("{#}", str(position))
+    return told.format_map({**plain, "_id": document["_id"]})

@@ -1,0 +1,1 @@
+"""Facts from the county's base registers: value, source, date, trust, validity."""
