@@ -17,6 +17,7 @@ import blueprints.payments.callbacks
 import blueprints.payments.office
 import blueprints.tourism.office
 import mini_program_api.booking.orders
+import mini_program_api.identity.consents
 import mini_program_api.identity.persons
 import mini_program_api.identity.session
 import mini_program_api.tourism.places
@@ -28,6 +29,7 @@ from backend.settings import Settings, load
 
 SURFACES: list[Surface] = [
     mini_program_api.identity.session.session,
+    mini_program_api.identity.consents.consents,
     mini_program_api.identity.persons.persons,
     mini_program_api.tourism.places.places,
     mini_program_api.booking.orders.orders,

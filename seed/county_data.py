@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from models.identity import privacy_text
+from models.identity import consent_text, privacy_text
 from models.messaging import template
 from models.tourism.area import Area
 from models.tourism.opening import CalendarYear
@@ -86,10 +86,19 @@ def _visits(plan: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def consent_texts() -> int:
+    """Put the text of each purpose that residents consent to; return how many."""
+    told = _read("consent_texts.json")
+    for purpose, body in told["texts"].items():
+        consent_text.publish(purpose, told["version"], body, renews=False)
+    return len(told["texts"])
+
+
 def load(*, with_demo: bool) -> dict[str, int]:
     """Put everything and return the counts; opens the slots of the coming days where there are visiting data."""
     counts = {"areas": areas(), "calendar_years": calendar_years(), "places": places(with_demo=with_demo)}
     privacy_text.publish(PRIVACY_VERSION, (FOLDER / "privacy.md").read_text())
+    counts["consent_texts"] = consent_texts()
     for name, (template_id, page) in TEMPLATES.items():
         template.put(name, template_id, page)
     counts["new_slots"] = open_coming_slots()

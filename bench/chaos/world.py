@@ -134,7 +134,7 @@ class World:
     def _resident(self, number: int) -> Resident:
         user = self.sandbox("/users", {"name": f"chaos-{number}"})
         account_id, tokens = account.log_in(user["openid"], "session-key", privacy_text.newest()["_id"])
-        consent.give(account.authenticate(tokens.access), "document", "2026-11")
+        consent.give(account.authenticate(tokens.access), ["document"], "2026-11")
         me = account.authenticate(tokens.access)
         ids = [companion.bind(me, _document(number * COMPANIONS), "张三").id]
         # The last visitor is a person of the next resident too, so that two accounts want a ticket for one person.

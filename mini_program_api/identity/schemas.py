@@ -4,7 +4,6 @@ import marshmallow as ma
 from marshmallow import validate
 
 from backend.identity_documents import KINDS
-from models.identity.consent import KINDS as CONSENTS
 
 _CODE = validate.Length(1, 128)
 
@@ -31,13 +30,6 @@ class TokensView(ma.Schema):
     refresh_token = ma.fields.String(required=True)
     access_until = ma.fields.String(required=True, metadata={"example": "2026-11-23T10:00:00+08:00"})
     refresh_until = ma.fields.String(required=True)
-
-
-class ConsentBody(ma.Schema):
-    """A separate consent."""
-
-    kind = ma.fields.String(required=True, validate=validate.OneOf(CONSENTS), metadata={"example": "document"})
-    text_version = ma.fields.String(required=True, validate=_CODE, metadata={"example": "2026-11"})
 
 
 class PhoneBody(ma.Schema):

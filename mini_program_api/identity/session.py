@@ -9,7 +9,7 @@ from backend.http.access import ANYONE, Access, bearer_token, resident
 from backend.http.limits import guard, strictly
 from backend.http.surface import Surface
 from mini_program_api.identity import schemas
-from models.identity import account, consent, phone, privacy_text
+from models.identity import account, phone, privacy_text
 from models.identity.actors import Resident
 from models.identity.consent import ConsentNeeded
 
@@ -91,21 +91,6 @@ def read_account() -> dict[str, Any]:
     level = document["level"]
     consents = sorted(document.get("consents", {}))
     return {"level": level, "level_zh": LEVEL_ZH[level], "has_phone": "phone" in consents, "consents": consents}
-
-
-@session.post("/consents", access=resident())
-@session.arguments(schemas.ConsentBody)
-@session.response(204)
-def give_consent(body: dict[str, str]) -> None:
-    """Give one separate consent."""
-    consent.give(g.actor, body["kind"], body["text_version"])
-
-
-@session.delete("/consents/<kind>", access=resident())
-@session.response(204)
-def withdraw_consent(kind: str) -> None:
-    """Withdraw a consent, and with it what was collected under it."""
-    consent.withdraw(g.actor, kind)
 
 
 @session.post("/phone", access=resident())

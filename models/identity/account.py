@@ -43,6 +43,7 @@ class Account(Document):
     session_key = BinaryField()
     privacy = ListField(DictField())
     consents = DictField()
+    consent_refused = DictField()
     phone = BinaryField()
     phone_index = BinaryField()
     person = ObjectIdField()
@@ -122,7 +123,7 @@ def _digests(tokens: Tokens) -> dict[str, Any]:
     }
 
 
-_SEEN = {"sessions": 1, "person": 1, "level": 1, "companions": 1, "consents": 1, "openid": 1}
+_SEEN = {"sessions": 1, "person": 1, "level": 1, "companions": 1, "consents": 1, "consent_refused": 1, "openid": 1}
 
 
 _reads = Reads(Account._get_collection, _SEEN)

@@ -1,57 +1,241 @@
-"""Consent of an account: separate for phone and for document, as easy to withdraw as to give."""
+"""Consent: given for one purpose under one text, for a term, through a channel; as easy to withdraw as to give.
 
+The account carries what holds now, so that one read knows it and a withdrawal works with the next request. The records
+tell what was agreed to and when it ended; they are only ever added to or ended.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from backend import clock
-from backend.errors import NotAllowed, NotFound
+from bson import ObjectId
+from mongoengine import DateTimeField, Document, ListField, ObjectIdField, StringField
+from pymongo.client_session import ClientSession
+
+from backend import clock, personal_data
+from backend.errors import NotAllowed, NotFound, Unprocessable
+from backend.store import paging, transactions
+from models.identity import consent_text
 from models.identity.account import Account
 from models.identity.actors import Resident
+from models.identity.consent_purpose import PURPOSES
 
-KINDS = ("phone", "document")
+CHANNEL = "mini_program"
+PROMPT_PAUSE = timedelta(hours=48)
+"""Nobody is pestered after a refusal (Network Data Security Regulation, article 22)."""
+
+
+class ConsentRecord(Document):
+    """One consent from beginning to end; `ended_by` is withdrawn, renewed or account_closed."""
+
+    meta = {
+        "collection": "consents",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["account", "-_id"]}, {"fields": ["person"], "sparse": True}],
+    }
+    account = ObjectIdField(required=True)
+    person = ObjectIdField()
+    purpose = StringField(choices=tuple(PURPOSES), required=True)
+    data = ListField(StringField())
+    text_version = StringField(required=True)
+    text_digest = StringField(required=True)
+    channel = StringField(required=True)
+    given_at = DateTimeField(required=True)
+    until = DateTimeField()
+    ended_at = DateTimeField()
+    ended_by = StringField()
+
+
+personal_data.declare(
+    personal_data.Holding(
+        "consents",
+        zh="授权同意记录",
+        persons=("person",),
+        accounts=("account",),
+        at_deletion="restrict",
+        because="个人信息保护法第六十九条:处理者须能证明已取得同意",
+    )
+)
 
 
 class ConsentNeeded(NotAllowed):
-    """403: this needs a consent that was not given, or was withdrawn."""
+    """403: this needs a consent that was not given, was withdrawn, has ended, or is of an older text."""
 
     code = "consent_needed"
-    zh = "需要您单独同意使用{what}后才能继续。"
-    en = "This needs your separate consent to use your {kind}."
+    zh = "需要您单独同意“{what}”后才能继续。"
+    en = "This needs your separate consent ({kind})."
 
-    def __init__(self, kind: str) -> None:
-        super().__init__(
-            kind=kind, what={"phone": "手机号", "document": "身份证件信息"}[kind], fields={"consent": [kind]}
-        )
+    def __init__(self, purpose: str) -> None:
+        super().__init__(kind=purpose, what=PURPOSES[purpose].zh, fields={"consent": [purpose]})
 
 
-def give(resident: Resident, kind: str, text_version: str) -> None:
-    """Record a consent to one kind of data under one version of the text."""
-    record = {"version": text_version, "at": clock.now()}
-    Account._get_collection().update_one({"_id": resident.account_id}, {"$set": {f"consents.{kind}": record}})
+class ConsentBundled(Unprocessable):
+    """422: a sensitive purpose came together with another one."""
+
+    code = "consent_bundled"
+    zh = "涉及敏感个人信息的用途须逐项单独同意,请分开提交。"
+    en = "Sensitive purposes are consented to one by one. Send them separately."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"purposes": [self.zh]})
 
 
-def withdraw(resident: Resident, kind: str) -> None:
-    """Withdraw a consent; what was collected under it is taken out with it.
+def give(resident: Resident, purposes: Sequence[str], text_version: str) -> None:
+    """Record consents under the newest text; giving one again that holds changes nothing.
 
     Raises:
-        NotFound: no such kind.
+        ConsentBundled: a sensitive purpose is among several.
+        ConsentTextOutdated: the text is not the newest one of a purpose.
     """
-    if kind not in KINDS:
+    wanted = list(dict.fromkeys(purposes))
+    if len(wanted) > 1 and any(PURPOSES[one].sensitive for one in wanted):
+        raise ConsentBundled
+    texts = [consent_text.require_newest(one, text_version) for one in wanted]
+    records = [_record(resident, text) for text in texts if not _holds(resident, text)]
+    if records:
+        transactions.run(lambda session: [_store(resident.account_id, one, session) for one in records])
+
+
+def _holds(resident: Resident, text: dict[str, Any]) -> bool:
+    given = resident.document.get("consents", {}).get(text["purpose"], {})
+    lasting = given.get("until") is None or given["until"] > clock.now()
+    return bool(given.get("version") == text["version"] and lasting)
+
+
+def _record(resident: Resident, text: dict[str, Any]) -> dict[str, Any]:
+    purpose, now = PURPOSES[text["purpose"]], clock.now()
+    told = {
+        "_id": ObjectId(),
+        "account": resident.account_id,
+        "purpose": text["purpose"],
+        "data": list(purpose.data_zh),
+        "text_version": text["version"],
+        "text_digest": text["digest"],
+        "channel": CHANNEL,
+        "given_at": now,
+    }
+    if resident.person_id:
+        told["person"] = resident.person_id
+    return told | ({"until": now + timedelta(days=purpose.days)} if purpose.days else {})
+
+
+def _store(account_id: ObjectId, record: dict[str, Any], session: ClientSession) -> None:
+    held = {"version": record["text_version"], "at": record["given_at"]}
+    held |= {"until": record["until"]} if "until" in record else {}
+    change = {
+        "$set": {f"consents.{record['purpose']}": held},
+        "$unset": {f"consent_refused.{record['purpose']}": ""},
+    }
+    _end(account_id, record["purpose"], "renewed", record["given_at"], session)
+    ConsentRecord._get_collection().insert_one(record, session=session)
+    Account._get_collection().update_one({"_id": account_id}, change, session=session)
+
+
+def _end(account_id: ObjectId, purpose: str, why: str, now: Any, session: ClientSession) -> None:
+    open_one = {"account": account_id, "purpose": purpose, "ended_at": None}
+    ended = {"$set": {"ended_at": now, "ended_by": why}}
+    ConsentRecord._get_collection().update_many(open_one, ended, session=session)
+
+
+def withdraw(resident: Resident, purpose: str) -> None:
+    """Withdraw a consent; what was collected under it is taken out with it. Repeating it changes nothing.
+
+    Raises:
+        NotFound: no such purpose.
+    """
+    if purpose not in PURPOSES:
         raise NotFound
-    removed: dict[str, Any] = {f"consents.{kind}": ""}
-    if kind == "phone":
+    now, account_id = clock.now(), resident.account_id
+
+    def change(session: ClientSession) -> None:
+        _end(account_id, purpose, "withdrawn", now, session)
+        Account._get_collection().update_one({"_id": account_id}, _taken_out(purpose), session=session)
+
+    transactions.run(change)
+
+
+def _taken_out(purpose: str) -> dict[str, Any]:
+    removed: dict[str, Any] = {f"consents.{purpose}": ""}
+    if purpose == "phone":
         removed |= {"phone": "", "phone_index": ""}
     change: dict[str, Any] = {"$unset": removed}
-    if kind == "document":
+    if purpose == "document":
         removed["person"] = ""
         change["$set"] = {"companions": [], "level": "account"}
+    return change
+
+
+def refuse(resident: Resident, purpose: str) -> None:
+    """Note that the resident said no, so that they are not asked again soon.
+
+    Raises:
+        NotFound: no such purpose.
+    """
+    if purpose not in PURPOSES:
+        raise NotFound
+    change = {"$set": {f"consent_refused.{purpose}": clock.now()}}
     Account._get_collection().update_one({"_id": resident.account_id}, change)
 
 
-def require(resident: Resident, kind: str) -> None:
+def require(resident: Resident, purpose: str) -> None:
     """Check a consent.
 
     Raises:
-        ConsentNeeded: it is not there.
+        ConsentNeeded: it was not given, ended, or a later text goes beyond it.
     """
-    if kind not in resident.document.get("consents", {}):
-        raise ConsentNeeded(kind)
+    given = resident.document.get("consents", {}).get(purpose)
+    if given is None or (given.get("until") and given["until"] <= clock.now()):
+        raise ConsentNeeded(purpose)
+    if given["version"] not in [text["version"] for text in consent_text.in_force(purpose)]:
+        raise ConsentNeeded(purpose)
+
+
+def overview(resident: Resident) -> list[dict[str, Any]]:
+    """Return every purpose with its newest text, whether it is consented to, and when it may be asked for."""
+    return [_told(resident, code) for code in PURPOSES]
+
+
+def _told(resident: Resident, code: str) -> dict[str, Any]:
+    purpose, texts = PURPOSES[code], consent_text.in_force(code)
+    given = resident.document.get("consents", {}).get(code)
+    refused = resident.document.get("consent_refused", {}).get(code)
+    told: dict[str, Any] = {
+        "purpose": code,
+        "purpose_zh": purpose.zh,
+        "data_zh": list(purpose.data_zh),
+        "sensitive": purpose.sensitive,
+        "text_version": texts[0]["version"] if texts else "",
+        "text": texts[0]["body"] if texts else "",
+        "text_digest": texts[0]["digest"] if texts else "",
+        "given": bool(given) and given["version"] in [text["version"] for text in texts],
+    }
+    if given:
+        told["given_at"] = _time(given["at"])
+        told |= {"until": _time(given["until"])} if given.get("until") else {}
+    if refused and refused + PROMPT_PAUSE > clock.now():
+        told["ask_again_from"] = _time(refused + PROMPT_PAUSE)
+    return told
+
+
+def history(resident: Resident, *, cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of the account's consent records, newest first."""
+    found, following = paging.page(
+        ConsentRecord._get_collection(),
+        {"account": resident.account_id},
+        sort=("_id", -1),
+        cursor=cursor,
+        limit=limit,
+    )
+    return [_line(one) for one in found], following
+
+
+def _line(found: dict[str, Any]) -> dict[str, Any]:
+    names = ("purpose", "text_version", "text_digest", "channel", "ended_by")
+    told = {name: found[name] for name in names if name in found}
+    times = {name: _time(found[name]) for name in ("given_at", "until", "ended_at") if found.get(name)}
+    zh = PURPOSES[found["purpose"]].zh
+    return {"id": str(found["_id"]), "purpose_zh": zh, "data_zh": found["data"], **told, **times}
+
+
+def _time(moment: Any) -> str:
+    return clock.civil(moment).isoformat(timespec="seconds")

@@ -108,7 +108,7 @@ STORIES: list[Story] = [looking, a_family_visits, walking_in, somebody_cancels, 
 
 def new_family(phone: Caller) -> list[dict[str, str]]:
     """Bind a mother to the phone, add her father of 70, and return both as visitors."""
-    phone.post("/mini/v1/consents", {"kind": "document", "text_version": "2026-11"}, expect=204)
+    phone.post("/mini/v1/consents", {"purposes": ["document"], "text_version": "2026-11"}, expect=204)
     mother = _visitor("/mini/v1/person", phone, "王小红", "19900307")
     father = _visitor("/mini/v1/companions", phone, "王大山", "19550510")
     return [

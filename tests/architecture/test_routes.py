@@ -15,6 +15,7 @@ WITHOUT_KEY = {
     "/mini/v1/logout": "ending a session again changes nothing",
     "/mini/v1/logout-everywhere": "ending sessions again changes nothing",
     "/mini/v1/consents": "giving a consent again changes nothing",
+    "/mini/v1/consents/{purpose}/refusal": "saying no again changes nothing",
     "/mini/v1/phone": "the phone code counts once",
     "/mini/v1/orders/{order_id}/payment-check": "it only asks",
     "/mini/v1/orders/{order_id}/cancel": "cancelling again changes nothing",

@@ -41,7 +41,7 @@ class Phone:
         return self
 
     def consent(self, kind: str):
-        return self.post("/mini/v1/consents", {"kind": kind, "text_version": "2026-11"})
+        return self.post("/mini/v1/consents", {"purposes": [kind], "text_version": "2026-11"})
 
     def ready(self, birth: str = "19900307"):
         self.log_in().consent("document")

@@ -1,0 +1,1 @@
+"""Trust and keeping: persons, registers, cases, staff, who looked, audit, keys, sheets."""
