@@ -16,12 +16,14 @@ class Sealed:
     """A sealed field.
 
     `record` is the template of what the value is bound to: `{_id}` is the document's id, `{name}` a field of the
-    innermost list element, `{#}` its position. `place` defaults to `collection.path`.
+    innermost list element, `{#}` its position. `place` defaults to `collection.path`. A `secret` is nobody's data but a
+    credential: it is never exported.
     """
 
     path: str
     record: str = "{_id}"
     place: str = ""
+    secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,19 +44,23 @@ class Blind:
 class Holding:
     """What one collection holds about people, and what becomes of it when a person asks for deletion.
 
-    `delete` removes the document, or, where it is about several people, the element. `restrict` keeps it for nothing
-    but storage, because a law (`because`) demands it; `keep` leaves it, because it names nobody by itself.
+    `persons` and `accounts` are paths of ids, `keys` paths of actors' keys (`resident:<account>`), `staff` paths of ids
+    of members of the staff. `delete` removes the document, or, where it is about several people, the element.
+    `restrict` keeps it for nothing but storage, because a law (`because`) demands it; `keep` leaves it, because it names
+    nobody by itself. `busy` gives the query of documents whose business is not over, so that deletion has to wait.
     """
 
     collection: str
     zh: str
     persons: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
     staff: tuple[str, ...] = ()
     sealed: tuple[Sealed, ...] = ()
     blind: tuple[Blind, ...] = ()
     at_deletion: AtDeletion = "delete"
     because: str = ""
+    busy: Callable[[], Mapping[str, Any]] | None = None
 
     def place(self, field: Sealed) -> str:
         """Return what values of a field are bound to."""

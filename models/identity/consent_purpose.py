@@ -20,7 +20,10 @@ PURPOSES = {
     "phone": Purpose("用手机号联系您", ("手机号",), sensitive=False),
     "document": Purpose("用身份证件实名登记", ("姓名", "证件类型", "证件号码"), sensitive=True),
     "facts": Purpose(
-        "向登记部门查询您的登记信息,免填免交", ("户籍", "居住证", "不动产", "经营主体", "参保"), sensitive=True, days=365
+        "向登记部门查询您的登记信息,免填免交",
+        ("户籍", "居住证", "不动产", "经营主体", "参保"),
+        sensitive=True,
+        days=365,
     ),
     "minor": Purpose("作为监护人提供不满十四周岁儿童的信息", ("儿童姓名", "证件号码", "出生日期"), sensitive=True),
 }
