@@ -33,6 +33,18 @@ check: setup  ## format, lint, types, imports
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 
+upgrade: setup  ## bring the store to this release: migrations, indexes (MONGODB_URI=… or VAR=…)
+	@$(PY) -m deploy.own_store upgrade
+
+backup: setup  ## write the whole store to a sealed file (FILE=… BACKUP_KEY=…)
+	@$(PY) -m deploy.own_store backup "$(FILE)"
+
+restore: setup  ## put a sealed file into an empty store (FILE=… BACKUP_KEY=… VAR=<new folder>)
+	@$(PY) -m deploy.own_store restore "$(FILE)"
+
+dump: setup  ## a small store of this release for tests/dumps (NAME=0003-trust)
+	@$(PY) -m tests.dumps.make "$(NAME)"
+
 demo: setup  ## play the stories over HTTP against a running service (BASE_URL=…)
 	$(PY) -m seed demo $(BASE_URL)
 
@@ -42,13 +54,22 @@ bench: setup  ## benchmarks against their floors (B=name runs one)
 chaos: setup  ## kill everything while people book; CLUSTER=1 on three nodes, CONTROL=1 must fail
 	$(PY) -m bench.chaos
 
+rotation: setup  ## rotate the field keys of N=100000 records while others read and write
+	$(PY) -m bench.rotation $(N)
+
 failed: setup  ## what the queues gave up (with the environment of the workers; RETRY=1 tries again)
 	$(PY) -m tasks.failed
+
+audit: setup  ## check the whole audit log against its published heads (MONGODB_URI=… or VAR=…)
+	@AUDIT_HEADS_FILE="$${AUDIT_HEADS_FILE-$(or $(VAR),var)/audit-heads.jsonl}" $(PY) -m deploy.own_store audit
 
 openapi: setup  ## rewrite the committed OpenAPI snapshot
 	UPDATE_SNAPSHOTS=1 $(PY) -m pytest -q tests/architecture -k snapshot
 
+roles: setup  ## print role × operation × reach × purpose, and write it to docs/roles.md
+	@$(PY) -m seed roles | tee docs/roles.md
+
 slice:  ## show the whole slice of a domain (D=tourism)
 	@ls -d */$(D)* */*/$(D)* 2>/dev/null; ls */$(D)/
 
-.PHONY: help setup run test check demo bench chaos failed openapi slice
+.PHONY: help setup run test check upgrade backup restore dump demo bench chaos rotation failed audit openapi roles slice

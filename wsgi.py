@@ -4,33 +4,50 @@ Served by `granian --interface wsgi wsgi:app`.
 """
 
 import gc
+import sys
 
 from flask import Flask
 
+import blueprints.affairs.office
 import blueprints.audit.office
+import blueprints.audit.public_audit
 import blueprints.booking.gate
 import blueprints.booking.office
 import blueprints.identity.authenticate
 import blueprints.identity.office
+import blueprints.media.office
 import blueprints.messaging.push
 import blueprints.payments.callbacks
 import blueprints.payments.office
+import blueprints.registers.office
 import blueprints.tourism.office
+import mini_program_api.affairs.cases
+import mini_program_api.audit.own_data
 import mini_program_api.booking.orders
 import mini_program_api.identity.consents
 import mini_program_api.identity.persons
+import mini_program_api.identity.relations
 import mini_program_api.identity.session
+import mini_program_api.media.files
+import mini_program_api.messaging.notices
+import mini_program_api.registers.facts
+import mini_program_api.registers.matches
 import mini_program_api.tourism.places
 from backend import celery_client, logs, outbox, runtime
 from backend.app import create_app
+from backend.errors import CityError
 from backend.http.access import Authenticator
 from backend.http.surface import Surface
 from backend.settings import Settings, load
+from models import upgrades
 
 SURFACES: list[Surface] = [
     mini_program_api.identity.session.session,
     mini_program_api.identity.consents.consents,
     mini_program_api.identity.persons.persons,
+    mini_program_api.identity.relations.relations,
+    mini_program_api.messaging.notices.notices,
+    mini_program_api.audit.own_data.own,
     mini_program_api.tourism.places.places,
     mini_program_api.booking.orders.orders,
     blueprints.booking.gate.gate,
@@ -43,6 +60,14 @@ SURFACES: list[Surface] = [
     *blueprints.booking.office.OFFICE,
     *blueprints.payments.office.OFFICE,
     *blueprints.audit.office.OFFICE,
+    *blueprints.registers.office.OFFICE,
+    mini_program_api.registers.facts.facts,
+    mini_program_api.registers.matches.matches,
+    *blueprints.affairs.office.OFFICE,
+    mini_program_api.affairs.cases.cases,
+    *blueprints.media.office.OFFICE,
+    mini_program_api.media.files.files,
+    blueprints.audit.public_audit.public_audit,
 ]
 AUTHENTICATORS: dict[str, Authenticator] = {
     "resident": mini_program_api.identity.session.authenticate,
@@ -58,10 +83,14 @@ def build(settings: Settings) -> Flask:
 
 
 def serve() -> Flask:
-    """Build the application of a server process, with a waker of its own."""
+    """Build the application of a server process, with a waker of its own; end with one sentence if it may not run."""
     logs.configure()
-    settings = load()
-    built = build(settings)
+    try:
+        settings = load()
+        upgrades.require_current(settings.mongodb_uri)
+        built = build(settings)
+    except CityError as refusal:
+        sys.exit(f"cannot start: {refusal}")
     outbox.set_waker(celery_client.waker(celery_client.make(settings.broker_url)))
     # What was built at start lives as long as the process: the collector need not look at it again in every request.
     gc.collect()

@@ -5,6 +5,7 @@ from typing import Any
 
 from bson import ObjectId
 from mongoengine import DateTimeField, DictField, Document, IntField, ListField, StringField
+from pymongo.client_session import ClientSession
 
 from backend import clock, outbox
 from backend.errors import NotFound
@@ -35,8 +36,19 @@ class Job(Document):
     outbox = ListField(DictField())
 
 
-def start(task: str, *, args: dict[str, Any], total: int, started_by: str, unit: str = "") -> dict[str, Any]:
-    """Store a job whose steps the registered function `task` works on; return it."""
+def start(
+    task: str,
+    *,
+    args: dict[str, Any],
+    total: int,
+    started_by: str,
+    unit: str = "",
+    session: ClientSession | None = None,
+) -> dict[str, Any]:
+    """Store a job whose steps the registered function `task` works on; return it.
+
+    Inside a transaction, who began it wakes the queue `reports` after it.
+    """
     job_id = ObjectId()
     record = {
         "_id": job_id,
@@ -51,8 +63,9 @@ def start(task: str, *, args: dict[str, Any], total: int, started_by: str, unit:
         "started_at": clock.now(),
         "outbox": [outbox.entry("reports", task, job=str(job_id))],
     }
-    Job._get_collection().insert_one(record)
-    outbox.wake("reports")
+    Job._get_collection().insert_one(record, session=session)
+    if session is None:
+        outbox.wake("reports")
     return record
 
 

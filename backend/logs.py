@@ -2,8 +2,11 @@
 
 import logging
 import sys
+import traceback
+from collections.abc import Iterator
 
 import structlog
+from structlog.typing import ExcInfo
 
 
 def configure(*, level: int = logging.INFO) -> None:
@@ -13,7 +16,7 @@ def configure(*, level: int = logging.INFO) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(without_texts),
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -21,3 +24,15 @@ def configure(*, level: int = logging.INFO) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format='{"event":"%(message)s","logger":"%(name)s"}')
+
+
+def without_texts(told: ExcInfo) -> str:
+    """Return a traceback with the types of the exceptions only: their texts may quote what somebody sent."""
+    chain = reversed(list(_chain(told[1])))
+    return "\n".join(f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__qualname__}" for error in chain)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)

@@ -9,6 +9,7 @@ REQUESTS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
 )
 TASKS = Counter("outbox_tasks_total", "Outbox functions run, by name and result.", ["task", "result"])
+REGISTER_ANSWERS = Counter("register_answers_total", "Answers of outside registers.", ["source", "result"])
 ALARMS = Counter("alarms_total", "Conditions that a person must look at.", ["alarm"])
 HOLDS_RETURNED = Counter("booking_holds_returned_total", "Pending holds without an order that the sweeper gave back.")
 DRIFT = Gauge(

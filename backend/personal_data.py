@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from backend.sealing import Sealer
+
 AtDeletion = Literal["delete", "restrict", "keep"]
 
 
@@ -30,13 +32,15 @@ class Sealed:
 class Blind:
     """A blind index at `path` in the index space `field`, made from the sealed text at `source`.
 
-    `normal` turns the opened text (and the document) into the value that was indexed. Without `source` the value is
-    not known any more, and the index ends with its document.
+    `normal` turns the opened text (and the document) into the value that was indexed. The field holds a list, one value
+    for each index key. `source` lies in the same list element. Where it lies in another collection, `held_by` names
+    that, and its own declaration of the same `field` says where; without either, the index ends with its document.
     """
 
     path: str
     field: str
     source: str = ""
+    held_by: str = ""
     normal: Callable[[str, Mapping[str, Any]], str] = lambda text, _document: text
 
 
@@ -44,10 +48,15 @@ class Blind:
 class Holding:
     """What one collection holds about people, and what becomes of it when a person asks for deletion.
 
-    `persons` and `accounts` are paths of ids, `keys` paths of actors' keys (`resident:<account>`), `staff` paths of ids
-    of members of the staff. `delete` removes the document, or, where it is about several people, the element.
-    `restrict` keeps it for nothing but storage, because a law (`because`) demands it; `keep` leaves it, because it names
-    nobody by itself. `busy` gives the query of documents whose business is not over, so that deletion has to wait.
+    `persons` and `accounts` are paths of ids, `keys` paths of actors' keys (`resident:<account>`), `openids` paths of
+    blind indexes of `accounts.openid`, `staff` paths of ids of members of the staff. `via` names a path and the
+    collection whose documents it points to: what belongs to those belongs to their person. `traces` are paths of clear
+    values that tell something about a person.
+
+    `delete` removes the document, or, where it is about several people, the element. `restrict` keeps it for nothing
+    but storage, because a law (`because`) demands it; `keep` leaves it, because it names nobody by itself. `busy` gives
+    the query of documents whose business is not over, so that deletion has to wait. `level` is the assurance from which
+    on a person is shown what `persons` finds.
     """
 
     collection: str
@@ -55,11 +64,15 @@ class Holding:
     persons: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    openids: tuple[str, ...] = ()
+    via: tuple[tuple[str, str], ...] = ()
     staff: tuple[str, ...] = ()
     sealed: tuple[Sealed, ...] = ()
+    traces: tuple[str, ...] = ()
     blind: tuple[Blind, ...] = ()
     at_deletion: AtDeletion = "delete"
     because: str = ""
+    level: str = "matched"
     busy: Callable[[], Mapping[str, Any]] | None = None
 
     def place(self, field: Sealed) -> str:
@@ -85,6 +98,11 @@ def holdings() -> list[Holding]:
     return [_holdings[name] for name in sorted(_holdings)]
 
 
+def holding(collection: str) -> Holding:
+    """Return the declaration of a collection."""
+    return _holdings[collection]
+
+
 def values(document: Mapping[str, Any], path: str) -> Iterator[Any]:
     """Yield the values at a path of a document, through lists."""
     for _, owner, name in elements(document, path):
@@ -94,21 +112,27 @@ def values(document: Mapping[str, Any], path: str) -> Iterator[Any]:
 
 def elements(document: Mapping[str, Any], path: str) -> Iterator[tuple[int, Any, str]]:
     """Yield position, owner and name of each field at a path, so that it can be read or replaced in place."""
+    for _, position, owner, name in located(document, path):
+        yield position, owner, name
+
+
+def located(document: Mapping[str, Any], path: str) -> Iterator[tuple[str, int, Any, str]]:
+    """Yield what `elements` does, and before it where that is, as an update names it: `visitors.0.name`."""
     head, _, rest = path.rpartition(".")
-    for position, owner in _owners(document, head.split(".") if head else []):
+    for where, position, owner in _owners(document, head.split(".") if head else []):
         if rest in owner:
-            yield position, owner, rest
+            yield f"{where}{rest}", position, owner, rest
 
 
-def _owners(found: Any, steps: list[str], position: int = 0) -> Iterator[tuple[int, Any]]:
+def _owners(found: Any, steps: list[str], position: int = 0, where: str = "") -> Iterator[tuple[str, int, Any]]:
     if isinstance(found, list):
         for number, one in enumerate(found):
-            yield from _owners(one, steps, number)
+            yield from _owners(one, steps, number, f"{where}{number}.")
     elif isinstance(found, Mapping):
         if not steps:
-            yield position, found
+            yield where, position, found
         elif steps[0] in found:
-            yield from _owners(found[steps[0]], steps[1:], position)
+            yield from _owners(found[steps[0]], steps[1:], position, f"{where}{steps[0]}.")
 
 
 def record_name(field: Sealed, document: Mapping[str, Any], owner: Mapping[str, Any], position: int) -> str:
@@ -116,3 +140,19 @@ def record_name(field: Sealed, document: Mapping[str, Any], owner: Mapping[str, 
     plain = {name: value for name, value in owner.items() if not isinstance(value, bytes | list | dict)}
     told = field.record.replace("{#}", str(position))
     return told.format_map({**plain, "_id": document["_id"]})
+
+
+def open_all(sealer: Sealer, holding: Holding, document: Mapping[str, Any]) -> dict[str, str]:
+    """Return every sealed value of a document, opened, by where it lies.
+
+    Raises:
+        SealBroken: one does not open.
+    """
+    found = {}
+    for field in holding.sealed:
+        for where, position, owner, name in located(document, field.path):
+            if isinstance(owner[name], bytes):
+                found[where] = sealer.open(
+                    holding.place(field), record_name(field, document, owner, position), owner[name]
+                )
+    return found

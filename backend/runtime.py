@@ -9,6 +9,9 @@ from typing import Literal
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from redis import Redis
 
+from backend.exchange import BadCredentials, Exchange, problems, read_credentials
+from backend.keys import data_key, index_key
+from backend.keys.service import EnvironmentKeys, FileKeys, KeyService
 from backend.sealing import Sealer
 from backend.settings import BadSettings, Settings
 from backend.store import connection
@@ -41,13 +44,16 @@ class Runtime:
     """Everything a rule may need besides its arguments and the store."""
 
     settings: Settings
+    keys: KeyService
     sealer: Sealer
     redis: Redis
     ticket_keys: TicketKeys
+    audit_keys: TicketKeys
     wechat: WeChatSettings
     mini_program: MiniProgram
     pay: WeChatPay
     push: MessagePush
+    exchange: Exchange | None = None
 
 
 _installed: list[Runtime] = []
@@ -58,25 +64,46 @@ def compose(settings: Settings) -> Runtime:
 
     Raises:
         StoreRefused: the store is no replica set.
+        KeyUnknown, KeyBroken, KeyFileRefused, IndexKeysRefused: the keys given are not those of the store's data.
         BadSettings: WeChat's live mode was given sandbox values.
     """
     connection.require_replica_set(connection.connect(settings.mongodb_uri))
+    keys = key_service(settings)
     redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=1, health_check_interval=30)
     wechat = _wechat(settings)
     tokens = AccessTokens(appid=wechat.appid, secret=wechat.secret, api_base=wechat.api_base, redis=redis)
-    private = {key_id: Ed25519PrivateKey.from_private_bytes(key) for key_id, key in settings.ticket_keys.items()}
     built = Runtime(
         settings=settings,
-        sealer=Sealer(settings.field_keys, settings.blind_index_key),
+        keys=keys,
+        sealer=_sealer(settings, keys),
         redis=redis,
-        ticket_keys=TicketKeys(private),
+        ticket_keys=_signing_keys(settings.ticket_keys),
+        audit_keys=_signing_keys(settings.audit_keys),
         wechat=wechat,
         mini_program=MiniProgram(appid=wechat.appid, secret=wechat.secret, api_base=wechat.api_base, tokens=tokens),
         pay=_pay(wechat),
         push=MessagePush(token=wechat.push_token, aes_key=wechat.push_aes_key, appid=wechat.appid),
+        exchange=_exchange(settings),
     )
     install(built)
     return built
+
+
+def _signing_keys(raw: Mapping[int, bytes]) -> TicketKeys:
+    return TicketKeys({key_id: Ed25519PrivateKey.from_private_bytes(key) for key_id, key in raw.items()})
+
+
+def key_service(settings: Settings) -> KeyService:
+    """Return what wraps the data keys: the key file, or the keys of the environment."""
+    if settings.key_file:
+        return FileKeys(Path(settings.key_file), settings.field_keys)
+    return EnvironmentKeys(settings.field_keys)
+
+
+def _sealer(settings: Settings, keys: KeyService) -> Sealer:
+    data_key.ensure(keys, settings.field_algorithm)
+    index_key.require(settings.blind_index_keys)
+    return Sealer(settings.field_keys, settings.blind_index_keys, lambda: data_key.opened(keys))
 
 
 def _wechat(settings: Settings) -> WeChatSettings:
@@ -89,6 +116,19 @@ def _wechat(settings: Settings) -> WeChatSettings:
     if problems := wechat.problems():
         raise BadSettings(problems)
     return wechat
+
+
+def _exchange(settings: Settings) -> Exchange | None:
+    """Return the client of the exchange platform, None where this deployment has none yet."""
+    if not settings.registers_base:
+        return None
+    try:
+        credentials = read_credentials(Path(settings.registers_credentials))
+    except BadCredentials as error:
+        raise BadSettings([f"REGISTERS_CREDENTIALS: {error.reason}"]) from None
+    if found := problems(settings.registers_base, credentials, production=settings.production):
+        raise BadSettings([f"REGISTERS_BASE: {one}" for one in found])
+    return Exchange(settings.registers_base, credentials)
 
 
 def _pay(wechat: WeChatSettings) -> WeChatPay:

@@ -11,6 +11,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from backend.errors import CityError
+from backend.keys import service
+from backend.keys.algorithms import AES_256_GCM, ALGORITHMS
 
 FIELD_KEY_BYTES = 32
 LARGEST_KEY_ID = 255
@@ -42,8 +44,11 @@ class Settings:
     broker_url: str
     public_base_url: str
     field_keys: Mapping[int, bytes] = field(repr=False)
-    blind_index_key: bytes = field(repr=False)
+    key_file: str
+    field_algorithm: str
+    blind_index_keys: Mapping[int, bytes] = field(repr=False)
     ticket_keys: Mapping[int, bytes] = field(repr=False)
+    audit_keys: Mapping[int, bytes] = field(repr=False)
     wechat_credentials: str
     wechat_mode: str
     wechat_api_base: str
@@ -53,29 +58,54 @@ class Settings:
     proxy_hops: int
     clock_shift_file: str
     debug: bool
+    limit_factor: int
     file_problems: tuple[str, ...] = ()
+    registers_base: str = ""
+    registers_credentials: str = ""
+    audit_heads_file: str = ""
 
     def problems(self) -> list[str]:
         """Return why this process must not start; empty when it may."""
         found = list(self.file_problems)
-        found += [
-            f"{name} holds a key that is not {FIELD_KEY_BYTES} bytes"
-            for name, keys in (("FIELD_KEYS", self.field_keys), ("TICKET_KEYS", self.ticket_keys))
-            if not keys or any(len(key) != FIELD_KEY_BYTES for key in keys.values())
-        ]
-        if any(not 0 <= key_id <= LARGEST_KEY_ID for key_id in (*self.field_keys, *self.ticket_keys)):
-            found.append(f"FIELD_KEYS, TICKET_KEYS: the id of a key is a number from 0 to {LARGEST_KEY_ID}")
+        found += self._key_problems()
+        if self.limit_factor < 1:
+            found.append("LIMIT_FACTOR must be a whole number from 1")
         if self.proxy_hops < 0:
             found.append("PROXY_HOPS must be the number of proxies before this service")
-        if len(self.blind_index_key) < FIELD_KEY_BYTES:
-            found.append(f"BLIND_INDEX_KEY is shorter than {FIELD_KEY_BYTES} bytes")
         if self.broker_url.startswith("mongodb"):
             found.append("BROKER_URL: the MongoDB transport loses tasks; use Redis or RabbitMQ")
         found += _weak_store(self.mongodb_uri)
         return found + (self._production_problems() if self.production else [])
 
+    def _every_key(self) -> list[bytes]:
+        every = (self.field_keys, self.ticket_keys, self.audit_keys, self.blind_index_keys)
+        return [key for keys in every for key in keys.values()]
+
+    def _key_problems(self) -> list[str]:
+        needed = [("TICKET_KEYS", self.ticket_keys), ("AUDIT_KEYS", self.audit_keys)]
+        if self.field_keys or not self.key_file:
+            needed.append(("FIELD_KEYS", self.field_keys))
+        found = [
+            f"{name} holds a key that is not {FIELD_KEY_BYTES} bytes"
+            for name, keys in needed
+            if not keys or any(len(key) != FIELD_KEY_BYTES for key in keys.values())
+        ]
+        ids = (*self.field_keys, *self.ticket_keys, *self.audit_keys)
+        if any(not 0 <= key_id <= LARGEST_KEY_ID for key_id in ids):
+            found.append(f"FIELD_KEYS, TICKET_KEYS, AUDIT_KEYS: the id of a key is a number from 0 to {LARGEST_KEY_ID}")
+        if not self.blind_index_keys or any(len(key) < FIELD_KEY_BYTES for key in self.blind_index_keys.values()):
+            found.append(f"BLIND_INDEX_KEYS holds a key that is shorter than {FIELD_KEY_BYTES} bytes")
+        if self.field_algorithm not in ALGORITHMS:
+            found.append(f"FIELD_ALGORITHM must be one of {', '.join(ALGORITHMS)}")
+        if len(set(self._every_key())) < len(self._every_key()):
+            names = "FIELD_KEYS, BLIND_INDEX_KEYS, TICKET_KEYS, AUDIT_KEYS"
+            found.append(f"one key stands in {names} twice; make one for each use")
+        return found
+
     def _production_problems(self) -> list[str]:
         found = []
+        if self.limit_factor != 1:
+            found.append("LIMIT_FACTOR lifts all rate limits; only fuzzing may")
         if self.debug:
             found.append("DEBUG is on")
         if self.clock_shift_file:
@@ -84,10 +114,8 @@ class Settings:
             found.append("PUBLIC_BASE_URL must be https")
         if self.wechat_mode != "live":
             found.append("WECHAT_MODE must be live")
-        keys = (*self.field_keys.values(), *self.ticket_keys.values(), self.blind_index_key)
-        if any(len(set(key)) < FIELD_KEY_BYTES // 4 for key in keys):
-            found.append("a key repeats its bytes; make keys with a random generator")
-        return found
+        weak = {service.weakness(key) for key in self._every_key()} - {""}
+        return found + [f"a key {one}" for one in sorted(weak)]
 
 
 def _weak_store(uri: str) -> list[str]:
@@ -103,15 +131,24 @@ def _weak_store(uri: str) -> list[str]:
 
 
 def _keys(text: str) -> dict[int, bytes]:
-    """Read `1:base64,2:base64`; a part that cannot be read becomes an empty key, which `problems` reports."""
-    keys = {}
+    """Read `1:base64,2:base64`; a part that cannot be read, or an id that comes twice, becomes an empty key.
+
+    `problems` reports it.
+    """
+    keys: dict[int, bytes] = {}
     for part in filter(None, text.split(",")):
         key_id, _, value = part.partition(":")
         try:
-            keys[int(key_id)] = base64.b64decode(value, validate=True)
+            number, key = int(key_id), base64.b64decode(value, validate=True)
         except ValueError:
-            keys[0] = b""
+            number, key = 0, b""
+        keys[number] = b"" if number in keys else key
     return keys
+
+
+def _index_keys(env: Mapping[str, str]) -> dict[int, bytes]:
+    """Return the index keys by id; BLIND_INDEX_KEY alone is the key of id 1."""
+    return _keys(env.get("BLIND_INDEX_KEYS") or f"1:{env['BLIND_INDEX_KEY']}")
 
 
 def _pairs(text: str) -> dict[str, str]:
@@ -124,23 +161,25 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
     Raises:
         BadSettings: when something required is missing, or weak where it may not be.
     """
-    missing = [name for name in ("MONGODB_URI", "REDIS_URL", "FIELD_KEYS", "BLIND_INDEX_KEY") if not env.get(name)]
+    one_of: dict[str, tuple[str, ...]] = {name: (name,) for name in ("MONGODB_URI", "REDIS_URL")}
+    one_of |= {"FIELD_KEYS": ("FIELD_KEYS", "KEY_FILE"), "BLIND_INDEX_KEYS": ("BLIND_INDEX_KEYS", "BLIND_INDEX_KEY")}
+    missing = [name for name, forms in one_of.items() if not any(env.get(form) for form in forms)]
     if missing:
         raise BadSettings([f"{name} is not set" for name in missing])
-    try:
-        index_key = base64.b64decode(env["BLIND_INDEX_KEY"], validate=True)
-    except ValueError:
-        index_key = b""
-    hops = env.get("PROXY_HOPS", "0")
+    hops, factor = env.get("PROXY_HOPS", "0"), env.get("LIMIT_FACTOR", "1")
     settings = Settings(
         production=env.get("ENVIRONMENT", "production") == "production",
         mongodb_uri=env["MONGODB_URI"],
         redis_url=env["REDIS_URL"],
         broker_url=env.get("BROKER_URL") or env["REDIS_URL"],
         public_base_url=env.get("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
-        field_keys=_keys(env["FIELD_KEYS"]),
-        blind_index_key=index_key,
+        field_keys=_keys(env.get("FIELD_KEYS", "")),
+        key_file=env.get("KEY_FILE", ""),
+        field_algorithm=env.get("FIELD_ALGORITHM") or AES_256_GCM.name,
+        blind_index_keys=_index_keys(env),
         ticket_keys=_keys(env.get("TICKET_KEYS", "")),
+        audit_keys=_keys(env.get("AUDIT_KEYS", "")),
+        audit_heads_file=env.get("AUDIT_HEADS_FILE", ""),
         wechat_credentials=env.get("WECHAT_CREDENTIALS", ""),
         wechat_mode=env.get("WECHAT_MODE", "live"),
         wechat_api_base=env.get("WECHAT_API_BASE", "https://api.weixin.qq.com").rstrip("/"),
@@ -150,7 +189,10 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
         proxy_hops=int(hops) if hops.isdecimal() else -1,
         clock_shift_file=env.get("CLOCK_SHIFT_FILE", ""),
         debug=env.get("DEBUG", "") == "1",
-        file_problems=_exposed(env.get("WECHAT_CREDENTIALS", "")),
+        limit_factor=int(factor) if factor.isdecimal() else 0,
+        registers_base=env.get("REGISTERS_BASE", "").rstrip("/"),
+        registers_credentials=env.get("REGISTERS_CREDENTIALS", ""),
+        file_problems=(*_exposed(env.get("WECHAT_CREDENTIALS", "")), *_refused(env.get("KEY_FILE", ""))),
     )
     if reasons := settings.problems():
         raise BadSettings(reasons)
@@ -163,3 +205,12 @@ def _exposed(path: str) -> tuple[str, ...]:
     except OSError:
         return (f"WECHAT_CREDENTIALS cannot be read: {path}",)
     return ("WECHAT_CREDENTIALS can be read by everybody; chmod 600",) if mode & 0o007 else ()
+
+
+def _refused(path: str) -> tuple[str, ...]:
+    try:
+        if path:
+            service.read_file(Path(path))
+    except service.KeyFileRefused as refusal:
+        return (str(refusal),)
+    return ()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from backend.embedded.process import StartFailed
-from bench import booking, calendar, machine, reading, ticket_verify
+from bench import booking, calendar, cases, inbox, machine, reading, ticket_verify
 from bench.machine import BenchFailed
 from bench.report import FILE, Figure, console, keep, show
 
@@ -17,6 +17,8 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "places": reading.places,
     "ticket_verify": ticket_verify.bench,
     "calendar": calendar.bench,
+    "cases": cases.bench,
+    "inbox": inbox.bench,
 }
 NOISY = 0.1
 

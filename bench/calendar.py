@@ -15,7 +15,8 @@ import wsgi  # noqa: F401 - registers every document
 from backend import clock, runtime
 from backend.embedded.mongod import Mongod
 from backend.embedded.process import free_port
-from backend.sealing import Sealer
+from backend.keys.algorithms import AES_256_GCM
+from backend.sealing import OpenedKey, Sealer
 from backend.store import connection, indexes
 from bench import bookings_100k
 from bench.machine import BenchFailed
@@ -67,7 +68,8 @@ def _store_without_scans() -> Iterator[None]:
     try:
         server.initiate()
         connection.connect(server.uri("calendar"))
-        runtime.install(cast("runtime.Runtime", SimpleNamespace(sealer=Sealer({1: bytes(32)}, bytes(32)))))
+        key = OpenedKey(1, AES_256_GCM, bytes(32), active=True)
+        runtime.install(cast("runtime.Runtime", SimpleNamespace(sealer=Sealer({}, {1: bytes(32)}, lambda: [key]))))
         indexes.ensure()
         yield
     finally:

@@ -1,7 +1,8 @@
--- wrk's script: GET of the given address, or, when BOOKINGS names a file, one booking a line of it.
--- A line holds access token, companion id and Idempotency-Key; every line is sent once.
+-- wrk's script: GET of the given address, or one POST a line of a file, each sent once.
+-- BOOKINGS: access token, companion id and Idempotency-Key. POSTS: token and path, all with the body POST_BODY.
 
 local path, slot = os.getenv("BOOKINGS"), os.getenv("SLOT")
+local posts, post_body = os.getenv("POSTS"), os.getenv("POST_BODY")
 local threads = tonumber(os.getenv("THREADS"))
 local made = 0
 
@@ -34,6 +35,27 @@ if path then
   function request()
     sent = sent + 1
     return requests[sent] or wrk.format("GET", "/no-visitors-left")
+  end
+end
+
+if posts then
+  local requests, sent = {}, 0
+
+  function init()
+    local line_number = 0
+    for line in io.lines(posts) do
+      if line_number % threads == number then
+        local token, target = line:match("(%S+) (%S+)")
+        local headers = { ["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json" }
+        requests[#requests + 1] = wrk.format("POST", target, headers, post_body)
+      end
+      line_number = line_number + 1
+    end
+  end
+
+  function request()
+    sent = sent + 1
+    return requests[sent] or wrk.format("GET", "/no-lines-left")
   end
 end
 

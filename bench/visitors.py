@@ -53,7 +53,7 @@ def _account() -> tuple[dict[str, Any], str, list[dict[str, Any]]]:
     document = {
         "_id": account_id,
         "openid": sealer.seal("accounts.openid", account_id, openid),
-        "openid_index": sealer.blind("accounts.openid", openid),
+        "openid_index": sealer.blinds("accounts.openid", openid),
         "session_key": sealer.seal("accounts.session_key", account_id, secrets.token_urlsafe(16)),
         "privacy": [{"version": "2026-11", "at": now}],
         "consents": {"document": {"version": "2026-11", "at": now}},
@@ -74,8 +74,7 @@ def _identity() -> IdentityDocument:
 
 
 def _person(document: IdentityDocument) -> dict[str, Any]:
-    index = runtime.current().sealer.blind("persons.document", f"{document.kind}:{document.number}")
-    return person._declared(document, "李小明", index)
+    return person._declared(document, "李小明", person._indexes(document))
 
 
 def _companion(account_id: ObjectId, document: IdentityDocument, known: dict[str, Any], own: bool) -> dict[str, Any]:

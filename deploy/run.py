@@ -103,6 +103,7 @@ def _table(stack: Stack) -> Table:
     table.add_row("API", stack.base)
     table.add_row("documentation", f"{stack.base}/docs")
     table.add_row("WeChat sandbox", stack.env["WECHAT_API_BASE"])
+    table.add_row("registers simulator", stack.env.get("REGISTERS_BASE", "none"))
     table.add_row("data, logs", str(stack.folder))
     accounts = stack.folder / "demo-accounts.json"
     if accounts.exists():

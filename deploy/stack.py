@@ -20,7 +20,9 @@ from backend.embedded.redis_server import RedisServer
 
 ROOT = Path(__file__).parent.parent
 QUEUES = {"worker-fast": "checkout,notify", "worker-slow": "push,bills,reports,affairs,trust"}
-ADDRESSES = ("mongodb", "redis", "sandbox")
+ADDRESSES = ("mongodb", "redis", "sandbox", "registers")
+ONCE = ("upgrade", "seed")
+"""Children that do their work and end."""
 
 
 class Stack:
@@ -35,6 +37,7 @@ class Stack:
         api_workers: int = 2,
         worker_processes: int = 2,
         sandbox_options: list[str] | None = None,
+        registers_options: list[str] | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self.port = port or free_port()
@@ -42,6 +45,7 @@ class Stack:
         self._given = env or {}
         self._api_workers, self._worker_processes = api_workers, worker_processes
         self._sandbox_options = sandbox_options or []
+        self._registers_options = registers_options or []
         self.children: dict[str, Child] = {}
         self.mongod: Mongod | None = None
         self.redis: RedisServer | None = None
@@ -68,19 +72,25 @@ class Stack:
         self.env["PUBLIC_BASE_URL"] = self._given.get("PUBLIC_BASE_URL", self.base)
         yield "document store, Redis, WeChat sandbox"
         with ThreadPoolExecutor() as together:
-            parts = [together.submit(start) for start in (self.start_mongod, self.start_redis, self.start_sandbox)]
+            parts = [together.submit(start) for start in self.servers()]
         for part in parts:
             part.result()
+        yield "upgrade of the store"
+        self._finish(self.python("upgrade", ["-m", "seed", "upgrade"]), "upgrade")
         seeding = self.python("seed", ["-m", "seed", "county"])
         seeded = self.folder / "seeded"
         if not seeded.exists():
             yield "county data"
-            self._finish_seed(seeding)
+            self._finish(seeding, "seed")
         yield "workers and API"
         self.start_workers()
         self.start_api()
-        self._finish_seed(seeding)
+        self._finish(seeding, "seed")
         seeded.touch()
+
+    def servers(self) -> tuple[Callable[[], None], ...]:
+        """Return what starts the servers that the service talks to; they come up together."""
+        return self.start_mongod, self.start_redis, self.start_sandbox, self.start_registers
 
     def start_mongod(self) -> None:
         """Start the embedded store unless MONGODB_URI was given."""
@@ -89,6 +99,8 @@ class Stack:
         self.mongod = Mongod(self.folder / "mongod", self._fixed_port("mongodb")).start()
         self.mongod.initiate()
         self.env["MONGODB_URI"] = self.mongod.uri("city")
+        # Only with the folder's own store: the heads of another one would not be those of its log.
+        self.env.setdefault("AUDIT_HEADS_FILE", str(self.folder / "audit-heads.jsonl"))
 
     def start_redis(self) -> None:
         """Start the embedded Redis unless REDIS_URL was given."""
@@ -113,9 +125,21 @@ class Stack:
             "WECHAT_CREDENTIALS": str(folder / "credentials.json"),
         }
 
-    def _finish_seed(self, child: Child) -> None:
-        if child.popen.wait(120) != 0:
-            raise StartFailed(f"seed county failed; see {self.folder}/logs/seed.log")
+    def start_registers(self) -> None:
+        """Start the simulator of the base registers, unless an exchange platform was given; never in production."""
+        if self._given.get("REGISTERS_BASE") or self.env["ENVIRONMENT"] == "production":
+            return
+        folder, port = self.folder / "registers", self._fixed_port("registers")
+        command = ["-m", "seed.simulators.registers", "--port", str(port), "--folder", str(folder)]
+        self.python("registers", [*command, *self._registers_options])
+        base = f"http://127.0.0.1:{port}"
+        wait_until(lambda: answers(f"{base}/control/health"), seconds=20, what="the registers simulator")
+        self.env |= {"REGISTERS_BASE": base, "REGISTERS_CREDENTIALS": str(folder / "credentials.json")}
+
+    def _finish(self, child: Child, name: str) -> None:
+        """Wait until a child has done its work; an upgrade of a large store takes its time."""
+        if child.popen.wait(None if name == "upgrade" else 120) != 0:
+            raise StartFailed(f"{name} failed; see {self.folder}/logs/{name}.log")
 
     def start_workers(self) -> None:
         """Start the queue workers and beat."""
@@ -136,7 +160,7 @@ class Stack:
     def ended(self) -> list[str]:
         """Return the parts that ended by themselves."""
         servers = {"mongod": self.mongod and self.mongod.child, "redis": self.redis and self.redis.child}
-        parts = {**servers, **{name: child for name, child in self.children.items() if name != "seed"}}
+        parts = {**servers, **{name: child for name, child in self.children.items() if name not in ONCE}}
         return [name for name, child in parts.items() if child and not child.running]
 
     def restart(self, name: str) -> None:
@@ -147,6 +171,7 @@ class Stack:
             "api": self.launch_api,
             "beat": self.start_beat,
             "sandbox": self.start_sandbox,
+            "registers": self.start_registers,
             **{worker: partial(self.start_worker, worker, queues) for worker, queues in QUEUES.items()},
         }
         if left := self.children.get(name):
@@ -206,20 +231,24 @@ class Stack:
         return port
 
     def _secrets(self) -> dict[str, str]:
-        """Return the keys of this folder, made at the first start; given ones win."""
+        """Return the keys of this folder; what it lacks is made and added. Given ones win."""
         path = self.folder / "secrets.env"
-        if not path.exists():
-            lines = {
-                "FIELD_KEYS": f"1:{_key()}",
-                "BLIND_INDEX_KEY": _key(),
-                "TICKET_KEYS": f"1:{_key()}",
-            }
-            path.touch(mode=0o600)
-            path.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
-        return dict(line.split("=", 1) for line in path.read_text().splitlines())
+        path.touch(mode=0o600)
+        there = dict(line.split("=", 1) for line in path.read_text().splitlines())
+        made = {
+            "FIELD_KEYS": f"1:{new_key()}",
+            "BLIND_INDEX_KEY": new_key(),
+            "TICKET_KEYS": f"1:{new_key()}",
+            "AUDIT_KEYS": f"1:{new_key()}",
+        }
+        lacking = {name: value for name, value in made.items() if name not in there}
+        with path.open("a") as file:
+            file.writelines(f"{name}={value}\n" for name, value in lacking.items())
+        return there | lacking
 
 
-def _key() -> str:
+def new_key() -> str:
+    """Return a random key in base64."""
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
@@ -235,5 +264,6 @@ def answers(url: str) -> bool:
 def given_servers(env: dict[str, str]) -> dict[str, Any]:
     """Return the servers of one's own that the environment names."""
     names = ("MONGODB_URI", "REDIS_URL", "BROKER_URL", "WECHAT_CREDENTIALS", "WECHAT_API_BASE", "WECHATPAY_API_BASE")
-    more = ("PUBLIC_BASE_URL", "WECHAT_MODE", "ENVIRONMENT", "CLOCK_SHIFT_FILE")
-    return {name: env[name] for name in (*names, *more) if env.get(name)}
+    more = ("PUBLIC_BASE_URL", "WECHAT_MODE", "ENVIRONMENT", "CLOCK_SHIFT_FILE", "AUDIT_HEADS_FILE")
+    registers = ("REGISTERS_BASE", "REGISTERS_CREDENTIALS")
+    return {name: env[name] for name in (*names, *more, *registers) if env.get(name)}

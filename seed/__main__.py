@@ -1,31 +1,43 @@
-"""`python -m seed county`, `python -m seed bootstrap --login … --name …`, `python -m seed demo`."""
+"""`python -m seed upgrade`, `county`, `bootstrap`, `demo`, `backup FILE`, `restore FILE`, `audit`."""
 
 import sys
 
 from rich.console import Console
 
 from backend import runtime, settings
-from backend.store import indexes
-from seed import bootstrap, county_data
+from backend.errors import CityError
+from models import upgrades
+from models.identity import role_matrix
+from seed import audit_check, bootstrap, county_data, keeping
 from seed.demo import accounts, play
 
 console = Console()
 
 
 def county(_arguments: list[str]) -> None:
-    """Build the indexes and put the county's reference data; demonstration values only outside production."""
+    """Put the county's reference data; demonstration values only outside production."""
     told = settings.load()
+    upgrades.require_current(told.mongodb_uri)
     runtime.compose(told)
-    kinds = indexes.ensure()
     counts = county_data.load(with_demo=not told.production)
-    console.print(f"{kinds} kinds of documents; " + ", ".join(f"{name} {count}" for name, count in counts.items()))
+    console.print(", ".join(f"{name} {count}" for name, count in counts.items()))
+
+
+def roles(_arguments: list[str]) -> None:
+    """Print who of the staff may do what."""
+    print(role_matrix.text(), end="")
 
 
 COMMANDS = {
+    "upgrade": keeping.upgrade,
     "county": county,
     "bootstrap": bootstrap.run,
+    "roles": roles,
     "demo": play.main,
     "demo-accounts": accounts.run,
+    "backup": keeping.backup,
+    "restore": keeping.restore,
+    "audit": audit_check.run,
 }
 
 
@@ -34,7 +46,11 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in COMMANDS:
         console.print(f"usage: python -m seed {' | '.join(COMMANDS)}")
         return 2
-    return COMMANDS[arguments[0]](arguments[1:]) or 0
+    try:
+        return COMMANDS[arguments[0]](arguments[1:]) or 0
+    except CityError as refusal:
+        console.print(f"[bold red]refused:[/] {refusal.message('en')}", soft_wrap=True)
+        return 1
 
 
 if __name__ == "__main__":

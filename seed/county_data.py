@@ -8,15 +8,19 @@ from typing import Any
 
 import orjson
 
-from models.identity import consent_text, privacy_text
+from backend.calendar_years import CalendarYear
+from models.identity import consent_text, privacy_text, unit
 from models.messaging import template
 from models.tourism.area import Area
-from models.tourism.opening import CalendarYear
 from models.tourism.place import Place, open_coming_slots
 
 FOLDER = Path(__file__).parent / "county"
 PRIVACY_VERSION = "2026-11"
-TEMPLATES = {"order_issued": ("tmpl_order_issued", "pages/order/index")}
+TEMPLATES = {
+    "order_issued": ("tmpl_order_issued", "pages/order/index"),
+    "case_progress": ("tmpl_case_progress", "pages/case/index"),
+    "identity_changed": ("tmpl_identity_changed", "pages/notices/index"),
+}
 
 
 def _read(name: str) -> Any:
@@ -54,6 +58,8 @@ def places(*, with_demo: bool) -> int:
         record = _place(told, rank)
         if plan := plans.get(told["id"]):
             record |= _visits(plan)
+        changed = Place._get_collection().find_one({"_id": told["id"]}, {"kept": 1}) or {}
+        record = {name: value for name, value in record.items() if name not in changed.get("kept", [])}
         Place._get_collection().update_one({"_id": told["id"]}, {"$set": record}, upsert=True)
     return len(records)
 
@@ -94,9 +100,22 @@ def consent_texts() -> int:
     return len(told["texts"])
 
 
+def units() -> int:
+    """Put the county's units where they are not there yet; those that are belong to the staff. Return how many."""
+    records = _read("units.json")["records"]
+    for record in records:
+        unit.seed(record)
+    return len(records)
+
+
 def load(*, with_demo: bool) -> dict[str, int]:
     """Put everything and return the counts; opens the slots of the coming days where there are visiting data."""
-    counts = {"areas": areas(), "calendar_years": calendar_years(), "places": places(with_demo=with_demo)}
+    counts = {
+        "areas": areas(),
+        "units": units(),
+        "calendar_years": calendar_years(),
+        "places": places(with_demo=with_demo),
+    }
     privacy_text.publish(PRIVACY_VERSION, (FOLDER / "privacy.md").read_text())
     counts["consent_texts"] = consent_texts()
     for name, (template_id, page) in TEMPLATES.items():

@@ -4,15 +4,20 @@ celery -A tasks.app worker -Q checkout,notify     (and a second one for push,bil
 celery -A tasks.app beat
 """
 
+import sys
+
+import mongoengine
 import structlog
 from celery.schedules import schedule
-from celery.signals import setup_logging, worker_process_init, worker_ready
+from celery.signals import setup_logging, worker_init, worker_process_init, worker_ready
 
 from backend import celery_client, logs, outbox, periodic, runtime, settings
+from backend.errors import CityError
 from backend.outbox import QUEUES
-from tasks import booking, messaging, payments, tourism
+from models import upgrades
+from tasks import affairs, audit, booking, identity, keys, media, messaging, payments, privacy, registers, staff, tourism
 
-FUNCTIONS = (booking, messaging, payments, tourism)
+FUNCTIONS = (affairs, audit, booking, identity, keys, media, messaging, payments, privacy, registers, staff, tourism)
 log = structlog.get_logger()
 
 _settings = settings.load()
@@ -32,6 +37,17 @@ app.conf.beat_schedule = {
 def configure_logs(**_kwargs: object) -> None:
     """Log as the API does."""
     logs.configure()
+
+
+@worker_init.connect
+def check_store(**_kwargs: object) -> None:
+    """End the worker with one sentence when the store may not be served; its processes connect on their own later."""
+    try:
+        upgrades.require_current(_settings.mongodb_uri)
+    except CityError as refusal:
+        sys.exit(f"cannot start: {refusal}")
+    finally:
+        mongoengine.disconnect()
 
 
 @worker_process_init.connect

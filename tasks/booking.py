@@ -3,7 +3,7 @@
 from bson import ObjectId
 
 from backend import outbox, periodic
-from models.booking import cancel, checkout, close_slot, sweeper
+from models.booking import cancel, checkout, close_slot, goodwill, sweeper
 
 
 @outbox.function("booking.issue")
@@ -35,6 +35,12 @@ def request_refund(order: str, fen: int) -> None:
 def refund_changed(order: str) -> None:
     """Show the owner how the refund ended."""
     cancel.refund_changed(ObjectId(order))
+
+
+@outbox.function("booking.approved_refund")
+def approved_refund(approval: str) -> None:
+    """Ask for a refund beyond the rule that two persons agreed on."""
+    goodwill.refund_approved(ObjectId(approval))
 
 
 @outbox.function("booking.cancel_slot_orders")

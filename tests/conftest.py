@@ -13,16 +13,20 @@ os.environ["CLOCK_SHIFT_FILE"] = str(WORK / "clock-shift")
 
 from hypothesis import settings as hypothesis_settings  # noqa: E402
 
-from backend import outbox, runtime  # noqa: E402
+from backend import clock, outbox, runtime  # noqa: E402
 from backend.embedded.mongod import Mongod  # noqa: E402
 from backend.embedded.process import free_port  # noqa: E402
 from backend.embedded.redis_server import RedisServer  # noqa: E402
+from backend.keys import data_key  # noqa: E402
+from backend.keys.service import EnvironmentKeys  # noqa: E402
 from backend.settings import load  # noqa: E402
-from backend.store import indexes  # noqa: E402
-from tests.support import answers, county  # noqa: E402
+from backend.store import connection  # noqa: E402
+from models import upgrades  # noqa: E402
+from tests.support import answers, county, seals  # noqa: E402
 from tests.support.door import Door  # noqa: E402
 from tests.support.gate import shift_to  # noqa: E402
 from tests.support.phone import Phone  # noqa: E402
+from tests.support.registers import RegistersBox  # noqa: E402
 from tests.support.sandbox import Sandbox  # noqa: E402
 
 hypothesis_settings.register_profile("calm", deadline=None, derandomize=True)
@@ -60,23 +64,34 @@ def sandbox():
     box.stop()
 
 
+@pytest.fixture(scope="session")
+def registers_box():
+    """The simulator of the base registers; it keeps its people over tests, faults end with the test that set them."""
+    box = RegistersBox(WORK / "registers").start()
+    yield box
+    box.stop()
+
+
 def key(byte: int) -> str:
     return base64.b64encode(bytes((byte + n) % 256 for n in range(32))).decode()
 
 
 @pytest.fixture(scope="session")
-def environment(mongod, redis_server, sandbox):
+def environment(mongod, redis_server, sandbox, registers_box):
     return {
         "ENVIRONMENT": "development",
         "REDIS_URL": redis_server.url(),
         "FIELD_KEYS": f"1:{key(1)}",
         "BLIND_INDEX_KEY": key(2),
         "TICKET_KEYS": f"1:{key(3)}",
+        "AUDIT_KEYS": f"1:{key(4)}",
         "WECHAT_MODE": "sandbox",
         "WECHAT_API_BASE": sandbox.base,
         "WECHATPAY_API_BASE": sandbox.base,
         "WECHAT_CREDENTIALS": str(sandbox.folder / "credentials.json"),
         "CLOCK_SHIFT_FILE": os.environ["CLOCK_SHIFT_FILE"],
+        "REGISTERS_BASE": registers_box.base,
+        "REGISTERS_CREDENTIALS": registers_box.credentials,
     }
 
 
@@ -93,12 +108,21 @@ def module_settings(environment, mongod, request, public_port):
     return load({**environment, "MONGODB_URI": mongod.uri(name), "PUBLIC_BASE_URL": base})
 
 
+@pytest.fixture(scope="session")
+def first_data_key(environment):
+    """One data key for all databases: some tests carry documents from one to the next."""
+    service = EnvironmentKeys({1: base64.b64decode(environment["FIELD_KEYS"].partition(":")[2])})
+    return data_key.record(1, "aes-256-gcm", service, clock.now())
+
+
 @pytest.fixture(scope="module")
-def parts(module_settings):
+def parts(module_settings, first_data_key):
     import wsgi  # noqa: F401, PLC0415 - registers every document before the indexes are built
 
+    connection.connect(module_settings.mongodb_uri)
+    data_key.DataKey._get_collection().insert_one(first_data_key)
     built = runtime.compose(module_settings)
-    indexes.ensure()
+    upgrades.upgrade()
     return built
 
 
@@ -109,7 +133,8 @@ def store(parts, request):
     if "seeded" not in request.fixturenames:  # which restores the county's data itself, at a tenth of the time
         county.clear()
     outbox.set_waker(lambda _queue: None)
-    return parts
+    yield parts
+    assert seals.wrong() == [], "what lies in the store is not as it is declared"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from flask import Flask, current_app, g, request
 from backend.errors import NotLoggedIn
 
 ActorKind = Literal["anyone", "resident", "staff", "device", "signed"]
-Level = Literal["account", "declared"]
+Level = Literal["account", "declared", "matched", "verified"]
 
 
 @dataclass(frozen=True)
@@ -17,13 +17,15 @@ class Access:
     """The rule of one route.
 
     `anyone` needs no proof; `signed` proves itself inside the body (callbacks of WeChat). `level` is what a resident
-    must have reached, `operation` what a staff role must hold, `purpose` why staff see personal data.
+    must have reached, `scope` what a relation must allow to who acts for another (without one, the route is for
+    oneself only), `operation` what a staff role must hold, `purpose` why staff see personal data.
     """
 
     actor: ActorKind
     level: Level = "account"
     operation: str = ""
     purpose: str = ""
+    scope: str = ""
 
 
 class Authenticator(Protocol):
@@ -37,9 +39,9 @@ ANYONE = Access("anyone")
 SIGNED = Access("signed")
 
 
-def resident(level: Level = "account") -> Access:
-    """Return the rule: a logged-in resident whose binding has reached `level`."""
-    return Access("resident", level=level)
+def resident(level: Level = "account", *, scope: str = "") -> Access:
+    """Return the rule: a logged-in resident whose binding has reached `level`; a `scope` lets them act for another."""
+    return Access("resident", level=level, scope=scope)
 
 
 def staff(operation: str, purpose: str = "") -> Access:

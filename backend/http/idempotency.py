@@ -16,8 +16,9 @@ from mongoengine import BinaryField, DateTimeField, Document, IntField, StringFi
 from pymongo.errors import DuplicateKeyError
 from werkzeug.exceptions import HTTPException
 
-from backend import clock, runtime
+from backend import clock, personal_data, runtime
 from backend.errors import BadInput, CityError, Conflict, KeyReused
+from backend.personal_data import Holding, Sealed
 
 HEADER = "Idempotency-Key"
 PARAMETER = {
@@ -55,14 +56,25 @@ class KeptAnswer(Document):
     meta = {
         "collection": "idempotency_keys",
         "auto_create_index": False,
-        "indexes": [{"fields": ["at"], "expireAfterSeconds": int(KEPT.total_seconds())}],
+        "indexes": [{"fields": ["at"], "expireAfterSeconds": int(KEPT.total_seconds())}, "actor"],
     }
     id = StringField(primary_key=True)
+    actor = StringField()
     body = BinaryField(required=True)
     status = IntField()
     answer = BinaryField()
     lease_until = DateTimeField(required=True)
     at = DateTimeField(required=True)
+
+
+personal_data.declare(
+    Holding(
+        "idempotency_keys",
+        "重复请求的应答",
+        keys=("actor",),
+        sealed=(Sealed("answer"),),
+    )
+)
 
 
 def key_and_body() -> tuple[str, bytes]:
@@ -109,7 +121,7 @@ def _begin(key: str, body: bytes, lease: datetime) -> dict[str, Any] | None:
     answers = KeptAnswer._get_collection()
     now = clock.now()
     try:
-        answers.insert_one({"_id": key, "body": body, "lease_until": lease, "at": now})
+        answers.insert_one({"_id": key, "actor": g.actor.key, "body": body, "lease_until": lease, "at": now})
     except DuplicateKeyError:
         kept = answers.find_one({"_id": key}) or {}
         if kept.get("body") != body:

@@ -7,7 +7,7 @@ is away; its figure holds for each worker.
 import threading
 import time
 
-from limits import parse
+from limits import RateLimitItem, parse
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
@@ -24,7 +24,7 @@ def guard(actor: str, *, per_minute: int = 600) -> None:
     Raises:
         TooMany: above `per_minute`.
     """
-    if not _general.hit(actor, per_minute):
+    if not _general.hit(actor, per_minute * _scale.factor):
         raise TooMany(retry_after=60)
 
 
@@ -48,6 +48,20 @@ class _Minute:
 _general = _Minute()
 
 
+class _Scale:
+    """All limits are multiplied by `factor`, which is 1 wherever people are served."""
+
+    factor = 1
+
+
+_scale = _Scale()
+
+
+def multiply(factor: int) -> None:
+    """Multiply all limits of this process: a fuzzing run sends more than anybody may."""
+    _scale.factor = factor
+
+
 def strictly(rule: str, *identifiers: str) -> None:
     """Count one try against `rule` (for example "5/minute") over all processes.
 
@@ -55,12 +69,29 @@ def strictly(rule: str, *identifiers: str) -> None:
         TooMany: above the rule.
         Unavailable: Redis is away; what must be limited is then refused.
     """
-    item = parse(rule)
+    item = _item(rule)
     try:
         if not _limiter(runtime.current().settings.redis_url).hit(item, *identifiers):
             raise TooMany(retry_after=item.get_expiry())
     except RedisError:
         raise Unavailable from None
+
+
+def forgive(rule: str, *identifiers: str) -> None:
+    """Forget the tries that were counted against `rule`, after one that was right.
+
+    Raises:
+        Unavailable: Redis is away.
+    """
+    try:
+        _limiter(runtime.current().settings.redis_url).clear(_item(rule), *identifiers)
+    except RedisError:
+        raise Unavailable from None
+
+
+def _item(rule: str) -> RateLimitItem:
+    told = parse(rule)
+    return type(told)(told.amount * _scale.factor, told.multiples)
 
 
 def _limiter(url: str) -> MovingWindowRateLimiter:

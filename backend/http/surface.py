@@ -91,9 +91,11 @@ class Surface(flask_smorest.Blueprint):
     def _declare(self, rule: str, method: str, access: Access, options: dict[str, Any]) -> Callable[[View], View]:
         # At the path, where flask-smorest would put them, they would count for the path's other methods too.
         headers = {"parameters": options.pop("parameters")} if "parameters" in options else {}
+        most_body_bytes = options.pop("most_body_bytes", None)
 
         def register(view: View) -> View:
             view.access = access  # type: ignore[attr-defined]
+            view.most_body_bytes = most_body_bytes  # type: ignore[attr-defined]
             documented = self.doc(**_document(access), **headers)(view)
             return self.route(rule, methods=[method], **options)(documented)
 
@@ -105,7 +107,10 @@ _SECURITY = {"resident": "resident_token", "staff": "staff_token", "device": "de
 
 def _document(access: Access) -> dict[str, Any]:
     scheme = _SECURITY.get(access.actor)
-    return {"security": [{scheme: []}] if scheme else []}
+    told = {"actor": access.actor, "level": access.level if access.actor == "resident" else ""}
+    told |= {"operation": access.operation, "purpose": access.purpose, "scope": access.scope}
+    rule = {name: value for name, value in told.items() if value}
+    return {"security": [{scheme: []}] if scheme else [], "x-access": rule}
 
 
 def security_schemes() -> dict[str, Any]:

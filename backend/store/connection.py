@@ -35,10 +35,13 @@ class StoreRefused(CityError):
         return self.message("en")
 
 
-def connect(uri: str) -> MongoClient[dict[str, Any]]:
-    """Connect mongoengine's default alias; concerns and time-outs are ours whatever the URI says."""
+def connect(uri: str, *, patient: bool = False) -> MongoClient[dict[str, Any]]:
+    """Connect mongoengine's default alias; concerns and time-outs are ours whatever the URI says.
+
+    A `patient` connection waits for one answer as long as it takes: building an index may take minutes.
+    """
     mongoengine.disconnect()
-    return mongoengine.connect(host=uri, **OPTIONS)
+    return mongoengine.connect(host=uri, **(OPTIONS | ({"socketTimeoutMS": None} if patient else {})))
 
 
 def require_replica_set(client: MongoClient[dict[str, Any]]) -> None:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -44,7 +45,14 @@ def page(
     if len(items) <= limit:
         return items, None
     last = items[limit - 1]
-    return items[:limit], _write([last.get(field), last["_id"]])
+    return items[:limit], _write([_value(last, field), last["_id"]])
+
+
+def _value(document: Mapping[str, Any], field: str) -> Any:
+    found: Any = document
+    for name in field.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
 
 
 def _after(field: str, direction: int, position: list[Any]) -> dict[str, Any]:
@@ -52,12 +60,18 @@ def _after(field: str, direction: int, position: list[Any]) -> dict[str, Any]:
     step = "$gt" if direction > 0 else "$lt"
     if field == "_id":
         return {"_id": {step: record}}
-    return {"$or": [{field: {step: value}}, {field: value, "_id": {step: record}}]}
+    # The bound outside of the alternatives is what an index can start from.
+    return {field: {f"{step}e": value}, "$or": [{field: {step: value}}, {"_id": {step: record}}]}
 
 
 def _write(position: list[Any]) -> str:
-    marked = [{"oid": str(value)} if isinstance(value, ObjectId) else value for value in position]
-    return base64.urlsafe_b64encode(orjson.dumps(marked)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps([_mark(value) for value in position])).decode().rstrip("=")
+
+
+def _mark(value: Any) -> Any:
+    if isinstance(value, ObjectId):
+        return {"oid": str(value)}
+    return {"at": value.isoformat()} if isinstance(value, datetime) else value
 
 
 def _read(cursor: str) -> list[Any]:
@@ -70,6 +84,8 @@ def _read(cursor: str) -> list[Any]:
 
 
 def _unmark(part: Any) -> Any:
+    if isinstance(part, dict) and "at" in part:
+        return datetime.fromisoformat(part["at"])
     if isinstance(part, dict):
         if not ObjectId.is_valid(part["oid"]):
             raise ValueError

@@ -43,4 +43,5 @@ def _job(found: dict[str, Any]) -> dict[str, Any]:
     told = {name: found[name] for name in ("task", "state", "done", "total", "failures", "started_by")}
     times = {name: found[name] for name in ("started_at", "finished_at") if found.get(name)}
     shown = {name: clock.civil(at).isoformat(timespec="seconds") for name, at in times.items()}
-    return {"id": str(found["_id"]), "slot_id": found["args"]["slot"], **told, **shown}
+    about = {"slot_id": found["args"]["slot"]} if "slot" in found["args"] else {}
+    return {"id": str(found["_id"]), **about, **told, **shown}

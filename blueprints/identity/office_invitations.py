@@ -33,6 +33,7 @@ def read(token: str) -> dict[str, Any]:
     return {
         "login": found["login"],
         "until": clock.civil(found["invitation"]["until"]).isoformat(timespec="seconds"),
+        "pin_needed": "pin" in found["invitation"],
         "next_step": "confirm" if "accepted_at" in found["invitation"] else "accept",
     }
 
@@ -43,7 +44,7 @@ def read(token: str) -> dict[str, Any]:
 def accept(body: dict[str, str], token: str) -> dict[str, str]:
     """Set the password; the secret of the second factor is shown this once."""
     _limit(token)
-    enrolment = invitation.accept(token, body["password"])
+    enrolment = invitation.accept(token, body["password"], body["pin"])
     return {"secret": enrolment.secret, "otpauth_uri": enrolment.uri}
 
 

@@ -13,6 +13,7 @@ LOGIN = r"^[a-z][a-z0-9_.-]{2,31}\Z"
 CODE = r"^[0-9]{6}\Z"
 AREA = r"^(\d{6}|\d{9}|\d{12})?\Z"
 PUBLIC_KEY_BYTES = 32
+_MOST = password.MOST
 _TIME = {"example": "2026-11-23T09:30:00+08:00"}
 _SHOWN_NAME = validate.And(validate.Length(1, 40), validate.Regexp(r"^(?=.*\S)[^\x00-\x1f\x7f]+\Z"))
 
@@ -22,6 +23,12 @@ class StaffPageQuery(ma.Schema):
 
     cursor = ma.fields.String(validate=validate.Length(1, 512))
     limit = ma.fields.Integer(load_default=20, validate=validate.Range(1, 100), metadata={"example": 20})
+
+
+class StaffQuery(StaffPageQuery):
+    """The members of which unit."""
+
+    unit = ma.fields.String(validate=validate.Regexp(r"^[a-z0-9_]{1,64}\Z"), metadata={"example": "public_security"})
 
 
 class StaffLoginBody(ma.Schema):
@@ -36,6 +43,23 @@ class StaffLoginBody(ma.Schema):
     )
     totp = ma.fields.String(
         required=True, validate=validate.Length(1, 16), metadata={"description": "动态口令", "example": "492039"}
+    )
+
+
+class StaffPasswordBody(ma.Schema):
+    """The present password and the new one."""
+
+    password = ma.fields.String(
+        required=True,
+        load_only=True,
+        validate=validate.Length(1, _MOST),
+        metadata={"format": "password", "example": "Zhongguo-2026!"},
+    )
+    new_password = ma.fields.String(
+        required=True,
+        load_only=True,
+        validate=validate.Length(1, _MOST),
+        metadata={"format": "password", "example": "Zhongguo-2027!"},
     )
 
 
@@ -89,20 +113,33 @@ class StaffAssignmentView(ma.Schema):
     area = ma.fields.String(metadata={"example": ""})
 
 
-class StaffInviteBody(ma.Schema):
+_REASON = {"description": "敏感角色须说明理由,供审批人查看", "example": "接任财务岗位"}
+
+
+class StaffAssignBody(ma.Schema):
+    """The roles that a member has from now on."""
+
+    assignments = ma.fields.List(ma.fields.Nested(StaffAssignmentBody), required=True, validate=validate.Length(1, 10))
+    reason = ma.fields.String(load_default="", validate=validate.Length(0, 300), metadata=_REASON)
+
+
+class StaffInviteBody(StaffAssignBody):
     """Who is invited, to which roles."""
 
     login = ma.fields.String(required=True, validate=validate.Regexp(LOGIN), metadata={"example": "liu.fang"})
     name = ma.fields.String(required=True, validate=_SHOWN_NAME, metadata={"example": "刘芳"})
-    assignments = ma.fields.List(ma.fields.Nested(StaffAssignmentBody), required=True, validate=validate.Length(1, 10))
 
 
 class StaffInvitationView(ma.Schema):
-    """The one-time link; hand it to its owner yourself, it is shown only here."""
+    """The one-time link; hand it to its owner yourself, it is shown only here.
+
+    With an `approval_id` it opens nothing before the approval, works for a day from then, and wants the PIN as well.
+    """
 
     id = ma.fields.String(metadata={"example": "673ec0a5c0ffee0123456789"})
     link = ma.fields.String(metadata={"example": "https://…/office/v1/invitations/Z1J3bFhxd0V…"})
     until = ma.fields.String(metadata=_TIME)
+    approval_id = ma.fields.String(metadata={"example": "673ec0a5c0ffee0123456789"})
 
 
 class StaffSelfView(ma.Schema):
@@ -113,6 +150,7 @@ class StaffSelfView(ma.Schema):
     name = ma.fields.String(metadata={"example": "刘芳"})
     assignments = ma.fields.List(ma.fields.Nested(StaffAssignmentView))
     operations = ma.fields.List(ma.fields.String(), metadata={"example": ["order.list", "slot.close"]})
+    password_expired = ma.fields.Boolean(metadata={"description": "为真时须先修改密码", "example": False})
 
 
 class StaffMemberView(ma.Schema):
@@ -129,6 +167,12 @@ class StaffMemberView(ma.Schema):
     last_seen = ma.fields.String(metadata=_TIME)
 
 
+class StaffAssignedView(StaffMemberView):
+    """A member; with an `approval_id` the new roles wait for a second person."""
+
+    approval_id = ma.fields.String(metadata={"example": "673ec0a5c0ffee0123456789"})
+
+
 class StaffMemberList(ma.Schema):
     """A page of the staff."""
 
@@ -141,6 +185,7 @@ class InvitedView(ma.Schema):
 
     login = ma.fields.String(metadata={"example": "liu.fang"})
     until = ma.fields.String(metadata=_TIME)
+    pin_needed = ma.fields.Boolean(metadata={"description": "设置密码时须填口令码", "example": False})
     next_step = ma.fields.String(metadata={"description": "accept 设置密码;confirm 提交动态口令", "example": "accept"})
 
 
@@ -156,6 +201,12 @@ class InvitationAcceptBody(ma.Schema):
             "example": "Zhongguo-2026!",
             "description": "12 至 128 位,大小写字母、数字、符号至少三类",
         },
+    )
+    pin = ma.fields.String(
+        load_default="",
+        load_only=True,
+        validate=validate.Length(0, 32),
+        metadata={"description": "审批人告知的口令码", "example": "7KQ2M9XWPA"},
     )
 
 

@@ -64,6 +64,36 @@ class CompanionView(ma.Schema):
     document_kind = ma.fields.String(metadata={"example": "resident_id"})
     document_tail = ma.fields.String(metadata={"example": "**************0014"})
     is_self = ma.fields.Boolean()
+    relation_id = ma.fields.String(
+        metadata={"description": "按代办或监护关系添加", "example": "673ec0a5c0ffee0123456789"}
+    )
+
+
+class FromRelationBody(ma.Schema):
+    """By which relation a visitor is added."""
+
+    relation_id = ma.fields.String(
+        required=True, validate=validate.Length(1, 64), metadata={"example": "673ec0a5c0ffee0123456789"}
+    )
+
+
+class PersonView(ma.Schema):
+    """A person, masked; `acting_for` when it is the one for whom one acts."""
+
+    name = ma.fields.String(metadata={"example": "张**"})
+    document_kind = ma.fields.String(metadata={"example": "resident_id"})
+    document_tail = ma.fields.String(metadata={"example": "**************0014"})
+    level = ma.fields.String(metadata={"description": "身份核验等级", "example": "matched"})
+    level_zh = ma.fields.String(metadata={"example": "登记核验"})
+    acting_for = ma.fields.Boolean()
+    scope = ma.fields.List(ma.fields.String(), metadata={"example": ["book", "affairs"]})
+
+
+class BindingCodeView(ma.Schema):
+    """A code that the clerk types."""
+
+    code = ma.fields.String(metadata={"example": "40718263"})
+    until = ma.fields.String(metadata={"example": "2026-11-23T10:05:00+08:00"})
 
 
 class CompanionList(ma.Schema):
@@ -78,6 +108,8 @@ class AccountView(ma.Schema):
 
     level = ma.fields.String(metadata={"example": "declared"})
     level_zh = ma.fields.String(metadata={"example": "本人申报"})
+    method = ma.fields.String(metadata={"description": "核验方式", "example": "counter"})
+    method_zh = ma.fields.String(metadata={"example": "窗口核验"})
     has_phone = ma.fields.Boolean()
     consents = ma.fields.List(ma.fields.String(), metadata={"example": ["document"]})
 

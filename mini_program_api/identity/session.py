@@ -1,7 +1,9 @@
 """Login, refresh, logout, consent, phone."""
 
+from dataclasses import replace
 from typing import Any
 
+from bson import ObjectId
 from flask import g, request
 
 from backend import clock, runtime
@@ -9,12 +11,21 @@ from backend.http.access import ANYONE, Access, bearer_token, resident
 from backend.http.limits import guard, strictly
 from backend.http.surface import Surface
 from mini_program_api.identity import schemas
-from models.identity import account, phone, privacy_text
+from models.identity import account, levels, phone, privacy_text, relation
 from models.identity.actors import Resident
 from models.identity.consent import ConsentNeeded
+from models.identity.relation import ActingRefused, OwnActOnly
 
 session = Surface("session", __name__, url_prefix="/mini/v1", description="登录、同意与手机号")
-LEVEL_ZH = {"account": "未绑定身份", "declared": "本人申报"}
+ACTING_FOR = "Acting-For"
+ACTING_PARAMETER = {
+    "name": ACTING_FOR,
+    "in": "header",
+    "required": False,
+    "description": "代他人办理时填写代办或监护关系的编号;须在授权范围内",
+    "schema": {"type": "string", "example": "673ec0a5c0ffee0123456789"},
+}
+"""How a route that may be used for another person describes it."""
 LOGIN_LIMIT = "120/minute"
 """Per address: a village shares one behind its carrier's NAT."""
 
@@ -32,13 +43,28 @@ def authenticate(access: Access) -> Resident:
 
     Raises:
         NotLoggedIn, SessionEnded: no token, or one that does not hold.
-        BindingNeeded: the account has not reached the level.
+        BindingNeeded, LevelNeeded: the account has not reached the level.
+        OwnActOnly, ActingRefused, ScopeMissing: it is not to be done for another, or not by this relation.
     """
     actor = account.authenticate(bearer_token())
     guard(actor.key)
-    if access.level != "account" and actor.document["level"] == "account":
+    level = actor.document["level"]
+    if access.level != "account" and level == "account":
         raise BindingNeeded("document")
-    return actor
+    levels.require(level, access.level)
+    told = request.headers.get(ACTING_FOR)
+    return actor if told is None else _acting(actor, told, access.scope)
+
+
+def _acting(actor: Resident, told: str, scope: str) -> Resident:
+    """Return the resident as one who acts for another; a route that names no scope is for oneself only."""
+    if not scope:
+        raise OwnActOnly
+    if not ObjectId.is_valid(told):
+        raise ActingRefused
+    acting = replace(actor, acting=relation.acting(actor, ObjectId(told)))
+    acting.require_scope(scope)
+    return acting
 
 
 @session.get("/privacy-text", access=ANYONE)
@@ -90,7 +116,10 @@ def read_account() -> dict[str, Any]:
     document = g.actor.document
     level = document["level"]
     consents = sorted(document.get("consents", {}))
-    return {"level": level, "level_zh": LEVEL_ZH[level], "has_phone": "phone" in consents, "consents": consents}
+    told = {"level": level, "level_zh": levels.LEVEL_ZH[level], "has_phone": "phone" in consents, "consents": consents}
+    if method := document.get("method"):
+        told |= {"method": method, "method_zh": levels.METHOD_ZH[method]}
+    return told
 
 
 @session.post("/phone", access=resident())

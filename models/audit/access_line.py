@@ -1,14 +1,45 @@
-"""The access line: before staff see residents' personal data, one document says who saw whose which fields, and why."""
+"""The access line: before staff see residents' personal data, one document says who saw whose which fields, and why.
 
-from collections.abc import Iterable
+Like an audit entry it is stored `pending`, and within a minute has a `leaf` in the tree of `models.audit.tree`.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
 from bson import ObjectId
-from mongoengine import DateTimeField, Document, ListField, ObjectIdField, StringField
+from mongoengine import (
+    BinaryField,
+    BooleanField,
+    DateTimeField,
+    Document,
+    ListField,
+    LongField,
+    ObjectIdField,
+    StringField,
+)
 
-from backend import clock
-from backend.store import paging
+from backend import clock, personal_data
+from backend.personal_data import Holding
+from backend.store import search
+from backend.store.combining import Combiner, insert_all
+from models.audit import entry
+
+COLLECTION = "access_lines"
+_SEARCHED = ("subjects", "who", "purpose", "unit")
+
+personal_data.declare(
+    Holding(
+        COLLECTION,
+        zh="查看记录",
+        persons=("subjects",),
+        keys=("who",),
+        at_deletion="keep",
+        because="谁看过谁的信息须留存备查(个人信息保护法第五十七条、网络安全法日志留存);记录只有随机编号,不含姓名和证号。",
+    )
+)
 
 
 class Reader(Protocol):
@@ -27,9 +58,9 @@ class AccessLine(Document):
     """One request; `subjects` are the ids of the persons shown. Found by who was looked at as well."""
 
     meta = {
-        "collection": "access_lines",
+        "collection": COLLECTION,
         "auto_create_index": False,
-        "indexes": [{"fields": ["who", "-_id"]}, {"fields": ["subjects", "-_id"]}],
+        "indexes": [*search.indexes(*_SEARCHED), entry.PENDING],
     }
     at = DateTimeField(required=True)
     who = StringField(required=True)
@@ -39,6 +70,16 @@ class AccessLine(Document):
     subjects = ListField(ObjectIdField())
     fields = ListField(StringField())
     request_id = StringField()
+    salt = BinaryField()
+    pending = BooleanField()
+    leaf = LongField()
+
+
+def _insert(_key: int, lines: Sequence[dict[str, Any]]) -> Sequence[BaseException | None]:
+    return insert_all(AccessLine._get_collection(), lines)
+
+
+_inserts: Combiner[dict[str, Any]] = Combiner(_insert)
 
 
 def record(
@@ -56,16 +97,27 @@ def record(
         "subjects": shown,
         "fields": sorted(set(fields)),
         "request_id": structlog.contextvars.get_contextvars().get("request_id", ""),
+        "salt": os.urandom(entry.SALT_BYTES),
+        "pending": True,
     }
-    AccessLine._get_collection().insert_one(told | ({"case": case} if case else {}))
+    _inserts.run(0, told | ({"case": case} if case else {}))
 
 
 def listed(
-    *, who: str | None, subject: ObjectId | None, cursor: str | None, limit: int
+    *,
+    who: str | None = None,
+    subject: ObjectId | None = None,
+    unit: str | None = None,
+    purpose: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    cursor: str | None,
+    limit: int,
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Return a page of lines, newest first, of one reader or about one person when given."""
-    query = {name: value for name, value in (("who", who), ("subjects", subject)) if value}
-    found, following = paging.page(AccessLine._get_collection(), query, sort=("_id", -1), cursor=cursor, limit=limit)
+    """Return a page of the lines that have all given values, newest first."""
+    wanted = {"who": who, "subjects": subject, "unit": unit, "purpose": purpose}
+    window = search.Window(since, until, cursor, limit)
+    found, following = search.newest(AccessLine._get_collection(), wanted, window, fields=_SEARCHED)
     return [_shown(one) for one in found], following
 
 

@@ -1,26 +1,46 @@
 """The audit: who of the staff did what to which object. Entries are only ever added.
 
-An entry holds ids, codes and numbers, never names, numbers of documents or free text.
+An entry holds ids, codes and numbers, never names, numbers of documents or free text. It is stored `pending`; within a
+minute it has a `leaf` in the tree of `models.audit.tree`.
 """
 
+import os
+from datetime import datetime
 from typing import Any
 
 import structlog
 from bson import ObjectId
-from mongoengine import DateTimeField, DictField, Document, StringField
+from mongoengine import BinaryField, BooleanField, DateTimeField, DictField, Document, LongField, StringField
 from pymongo.client_session import ClientSession
 
-from backend import clock
-from backend.store import paging
+from backend import clock, personal_data
+from backend.personal_data import Holding
+from backend.store import search
+
+COLLECTION = "audit_entries"
+PENDING = {"fields": ["pending", "at"], "partialFilterExpression": {"pending": True}, "name": "pending"}
+"""The index by which the sequencer finds what has no leaf yet."""
+SALT_BYTES = 16
+_SEARCHED = ("object", "actor", "action", "unit")
+
+personal_data.declare(
+    Holding(
+        COLLECTION,
+        zh="工作人员操作审计",
+        keys=("actor", "object"),
+        at_deletion="keep",
+        because="网络安全法要求日志至少留存六个月;记录只有编号和代码,不含姓名、证号和文字内容。",
+    )
+)
 
 
 class AuditEntry(Document):
     """`object` reads kind and id, for example `slot:museum-20261123-0900`."""
 
     meta = {
-        "collection": "audit_entries",
+        "collection": COLLECTION,
         "auto_create_index": False,
-        "indexes": [{"fields": ["actor", "-_id"]}, {"fields": ["object", "-_id"]}],
+        "indexes": [*search.indexes(*_SEARCHED), PENDING],
     }
     at = DateTimeField(required=True)
     actor = StringField(required=True)
@@ -29,6 +49,9 @@ class AuditEntry(Document):
     unit = StringField()
     details = DictField()
     request_id = StringField()
+    salt = BinaryField()
+    pending = BooleanField()
+    leaf = LongField()
 
 
 def line(actor: str, action: str, about: str, *, unit: str = "", **details: Any) -> dict[str, Any]:
@@ -42,6 +65,8 @@ def line(actor: str, action: str, about: str, *, unit: str = "", **details: Any)
         "unit": unit,
         "details": details,
         "request_id": structlog.contextvars.get_contextvars().get("request_id", ""),
+        "salt": os.urandom(SALT_BYTES),
+        "pending": True,
     }
 
 
@@ -50,12 +75,26 @@ def write(entry: dict[str, Any], session: ClientSession | None = None) -> None:
     AuditEntry._get_collection().insert_one(entry, session=session)
 
 
+def write_all(entries: list[dict[str, Any]], session: ClientSession) -> None:
+    """Store the entries of several effects of one transaction."""
+    AuditEntry._get_collection().insert_many(entries, session=session)
+
+
 def listed(
-    *, actor: str | None, about: str | None, cursor: str | None, limit: int
+    *,
+    actor: str | None = None,
+    about: str | None = None,
+    action: str | None = None,
+    unit: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    cursor: str | None,
+    limit: int,
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Return a page of entries, newest first, of one actor or about one object when given."""
-    query = {name: value for name, value in (("actor", actor), ("object", about)) if value}
-    found, following = paging.page(AuditEntry._get_collection(), query, sort=("_id", -1), cursor=cursor, limit=limit)
+    """Return a page of the entries that have all given values, newest first."""
+    wanted = {"actor": actor, "object": about, "action": action, "unit": unit}
+    window = search.Window(since, until, cursor, limit)
+    found, following = search.newest(AuditEntry._get_collection(), wanted, window, fields=_SEARCHED)
     return [_shown(one) for one in found], following
 
 

@@ -8,9 +8,10 @@ from typing import Any
 from mongoengine import DateTimeField, Document, StringField
 from pymongo.errors import DuplicateKeyError
 
-from backend import clock
+from backend import clock, personal_data
 from backend.codes.compact import BadCode
 from backend.errors import KeyReused
+from backend.personal_data import Holding
 from models.booking import ticket
 from models.identity.actors import Device
 
@@ -29,6 +30,13 @@ class GateScan(Document):
     ticket = StringField()
     result = StringField(required=True)
     at = DateTimeField(required=True)
+
+
+personal_data.declare(
+    Holding(
+        "gate_scans", "闸机扫码记录", via=(("ticket", "tickets"),), at_deletion="keep", because="只含票号、闸机和时间"
+    )
+)
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,9 @@ from mongoengine import (
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
-from backend import clock, outbox
+from backend import clock, outbox, personal_data
 from backend.errors import Conflict, NotFound
+from backend.personal_data import Holding, Sealed
 from backend.store.combining import Combiner, insert_all
 
 COLLECTION = "orders"
@@ -51,6 +52,7 @@ class Order(Document):
             {"fields": ["account", "-_id"]},
             {"fields": ["slot", "state", "_id"]},
             {"fields": ["place", "day", "state", "_id"]},
+            {"fields": ["visitors.person"], "sparse": True},
             outbox.INDEX,
         ],
     }
@@ -72,6 +74,26 @@ class Order(Document):
     terms = DictField()
     history = ListField(DictField())
     outbox = ListField(DictField())
+
+
+personal_data.declare(
+    Holding(
+        COLLECTION,
+        "订单及游客姓名",
+        accounts=("account",),
+        persons=("visitors.person",),
+        sealed=(Sealed("visitors.name", record="{_id}:{#}"),),
+        traces=("visitors.document", "visitors.age_band", "visitors.inspect"),
+        at_deletion="restrict",
+        because="会计档案管理办法(财政部、国家档案局令第 79 号)附表一: 原始凭证保管 30 年",
+        busy=lambda: {
+            "$or": [
+                {"state": {"$in": ["held", "issued"]}, "day": {"$gte": clock.today().isoformat()}},
+                {"refund.state": {"$in": ["requested", "processing"]}},
+            ]
+        },
+    )
+)
 
 
 class AlreadyBooked(Conflict):

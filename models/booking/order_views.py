@@ -54,16 +54,24 @@ def _head(found: dict[str, Any]) -> dict[str, Any]:
 
 def _visitor(found: dict[str, Any], number: int) -> dict[str, Any]:
     visitor = found["visitors"][number]
-    name = runtime.current().sealer.open("orders.visitors.name", f"{found['_id']}:{number}", visitor["name"])
+    document = visitor.get("document", {})
     return {
-        "name": mask_name(name),
+        "name": _name(found, visitor, number),
         "ticket_class": visitor["ticket_class"],
         "price_fen": visitor["price_fen"],
         "age_band": visitor["age_band"],
         "inspect": visitor["inspect"],
-        "document_kind": visitor["document"].get("kind", ""),
-        "document_tail": visitor["document"].get("tail", ""),
+        "document_kind": document.get("kind", ""),
+        "document_tail": document.get("tail", ""),
     }
+
+
+def _name(found: dict[str, Any], visitor: dict[str, Any], number: int) -> str:
+    """Return the visitor's name, masked; somebody whose data were deleted has none."""
+    if "name" not in visitor:
+        return "已注销"
+    sealer = runtime.current().sealer
+    return mask_name(sealer.open("orders.visitors.name", f"{found['_id']}:{number}", visitor["name"]))
 
 
 def _ticket(found: dict[str, Any]) -> dict[str, Any]:

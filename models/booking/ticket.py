@@ -10,8 +10,9 @@ from mongoengine import DateTimeField, DictField, Document, IntField, ObjectIdFi
 from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
 
-from backend import clock, runtime
+from backend import clock, personal_data, runtime
 from backend.codes import compact
+from backend.personal_data import Holding
 
 KIND = 0x54
 """First byte of every ticket code, "T"."""
@@ -26,7 +27,7 @@ class Ticket(Document):
     meta = {
         "collection": "tickets",
         "auto_create_index": False,
-        "indexes": ["order", {"fields": ["place", "day", "_id"]}],
+        "indexes": ["order", "person", {"fields": ["place", "day", "_id"]}],
     }
     id = StringField(primary_key=True)
     order = ObjectIdField(required=True)
@@ -44,6 +45,18 @@ class Ticket(Document):
     state = StringField(choices=("valid", "used", "void"), required=True)
     key_id = IntField(required=True)
     first_scan = DictField()
+
+
+personal_data.declare(
+    Holding(
+        "tickets",
+        "门票及入园时间",
+        via=(("order", "orders"),),
+        persons=("person",),
+        at_deletion="restrict",
+        because="会计档案管理办法(财政部、国家档案局令第 79 号)附表一: 原始凭证保管 30 年",
+    )
+)
 
 
 def ticket_id(order: ObjectId, number: int) -> str:

@@ -12,11 +12,13 @@ from typing import Any
 from bson import ObjectId
 from mongoengine import BinaryField, DateTimeField, DictField, Document, ListField, ObjectIdField, StringField
 from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
 
-from backend import clock, runtime
-from backend.errors import NotLoggedIn
+from backend import clock, personal_data, runtime
+from backend.errors import NotFound, NotLoggedIn
+from backend.personal_data import Blind, Holding, Sealed
 from backend.store.combining import Reads
-from models.identity import opaque_token
+from models.identity import levels, opaque_token
 from models.identity.actors import Resident
 
 ACCESS_LASTS = timedelta(hours=2)
@@ -27,7 +29,7 @@ FORMER_KEPT = 30
 
 
 class Account(Document):
-    """`level` is `account` until a person is bound, then the assurance of that binding."""
+    """`level` is `account` until a person is bound, then the assurance of that binding, reached by `method`."""
 
     meta = {
         "collection": "accounts",
@@ -36,21 +38,44 @@ class Account(Document):
             {"fields": ["openid_index"], "unique": True},
             {"fields": ["phone_index"], "sparse": True},
             {"fields": ["person"], "sparse": True},
+            {"fields": ["companions.person"], "sparse": True},
         ],
     }
     openid = BinaryField(required=True)
-    openid_index = BinaryField(required=True)
+    openid_index = ListField(BinaryField(), required=True)
     session_key = BinaryField()
     privacy = ListField(DictField())
     consents = DictField()
     consent_refused = DictField()
     phone = BinaryField()
-    phone_index = BinaryField()
+    phone_index = ListField(BinaryField())
     person = ObjectIdField()
-    level = StringField(choices=("account", "declared"), required=True)
+    level = StringField(choices=levels.LEVELS, required=True)
+    method = StringField(choices=tuple(levels.METHOD_ZH))
     sessions = ListField(DictField())
     companions = ListField(DictField())
     created_at = DateTimeField(required=True)
+
+
+personal_data.declare(
+    Holding(
+        "accounts",
+        "小程序账号、手机号和常用游客",
+        accounts=("_id",),
+        persons=("person", "companions.person"),
+        sealed=(
+            Sealed("openid"),
+            Sealed("session_key", secret=True),
+            Sealed("phone"),
+            Sealed("companions.profile", record="{_id}:{id}", place="accounts.companions"),
+        ),
+        traces=("companions.kind", "companions.tail"),
+        blind=(
+            Blind("openid_index", "accounts.openid", source="openid"),
+            Blind("phone_index", "accounts.phone", source="phone"),
+        ),
+    )
+)
 
 
 class SessionEnded(NotLoggedIn):
@@ -74,24 +99,7 @@ class Tokens:
 def log_in(openid: str, session_key: str, privacy_version: str) -> tuple[ObjectId, Tokens]:
     """Open a session for a WeChat user, making the account at the first login; record the accepted privacy text."""
     sealer, accounts, now = runtime.current().sealer, Account._get_collection(), clock.now()
-    index = sealer.blind("accounts.openid", openid)
-    new_id = ObjectId()
-    account = accounts.find_one_and_update(
-        {"openid_index": index},
-        {
-            "$setOnInsert": {
-                "_id": new_id,
-                "openid": sealer.seal("accounts.openid", new_id, openid),
-                "level": "account",
-                "consents": {},
-                "companions": [],
-                "created_at": now,
-            }
-        },
-        projection={"_id": 1, "privacy.version": 1},
-        upsert=True,
-        return_document=ReturnDocument.AFTER,
-    )
+    account = _found_or_made(openid, now)
     account_id = account["_id"]
     tokens, session = _new_session(account_id, now)
     change: dict[str, Any] = {
@@ -102,6 +110,27 @@ def log_in(openid: str, session_key: str, privacy_version: str) -> tuple[ObjectI
         change["$push"]["privacy"] = {"version": privacy_version, "at": now}
     accounts.update_one({"_id": account_id}, change)
     return account_id, tokens
+
+
+def _found_or_made(openid: str, now: datetime) -> dict[str, Any]:
+    sealer, accounts, new_id = runtime.current().sealer, Account._get_collection(), ObjectId()
+    indexes = sealer.blinds("accounts.openid", openid)
+    guard, shown = {"openid_index": {"$in": indexes}}, {"_id": 1, "privacy.version": 1}
+    made = {
+        "_id": new_id,
+        "openid": sealer.seal("accounts.openid", new_id, openid),
+        "openid_index": indexes,
+        "level": "account",
+        "consents": {},
+        "companions": [],
+        "created_at": now,
+    }
+    try:
+        return accounts.find_one_and_update(
+            guard, {"$setOnInsert": made}, projection=shown, upsert=True, return_document=ReturnDocument.AFTER
+        )
+    except DuplicateKeyError:  # another login of the same user made it at this very moment
+        return accounts.find_one(guard, shown)
 
 
 def _new_session(account_id: ObjectId, now: datetime) -> tuple[Tokens, dict[str, Any]]:
@@ -123,7 +152,9 @@ def _digests(tokens: Tokens) -> dict[str, Any]:
     }
 
 
-_SEEN = {"sessions": 1, "person": 1, "level": 1, "companions": 1, "consents": 1, "consent_refused": 1, "openid": 1}
+_SEEN = dict.fromkeys(
+    ("sessions", "person", "level", "method", "companions", "consents", "consent_refused", "openid"), 1
+)
 
 
 _reads = Reads(Account._get_collection, _SEEN)
@@ -172,6 +203,18 @@ def log_out(resident: Resident, *, everywhere: bool = False) -> None:
 
 
 def openid(account_id: ObjectId) -> str:
-    """Return the WeChat openid of an account, for calls to WeChat on its behalf."""
+    """Return the WeChat openid of an account, for calls to WeChat on its behalf.
+
+    Raises:
+        NotFound: the account was closed.
+    """
     account = Account._get_collection().find_one({"_id": account_id}, {"openid": 1})
+    if account is None:
+        raise NotFound
     return runtime.current().sealer.open("accounts.openid", account_id, account["openid"])
+
+
+def of_person(person_id: ObjectId) -> list[ObjectId]:
+    """Return the accounts that surely are a person's; a declared one may be anybody's."""
+    query = {"person": person_id, "level": {"$in": list(levels.ONE_ACCOUNT)}}
+    return [found["_id"] for found in Account._get_collection().find(query, {"_id": 1})]

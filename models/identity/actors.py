@@ -1,5 +1,6 @@
 """Who acts: the values that a surface hands to a rule."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,23 +10,59 @@ from backend.errors import NotAllowed
 from models.identity import roles
 
 
+class ScopeMissing(NotAllowed):
+    """403: the relation does not allow this to who acts for another."""
+
+    code = "scope_missing"
+    zh = "您的代办授权不包含此项,请由本人办理或请本人扩大授权范围。"
+    en = "You may act for this person, but not in this. They do it themselves or allow more."
+
+
+@dataclass(frozen=True)
+class Acting:
+    """For whom a resident acts, by which relation, and in what."""
+
+    relation_id: ObjectId
+    person_id: ObjectId
+    kind: str
+    scope: frozenset[str]
+
+
 @dataclass(frozen=True)
 class Resident:
-    """A logged-in account, with what its one document says."""
+    """A logged-in account, with what its one document says; `acting` when it acts for another person."""
 
     account_id: ObjectId
     session_id: str
     document: dict[str, Any] = field(repr=False)
+    acting: Acting | None = None
+    unit: str = ""
+    """Access lines name the reader's unit; a resident has none."""
 
     @property
     def key(self) -> str:
-        """Return the scope of this actor's idempotency keys and limits."""
-        return f"resident:{self.account_id}"
+        """Return how history names this actor: a helper always as the helper of that relation."""
+        own = f"resident:{self.account_id}"
+        return f"{own}:for:{self.acting.relation_id}" if self.acting else own
 
     @property
     def person_id(self) -> ObjectId | None:
         """Return the bound person, None before a binding."""
         return self.document.get("person")
+
+    @property
+    def subject_id(self) -> ObjectId | None:
+        """Return the person in whose name this is done: the one acted for, else the bound one."""
+        return self.acting.person_id if self.acting else self.person_id
+
+    def require_scope(self, scope: str) -> None:
+        """Check what an acting resident may do; in one's own name everything is allowed.
+
+        Raises:
+            ScopeMissing: the relation does not hold `scope`.
+        """
+        if self.acting and scope not in self.acting.scope:
+            raise ScopeMissing
 
 
 @dataclass(frozen=True)
@@ -36,20 +73,20 @@ class Assignment:
     unit: str
     area: str = ""
 
-    def covers(self, unit: str, area: str) -> bool:
-        """Tell whether an object of `unit` in `area` is within this assignment."""
-        near = roles.ROLES[self.role].reach == "county" or self.unit == unit
-        return near and area.startswith(self.area)
-
 
 @dataclass(frozen=True)
 class Staff:
-    """A logged-in member of the staff."""
+    """A logged-in member of the staff.
+
+    `subtrees` names the units at and below those of assignments that reach below; without it they reach their own.
+    """
 
     staff_id: ObjectId
     login: str
     session_id: str
     assignments: tuple[Assignment, ...]
+    subtrees: Mapping[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+    password_expired: bool = False
 
     @property
     def key(self) -> str:
@@ -61,9 +98,9 @@ class Staff:
         """Return the home unit, that of the first assignment."""
         return self.assignments[0].unit
 
-    def may(self, operation: str) -> bool:
-        """Tell whether one of the roles holds `operation`."""
-        return operation in roles.EVERYBODY or bool(self._giving(operation))
+    def may(self, operation: str, purpose: str = "") -> bool:
+        """Tell whether one of the roles holds `operation`, and `purpose` with it where one is named."""
+        return operation in roles.EVERYBODY or bool(self.giving(operation, purpose))
 
     def require(self, operation: str) -> None:
         """Check that one of the roles holds `operation`.
@@ -76,17 +113,38 @@ class Staff:
 
     def units_for(self, operation: str) -> set[str] | None:
         """Return the units whose objects `operation` reaches, None for all."""
-        given = self._giving(operation)
-        if any(roles.ROLES[one.role].reach == "county" for one in given):
-            return None
-        return {one.unit for one in given}
+        reached: set[str] = set()
+        for one in self.giving(operation):
+            units = self.units_of(one)
+            if units is None:
+                return None
+            reached |= units
+        return reached
 
     def covers(self, operation: str, *, unit: str, area: str) -> bool:
         """Tell whether `operation` reaches an object of `unit` in `area`."""
-        return any(one.covers(unit, area) for one in self._giving(operation))
+        return any(self._near(one, unit) and area.startswith(one.area) for one in self.giving(operation))
 
-    def _giving(self, operation: str) -> list[Assignment]:
-        return [one for one in self.assignments if operation in roles.ROLES[one.role].operations]
+    def giving(self, operation: str, purpose: str = "") -> list[Assignment]:
+        """Return the assignments that give `operation`, for `purpose` where one is named."""
+        return [
+            one
+            for one in self.assignments
+            if operation in roles.ROLES[one.role].operations
+            and (not purpose or purpose in roles.ROLES[one.role].purposes)
+        ]
+
+    def units_of(self, one: Assignment) -> frozenset[str] | None:
+        """Return the units that an assignment reaches, None for all."""
+        reach = roles.ROLES[one.role].reach
+        if reach == "county":
+            return None
+        own = frozenset({one.unit})
+        return self.subtrees.get(one.unit, own) if reach == "subtree" else own
+
+    def _near(self, one: Assignment, unit: str) -> bool:
+        units = self.units_of(one)
+        return units is None or unit in units
 
 
 @dataclass(frozen=True)

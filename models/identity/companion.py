@@ -1,22 +1,28 @@
 """Companions: the visitors that an account books for, oneself among them. Bounded, inside the account's document."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import orjson
 from bson import ObjectId
+from pymongo.client_session import ClientSession
 
 from backend import clock, runtime
-from backend.errors import Conflict, NotFound
-from backend.identity_documents import IdentityDocument, mask, mask_name
-from models.identity import consent, person
+from backend.errors import Conflict, NotFound, Unprocessable
+from backend.identity_documents import IdentityDocument, age_on, mask, mask_name
+from backend.store import transactions
+from models.audit import access_line
+from models.identity import binding, consent, person, relation
 from models.identity.account import Account
 from models.identity.actors import Resident
+from models.identity.person import Known
 
 MOST = 30
 _PLACE = "accounts.companions"
+ACTING_FIELDS = ("person.name", "person.document_kind", "person.document_tail")
+"""What of the person acted for an answer holds, for the access line."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class Companion:
     kind: str
     tail: str
     is_self: bool
+    relation_id: ObjectId | None = None
 
 
 class TooManyCompanions(Conflict):
@@ -56,19 +63,52 @@ class AlreadyBound(Conflict):
     en = "This account is bound to a person already. A change is made at a service counter."
 
 
+class GuardianNeeded(Unprocessable):
+    """422: a child does not use an account of their own; the guardian acts."""
+
+    code = "guardian_needed"
+    zh = "未满 14 周岁的儿童由监护人办理,请监护人用自己的微信登录,或到窗口办理监护关系。"
+    en = "For a child under 14 the guardian acts, with an account of their own."
+
+
 def bind(resident: Resident, document: IdentityDocument, name: str) -> Companion:
     """Bind the account to the person who uses it, as declared by themselves.
 
     Raises:
         ConsentNeeded: no consent to use the document.
         AlreadyBound: bound to somebody before.
+        GuardianNeeded: the person is a child.
+        PersonHeld: another account holds the person surely.
     """
     if resident.person_id:
         raise AlreadyBound
-    added = _add(resident, document, name, is_self=True)
-    change = {"$set": {"person": added.person_id, "level": "declared"}}
-    Account._get_collection().update_one({"_id": resident.account_id, "person": None}, change)
-    return added
+    consent.require(resident, "document")
+    if document.birth_date and age_on(document.birth_date, clock.today()) < person.CHILD_BELOW:
+        raise GuardianNeeded
+    entry = _entry(resident.account_id, person.find_or_declare(document, name), name, document, is_self=True)
+    person_id = entry["person"]
+    new = binding.record(resident.account_id, person_id, "declared", method="declared", by=resident.key)
+    change = {
+        "$set": {"person": person_id, "level": "declared", "method": "declared"},
+        "$push": {"companions": entry},
+    }
+
+    def store(session: ClientSession) -> None:
+        person.claim(person_id, new["since"], session)
+        binding.require_free(person_id, resident.account_id, session)
+        guard = {"person": None, **_free(resident.account_id, person_id)}
+        if not Account._get_collection().update_one(guard, change, session=session).matched_count:
+            raise _refusal(resident, person_id)
+        binding.begin(new, session)
+
+    transactions.run(store)
+    return _open(resident, entry)
+
+
+def own_entry(account_id: ObjectId, known: Known) -> dict[str, Any]:
+    """Return the entry of the account's own person, not stored yet: for a binding that a clerk makes."""
+    document = IdentityDocument(known.kind, known.number, known.birth)
+    return _entry(account_id, known.id, known.name, document, is_self=True)
 
 
 def add(resident: Resident, document: IdentityDocument, name: str) -> Companion:
@@ -79,38 +119,78 @@ def add(resident: Resident, document: IdentityDocument, name: str) -> Companion:
         AlreadyListed: the person is on it.
         TooManyCompanions: the list is full.
     """
-    return _add(resident, document, name, is_self=False)
-
-
-def _add(resident: Resident, document: IdentityDocument, name: str, *, is_self: bool) -> Companion:
     consent.require(resident, "document")
-    person_id = person.find_or_declare(document, name)
+    entry = _entry(resident.account_id, person.find_or_declare(document, name), name, document, is_self=False)
+    guard = _free(resident.account_id, entry["person"])
+    if not Account._get_collection().update_one(guard, {"$push": {"companions": entry}}).matched_count:
+        raise _refusal(resident, entry["person"])
+    return _open(resident, entry)
+
+
+def add_by_relation(resident: Resident, relation_id: ObjectId) -> Companion:
+    """Put the person whom the resident may book for on the list, as verified; it serves while the relation holds.
+
+    Raises:
+        ActingRefused, ScopeMissing: no relation in force, or it does not allow booking.
+        ConsentNeeded: the guardian of a child has not consented to give the child's data.
+        AlreadyListed: the person is on it.
+        TooManyCompanions: the list is full.
+    """
+    acting = relation.acting(resident, relation_id)
+    actor = replace(resident, acting=acting)
+    actor.require_scope("book")
+    known = person.read(acting.person_id)
+    consent.require(resident, "minor" if known.is_child else "document")
+    document = IdentityDocument(known.kind, known.number, known.birth)
+    entry = _entry(resident.account_id, known.id, known.name, document, is_self=False) | {"relation": relation_id}
+    access_line.record(actor, purpose="acting_for", subjects=[known.id], fields=ACTING_FIELDS)
+    former = {"person": known.id, "relation": {"$exists": True, "$ne": relation_id}}
+
+    def store(session: ClientSession) -> None:
+        accounts, mine = Account._get_collection(), {"_id": resident.account_id}
+        accounts.update_one(mine, {"$pull": {"companions": former}}, session=session)
+        added = accounts.update_one(
+            _free(resident.account_id, known.id), {"$push": {"companions": entry}}, session=session
+        )
+        if not added.matched_count:
+            raise _refusal(resident, known.id)
+        relation.note(relation_id, "companion_added", actor.key, session)
+
+    transactions.run(store)
+    return _open(resident, entry)
+
+
+def _entry(
+    account_id: ObjectId, person_id: ObjectId, name: str, document: IdentityDocument, *, is_self: bool
+) -> dict[str, Any]:
     companion_id = secrets.token_hex(6)
     profile = orjson.dumps({"name": name, "birth": document.birth_date}).decode()
-    entry = {
+    return {
         "id": companion_id,
         "person": person_id,
-        "profile": runtime.current().sealer.seal(_PLACE, _record(resident, companion_id), profile),
+        "profile": runtime.current().sealer.seal(_PLACE, _record(account_id, companion_id), profile),
         "kind": document.kind,
         "tail": mask(document.kind, document.number),
         "self": is_self,
         "added_at": clock.now(),
     }
-    free = {
-        "_id": resident.account_id,
+
+
+def _free(account_id: ObjectId, person_id: ObjectId) -> dict[str, Any]:
+    return {
+        "_id": account_id,
         "companions.person": {"$ne": person_id},
         f"companions.{MOST - 1}": {"$exists": False},
     }
-    if not Account._get_collection().update_one(free, {"$push": {"companions": entry}}).matched_count:
-        raise _refusal(resident, person_id)
-    return _open(resident, entry)
 
 
 def _refusal(resident: Resident, person_id: ObjectId) -> Conflict:
-    listed = Account._get_collection().find_one(
-        {"_id": resident.account_id, "companions.person": person_id}, {"_id": 1}
-    )
-    return AlreadyListed() if listed else TooManyCompanions(most=MOST)
+    found = Account._get_collection().find_one({"_id": resident.account_id}, {"person": 1, "companions.person": 1})
+    if found and any(one["person"] == person_id for one in found["companions"]):
+        return AlreadyListed()
+    if found and found.get("person") and not resident.person_id:
+        return AlreadyBound()
+    return TooManyCompanions(most=MOST)
 
 
 def remove(resident: Resident, companion_id: str) -> None:
@@ -131,13 +211,23 @@ def remove(resident: Resident, companion_id: str) -> None:
 
 def listed(resident: Resident) -> list[Companion]:
     """Return the account's visitors."""
-    return [_open(resident, entry) for entry in resident.document.get("companions", [])]
+    return [_open(resident, entry) for entry in _usable(resident)]
 
 
 def chosen(resident: Resident, companion_ids: list[str]) -> list[Companion | None]:
     """Return the visitors with these ids, None where the account has none such."""
-    entries = {entry["id"]: entry for entry in resident.document.get("companions", [])}
+    entries = {entry["id"]: entry for entry in _usable(resident)}
     return [_open(resident, entries[i]) if i in entries else None for i in companion_ids]
+
+
+def _usable(resident: Resident) -> list[dict[str, Any]]:
+    """Return the entries, without those whose relation has ended; who has none asks the store for nothing."""
+    entries: list[dict[str, Any]] = resident.document.get("companions", [])
+    related = [entry["relation"] for entry in entries if "relation" in entry]
+    if not related:
+        return entries
+    holding = relation.holding(related, resident.person_id)
+    return [entry for entry in entries if "relation" not in entry or entry["relation"] in holding]
 
 
 def masked(companion: Companion) -> dict[str, Any]:
@@ -148,11 +238,11 @@ def masked(companion: Companion) -> dict[str, Any]:
         "document_kind": companion.kind,
         "document_tail": companion.tail,
         "is_self": companion.is_self,
-    }
+    } | ({"relation_id": str(companion.relation_id)} if companion.relation_id else {})
 
 
 def _open(resident: Resident, entry: dict[str, Any]) -> Companion:
-    text = runtime.current().sealer.open(_PLACE, _record(resident, entry["id"]), entry["profile"])
+    text = runtime.current().sealer.open(_PLACE, _record(resident.account_id, entry["id"]), entry["profile"])
     profile = orjson.loads(text)
     return Companion(
         entry["id"],
@@ -162,8 +252,9 @@ def _open(resident: Resident, entry: dict[str, Any]) -> Companion:
         entry["kind"],
         entry["tail"],
         entry["self"],
+        entry.get("relation"),
     )
 
 
-def _record(resident: Resident, companion_id: str) -> str:
-    return f"{resident.account_id}:{companion_id}"
+def _record(account_id: ObjectId, companion_id: str) -> str:
+    return f"{account_id}:{companion_id}"

@@ -6,32 +6,35 @@ tell what was agreed to and when it ended; they are only ever added to or ended.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from bson import ObjectId
-from mongoengine import DateTimeField, Document, ListField, ObjectIdField, StringField
+from mongoengine import DateTimeField, DictField, Document, ListField, ObjectIdField, StringField
 from pymongo.client_session import ClientSession
 
-from backend import clock, personal_data
+from backend import clock, outbox, personal_data
 from backend.errors import NotAllowed, NotFound, Unprocessable
 from backend.store import paging, transactions
-from models.identity import consent_text
+from models.identity import binding, consent_text
 from models.identity.account import Account
 from models.identity.actors import Resident
 from models.identity.consent_purpose import PURPOSES
 
+COLLECTION = "consents"
 CHANNEL = "mini_program"
 PROMPT_PAUSE = timedelta(hours=48)
 """Nobody is pestered after a refusal (Network Data Security Regulation, article 22)."""
+outbox.carried_by(COLLECTION)
 
 
 class ConsentRecord(Document):
     """One consent from beginning to end; `ended_by` is withdrawn, renewed or account_closed."""
 
     meta = {
-        "collection": "consents",
+        "collection": COLLECTION,
         "auto_create_index": False,
-        "indexes": [{"fields": ["account", "-_id"]}, {"fields": ["person"], "sparse": True}],
+        "indexes": [{"fields": ["account", "-_id"]}, {"fields": ["person"], "sparse": True}, outbox.INDEX],
     }
     account = ObjectIdField(required=True)
     person = ObjectIdField()
@@ -44,11 +47,12 @@ class ConsentRecord(Document):
     until = DateTimeField()
     ended_at = DateTimeField()
     ended_by = StringField()
+    outbox = ListField(DictField())
 
 
 personal_data.declare(
     personal_data.Holding(
-        "consents",
+        COLLECTION,
         zh="授权同意记录",
         persons=("person",),
         accounts=("account",),
@@ -93,7 +97,7 @@ def give(resident: Resident, purposes: Sequence[str], text_version: str) -> None
     texts = [consent_text.require_newest(one, text_version) for one in wanted]
     records = [_record(resident, text) for text in texts if not _holds(resident, text)]
     if records:
-        transactions.run(lambda session: [_store(resident.account_id, one, session) for one in records])
+        transactions.run(partial(_store, resident.account_id, records))
 
 
 def _holds(resident: Resident, text: dict[str, Any]) -> bool:
@@ -119,21 +123,28 @@ def _record(resident: Resident, text: dict[str, Any]) -> dict[str, Any]:
     return told | ({"until": now + timedelta(days=purpose.days)} if purpose.days else {})
 
 
-def _store(account_id: ObjectId, record: dict[str, Any], session: ClientSession) -> None:
-    held = {"version": record["text_version"], "at": record["given_at"]}
-    held |= {"until": record["until"]} if "until" in record else {}
-    change = {
-        "$set": {f"consents.{record['purpose']}": held},
-        "$unset": {f"consent_refused.{record['purpose']}": ""},
-    }
-    _end(account_id, record["purpose"], "renewed", record["given_at"], session)
-    ConsentRecord._get_collection().insert_one(record, session=session)
-    Account._get_collection().update_one({"_id": account_id}, change, session=session)
+def _store(account_id: ObjectId, records: list[dict[str, Any]], session: ClientSession) -> None:
+    for record in records:
+        purpose = record["purpose"]
+        held = {"version": record["text_version"], "at": record["given_at"]}
+        held |= {"until": record["until"]} if "until" in record else {}
+        change = {"$set": {f"consents.{purpose}": held}, "$unset": {f"consent_refused.{purpose}": ""}}
+        _end(account_id, purpose, "renewed", record["given_at"], session)
+        ConsentRecord._get_collection().insert_one(record, session=session)
+        Account._get_collection().update_one({"_id": account_id}, change, session=session)
 
 
-def _end(account_id: ObjectId, purpose: str, why: str, now: Any, session: ClientSession) -> None:
+def _end(
+    account_id: ObjectId,
+    purpose: str,
+    why: str,
+    now: Any,
+    session: ClientSession,
+    *,
+    follow: Sequence[dict[str, Any]] = (),
+) -> None:
     open_one = {"account": account_id, "purpose": purpose, "ended_at": None}
-    ended = {"$set": {"ended_at": now, "ended_by": why}}
+    ended = {"$set": {"ended_at": now, "ended_by": why, "outbox": list(follow)}}
     ConsentRecord._get_collection().update_many(open_one, ended, session=session)
 
 
@@ -145,13 +156,24 @@ def withdraw(resident: Resident, purpose: str) -> None:
     """
     if purpose not in PURPOSES:
         raise NotFound
-    now, account_id = clock.now(), resident.account_id
+    now, account_id, follow = clock.now(), resident.account_id, _forgetting(resident, purpose)
 
     def change(session: ClientSession) -> None:
-        _end(account_id, purpose, "withdrawn", now, session)
+        _end(account_id, purpose, "withdrawn", now, session, follow=follow)
+        if purpose == "document":
+            binding.end(account_id, "consent_withdrawn", now, session)
         Account._get_collection().update_one({"_id": account_id}, _taken_out(purpose), session=session)
 
     transactions.run(change)
+    for one in follow:
+        outbox.wake(one["queue"])
+
+
+def _forgetting(resident: Resident, purpose: str) -> list[dict[str, Any]]:
+    """Return what makes others forget what they keep under a purpose: the facts lie with `registers`."""
+    if purpose != "facts" or resident.person_id is None:
+        return []
+    return [outbox.entry("affairs", "registers.forget", person=str(resident.person_id))]
 
 
 def _taken_out(purpose: str) -> dict[str, Any]:
@@ -160,7 +182,7 @@ def _taken_out(purpose: str) -> dict[str, Any]:
         removed |= {"phone": "", "phone_index": ""}
     change: dict[str, Any] = {"$unset": removed}
     if purpose == "document":
-        removed["person"] = ""
+        removed |= {"person": "", "method": ""}
         change["$set"] = {"companions": [], "level": "account"}
     return change
 

@@ -3,8 +3,12 @@
 accept (password) ──▶ the secret of the second factor, shown once ──▶ confirm (its first code) ──▶ active
 
 A link that was accepted but never confirmed opens nothing more; who lost the secret is invited again.
+
+Where two administrators are needed (a sensitive role, a reset), the one who proposes gets the link, the one who
+approves a PIN: only the member, who is handed both, can use them.
 """
 
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,21 +22,36 @@ from backend import clock, runtime
 from backend.errors import Conflict, NotFound, Unprocessable
 from backend.store import transactions
 from models.audit import entry
-from models.identity import opaque_token, password, second_factor, staff
+from models.identity import (
+    approval,
+    opaque_token,
+    password,
+    roles,
+    second_factor,
+    staff,
+    staff_grants,
+    staff_scope,
+    unit,
+)
 from models.identity.actors import Assignment, Staff
 from models.identity.staff import StaffMember
 
 LASTS = timedelta(hours=24)
 SYSTEM = "system:bootstrap"
+FIRST = {"system_admin": "first_admin", "security_admin": "first_security_admin"}
 
 
 @dataclass(frozen=True)
 class Invitation:
-    """A member and their link; the store keeps only the link's digest."""
+    """A member and their link; the store keeps only the link's digest.
+
+    While a proposal is open the link opens nothing; it wants a PIN then, and works for a day from the approval.
+    """
 
     member_id: ObjectId
     link: str
     until: datetime
+    approval_id: ObjectId | None = None
 
 
 @dataclass(frozen=True)
@@ -47,8 +66,27 @@ class AdministratorExists(Conflict):
     """409: there is a first administrator already."""
 
     code = "administrator_exists"
-    zh = "已有系统管理员,请由其登录后邀请其他人员。"
-    en = "An administrator exists. They invite everybody else."
+    zh = "已有{role_zh},请由其登录后办理其他人员。"
+    en = "There is a first administrator of this kind. They invite everybody else."
+
+
+class SecondPersonNeeded(Conflict):
+    """409: whoever used an account gets back in by two administrators only."""
+
+    code = "second_person_needed"
+    zh = "该账号启用过或有敏感角色,请发起动态口令重置,由安全管理员审批。"
+    en = "This account was in use, or has a sensitive role. Propose a reset; a security administrator approves it."
+
+
+class PinWrong(Unprocessable):
+    """422: the PIN is not the one that the approving administrator was told."""
+
+    code = "pin_wrong"
+    zh = "口令码不正确,请向审批的安全管理员核对 10 位口令码。"
+    en = "The PIN is wrong. Ask the administrator who approved for the ten characters."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"pin": [self.zh]})
 
 
 class InvitationGone(NotFound):
@@ -78,49 +116,64 @@ class CodeWrong(Unprocessable):
         super().__init__(fields={"totp": [self.zh]})
 
 
-def bootstrap(login: str, name: str) -> Invitation:
-    """Invite the first administrator; two at once give one. A link of theirs that ran out unused is replaced.
+def bootstrap(login: str, name: str, role: str = "system_admin") -> Invitation:
+    """Invite the first system or security administrator; two at once give one. A link that ran out unused is replaced.
+
+    Only the operator at the server does this, once for each: from there on the two need each other.
 
     Raises:
         AdministratorExists: there is one, or their link still holds.
     """
-    member = staff.record(login, name, [Assignment("system_admin", "")], by=SYSTEM) | {"first_admin": True}
-    if _expired_first_admin():
-        return _made(member, SYSTEM)
+    mark = FIRST[role]
+    member = staff.record(login, name, [Assignment(role, "")], by=SYSTEM) | {mark: True}
+    _forget_who_never_came(mark)
     try:
         return _made(member, SYSTEM)
     except staff.LoginTaken:
-        raise AdministratorExists from None
+        raise AdministratorExists(role_zh=roles.ROLES[role].zh) from None
 
 
-def _expired_first_admin() -> bool:
-    """Take away a first administrator who never came; their record held nothing yet."""
+def _forget_who_never_came(mark: str) -> None:
+    """Take away a first administrator whose link ran out unused; their record held nothing yet."""
     never = {"state": "invited", "activated_at": None, "invitation.until": {"$lte": clock.now()}}
-    query = {"first_admin": True, **never}
-    return bool(StaffMember._get_collection().delete_one(query).deleted_count)
+    StaffMember._get_collection().delete_one({mark: True, **never})
 
 
-def invite(actor: Staff, login: str, name: str, assignments: Sequence[Assignment]) -> Invitation:
-    """Make an account that its owner activates by the link returned.
+def invite(actor: Staff, login: str, name: str, assignments: Sequence[Assignment], *, reason: str = "") -> Invitation:
+    """Make an account that its owner activates by the link returned; a sensitive role waits for a second person.
 
     Raises:
-        AssignmentsWrong: the roles do not fit together.
+        AssignmentsWrong, UnitUnknown: the roles do not fit together, or their unit is not there.
+        GrantOutOfReach: the actor may not give them.
         LoginTaken: a member with this login exists.
     """
-    actor.require("staff.invite")
-    return _made(staff.record(login, name, assignments, by=actor.key), actor.key, actor)
+    staff_scope.require_grantable(actor, "staff.invite", assignments)
+    member = staff.record(login, name, assignments, by=actor.key)
+    if not staff_grants.sensitive(assignments):
+        return _made(member, actor.key, actor)
+    told = member["assignments"]
+    waiting = staff_grants.proposal(actor, member["_id"], reason=reason, before=told, after=told)
+    return _made(member | {"state": "proposed"}, actor.key, actor, waiting)
 
 
-def _made(member: dict[str, Any], by: str, actor: Staff | None = None) -> Invitation:
-    invitation, kept = _new(member["_id"])
-    given = [one["role"] for one in member["assignments"]]
-    line = entry.line(by, "staff.invite", f"staff:{member['_id']}", unit=member["assignments"][0]["unit"], roles=given)
+def _made(
+    member: dict[str, Any], by: str, actor: Staff | None = None, waiting: dict[str, Any] | None = None
+) -> Invitation:
+    invitation, kept = _new(member["_id"], waiting)
+    if waiting:
+        waiting |= {"link": kept["digest"]}
+    given = staff.assignments_of(member)
+    wanted = [one.role for one in given]
+    line = entry.line(by, "staff.invite", f"staff:{member['_id']}", unit=given[0].unit, roles=wanted)
 
     def change(session: ClientSession) -> None:
         if actor:
             staff.require_acting(actor, line, session)
+        unit.hold(staff.units_named(given), session)
         StaffMember._get_collection().insert_one(member | {"invitation": kept}, session=session)
         entry.write(line, session)
+        if actor and waiting:
+            approval.store(actor, waiting, session)
 
     try:
         transactions.run(change)
@@ -130,37 +183,54 @@ def _made(member: dict[str, Any], by: str, actor: Staff | None = None) -> Invita
 
 
 def invite_again(actor: Staff, member_id: ObjectId) -> Invitation:
-    """Give a member a new link: the old one, password, second factor and sessions are void at once.
+    """Give a member who never came a new link; the old one is void at once.
 
     Raises:
-        NotFound: no such member.
+        NotFound: no such member in reach.
         OwnAccount: it is the actor.
+        SecondPersonNeeded: the account was in use, or came to an end with a sensitive role.
     """
     actor.require("staff.invite")
     if member_id == actor.staff_id:
         raise staff.OwnAccount
-    found = staff.read(member_id)
+    found = staff_scope.read(actor, "staff.invite", member_id)
+    ended = found["state"] == "disabled"
+    if found.get("activated_at") or (ended and staff_grants.sensitive(staff.assignments_of(found))):
+        raise SecondPersonNeeded
     invitation, kept = _new(member_id)
-    unit = found["assignments"][0]["unit"]
-    line = entry.line(actor.key, "staff.invite_again", f"staff:{member_id}", unit=unit, was=found["state"])
-    reset = {
-        "$set": {"state": "invited", "invitation": kept, "sessions": []},
+    if "pin" in found.get("invitation", {}):
+        kept["pin"] = found["invitation"]["pin"]
+    to = "proposed" if found["state"] == "proposed" else "invited"
+    line = entry.line(actor.key, "staff.invite_again", f"staff:{member_id}", unit=actor.unit, was=found["state"])
+    renewed = {
+        "$set": {"state": to, "invitation": kept},
         "$unset": {"password": "", "totp": "", "totp_step": "", "disabled_at": ""},
     }
+    guard = {"_id": member_id, "state": found["state"], "activated_at": None, "assignments": found["assignments"]}
 
     def change(session: ClientSession) -> None:
         staff.require_acting(actor, line, session)
-        StaffMember._get_collection().update_one({"_id": member_id}, reset, session=session)
+        if not StaffMember._get_collection().update_one(guard, renewed, session=session).matched_count:
+            raise SecondPersonNeeded
         entry.write(line, session)
 
     transactions.run(change)
     return invitation
 
 
-def _new(member_id: ObjectId) -> tuple[Invitation, dict[str, Any]]:
-    token, until = opaque_token.make(member_id), clock.now() + LASTS
+def link_for(member_id: ObjectId, waiting: dict[str, Any]) -> Invitation:
+    """Make a link that an open proposal carries, and opens nothing before its approval."""
+    invitation, kept = _new(member_id, waiting)
+    waiting |= {"link": kept["digest"]}
+    return invitation
+
+
+def _new(member_id: ObjectId, waiting: dict[str, Any] | None = None) -> tuple[Invitation, dict[str, Any]]:
+    token = opaque_token.make(member_id)
+    until = waiting["expires_at"] if waiting else clock.now() + LASTS
     link = f"{runtime.current().settings.public_base_url}/office/v1/invitations/{token}"
-    return Invitation(member_id, link, until), {"digest": opaque_token.digest(token), "until": until}
+    made = Invitation(member_id, link, until, waiting["_id"] if waiting else None)
+    return made, {"digest": opaque_token.digest(token), "until": until}
 
 
 def _guard(token: str) -> dict[str, Any]:
@@ -184,19 +254,24 @@ def read(token: str) -> dict[str, Any]:
     return found
 
 
-def accept(token: str, chosen: str) -> Enrolment:
+def accept(token: str, chosen: str, pin: str = "") -> Enrolment:
     """Set the password, once, and return the secret of the second factor, once.
 
     Raises:
         InvitationGone: no invitation is open under this link, or it was accepted.
+        PinWrong: two administrators opened it, and this is not the PIN that the second one was told.
         PasswordWeak: the password would be too easy to guess.
     """
     member = read(token)
+    wanted = member["invitation"].get("pin")
+    if wanted and not hmac.compare_digest(wanted, approval.pin_digest(pin)):
+        raise PinWrong
     password.require_strong(chosen, member["login"])
     secret = second_factor.new_secret()
     change = {
         "password": password.digest(chosen),
         "totp": runtime.current().sealer.seal("staff.totp", member["_id"], secret),
+        "password_changed_at": clock.now(),
         "invitation.accepted_at": clock.now(),
     }
     guard = {**_guard(token), "invitation.accepted_at": None}

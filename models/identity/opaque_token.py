@@ -8,6 +8,8 @@ from bson import ObjectId
 
 _SECRET_BYTES = 32
 _ID_BYTES = 12
+_PIN_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_PIN_LENGTH = 10
 
 
 def make(record: ObjectId) -> str:
@@ -27,3 +29,8 @@ def owner(token: str) -> ObjectId | None:
     except ValueError:
         return None
     return ObjectId(raw[:_ID_BYTES]) if len(raw) == _ID_BYTES + _SECRET_BYTES else None
+
+
+def pin() -> str:
+    """Return a one-time PIN to tell by voice: 49 bits in letters and digits that are not taken for one another."""
+    return "".join(secrets.choice(_PIN_LETTERS) for _ in range(_PIN_LENGTH))

@@ -1,17 +1,24 @@
 """A person: one human being, known by a document. A person is not an account, and may have no phone."""
 
-from datetime import date
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 import orjson
 from bson import ObjectId
-from mongoengine import BinaryField, DateTimeField, Document, StringField
+from mongoengine import BinaryField, DateTimeField, DictField, Document, ListField, StringField
+from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
-from backend import clock, runtime
-from backend.identity_documents import IdentityDocument
+from backend import clock, personal_data, runtime
+from backend.errors import NotFound
+from backend.identity_documents import IdentityDocument, age_on
+from backend.personal_data import Blind, Holding, Sealed
+from models.identity import levels
 
-LEVELS = ("declared",)
+CHILD_BELOW = 14
+"""A child below this age acts through a guardian (个人信息保护法第三十一条)."""
 
 
 class Person(Document):
@@ -24,10 +31,53 @@ class Person(Document):
     }
     document_kind = StringField(required=True)
     document = BinaryField(required=True)
-    document_index = BinaryField(required=True)
+    document_index = ListField(BinaryField(), required=True)
     profile = BinaryField(required=True)
-    level = StringField(choices=LEVELS, required=True)
+    level = StringField(choices=levels.PERSON_LEVELS, required=True)
+    verification = DictField()
+    bound_at = DateTimeField()
     created_at = DateTimeField(required=True)
+
+
+personal_data.declare(
+    Holding(
+        "persons",
+        "姓名、出生日期、性别和证件号码",
+        persons=("_id",),
+        sealed=(Sealed("document"), Sealed("profile")),
+        blind=(
+            Blind(
+                "document_index",
+                "persons.document",
+                source="document",
+                normal=lambda number, found: f"{found['document_kind']}:{number}",
+            ),
+        ),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A person, opened."""
+
+    id: ObjectId
+    level: str
+    kind: str
+    number: str = field(repr=False)
+    name: str = field(repr=False)
+    birth: date | None = field(repr=False)
+    sex: str | None = field(repr=False)
+
+    def age(self, day: date) -> int | None:
+        """Return the age in completed years on a civil day, None when the birth date is not known."""
+        return age_on(self.birth, day) if self.birth else None
+
+    @property
+    def is_child(self) -> bool:
+        """Tell whether this is a child who acts through a guardian, today; an unknown age is an adult's."""
+        age = self.age(clock.today())
+        return age is not None and age < CHILD_BELOW
 
 
 def find_or_declare(document: IdentityDocument, name: str) -> ObjectId:
@@ -35,24 +85,28 @@ def find_or_declare(document: IdentityDocument, name: str) -> ObjectId:
 
     The name of an existing record is left as it is: a declaration never overwrites another one.
     """
-    persons = Person._get_collection()
-    index = runtime.current().sealer.blind("persons.document", f"{document.kind}:{document.number}")
-    if found := persons.find_one({"document_index": index}, {"_id": 1}):
+    persons, indexes = Person._get_collection(), _indexes(document)
+    known = {"document_index": {"$in": indexes}}
+    if found := persons.find_one(known, {"_id": 1}):
         return found["_id"]
     try:
-        return persons.insert_one(_declared(document, name, index)).inserted_id
+        return persons.insert_one(_declared(document, name, indexes)).inserted_id
     except DuplicateKeyError:
-        return persons.find_one({"document_index": index}, {"_id": 1})["_id"]
+        return persons.find_one(known, {"_id": 1})["_id"]
 
 
-def _declared(document: IdentityDocument, name: str, index: bytes) -> dict[str, Any]:
+def _indexes(document: IdentityDocument) -> list[bytes]:
+    return runtime.current().sealer.blinds("persons.document", f"{document.kind}:{document.number}")
+
+
+def _declared(document: IdentityDocument, name: str, indexes: list[bytes]) -> dict[str, Any]:
     sealer, person_id = runtime.current().sealer, ObjectId()
     profile = {"name": name, "birth": document.birth_date, "sex": document.sex}
     return {
         "_id": person_id,
         "document_kind": document.kind,
         "document": sealer.seal("persons.document", person_id, document.number),
-        "document_index": index,
+        "document_index": indexes,
         "profile": sealer.seal("persons.profile", person_id, orjson.dumps(profile).decode()),
         "level": "declared",
         "created_at": clock.now(),
@@ -62,3 +116,75 @@ def _declared(document: IdentityDocument, name: str, index: bytes) -> dict[str, 
 def read_birth(profile: dict[str, Any]) -> date | None:
     """Return the birth date of an opened profile, None when the document does not state one."""
     return date.fromisoformat(profile["birth"]) if profile.get("birth") else None
+
+
+def find(document: IdentityDocument) -> dict[str, Any] | None:
+    """Return the person with this document, None when nobody is known by it."""
+    return Person._get_collection().find_one({"document_index": {"$in": _indexes(document)}})
+
+
+def read(person_id: ObjectId) -> Known:
+    """Return a person, opened.
+
+    Raises:
+        NotFound: no such person.
+    """
+    found = Person._get_collection().find_one({"_id": person_id})
+    if found is None:
+        raise NotFound
+    return opened(found)
+
+
+def several(person_ids: list[ObjectId]) -> dict[ObjectId, Known]:
+    """Return persons by their ids, opened."""
+    found = Person._get_collection().find({"_id": {"$in": person_ids}}) if person_ids else ()
+    return {one["_id"]: opened(one) for one in found}
+
+
+def opened(found: dict[str, Any]) -> Known:
+    """Return what a record says, opened."""
+    sealer = runtime.current().sealer
+    profile = orjson.loads(sealer.open("persons.profile", found["_id"], found["profile"]))
+    number = sealer.open("persons.document", found["_id"], found["document"])
+    birth = read_birth(profile)
+    return Known(found["_id"], found["level"], found["document_kind"], number, profile["name"], birth, profile["sex"])
+
+
+def same_name(one: str, other: str) -> bool:
+    """Tell whether two spellings are one name: width, blanks, case and the kind of middle dot do not count."""
+    return _plain_name(one) == _plain_name(other)
+
+
+def _plain_name(name: str) -> str:
+    text = "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+    return "".join("·" if letter in "·•‧・․.˙⋅" else letter for letter in text)
+
+
+def seen_profile(known: Known, document: IdentityDocument, name: str, birth: date | None) -> bytes:
+    """Return the sealed profile of a person whose document somebody has seen; the card's word replaces what was said.
+
+    `birth` counts where the document's number does not state it.
+    """
+    profile = {
+        "name": name,
+        "birth": document.birth_date or birth or known.birth,
+        "sex": document.sex or known.sex,
+    }
+    return runtime.current().sealer.seal("persons.profile", known.id, orjson.dumps(profile).decode())
+
+
+def verify(person_id: ObjectId, profile: bytes, verification: dict[str, Any], session: ClientSession) -> None:
+    """Store what a clerk saw of a person, within the transaction of its audit entry."""
+    change = {"$set": {"profile": profile, "level": "verified", "verification": verification}}
+    Person._get_collection().update_one({"_id": person_id}, change, session=session)
+
+
+def raise_level(person_id: ObjectId, level: str, session: ClientSession) -> None:
+    """Raise how sure the record is; it never falls."""
+    guard = {"_id": person_id, "level": {"$in": levels.below(level)}}
+    Person._get_collection().update_one(guard, {"$set": {"level": level}}, session=session)
+
+
+def claim(person_id: ObjectId, now: datetime, session: ClientSession) -> None:
+    """Write to the person, so that two transactions that decide whose account is theirs collide."""
+    Person._get_collection().update_one({"_id": person_id}, {"$set": {"bound_at": now}}, session=session)

@@ -19,7 +19,7 @@ def take(resident: Resident, code: str) -> str:
     number = parts.mini_program.phone_number(code).number
     change = {
         "phone": parts.sealer.seal("accounts.phone", resident.account_id, number),
-        "phone_index": parts.sealer.blind("accounts.phone", number),
+        "phone_index": parts.sealer.blinds("accounts.phone", number),
     }
     Account._get_collection().update_one({"_id": resident.account_id}, {"$set": change})
     return mask_phone(number)

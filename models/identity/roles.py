@@ -10,17 +10,24 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Role:
-    """`reach` is how far its operations go: the assignment's own unit, or all units of the county."""
+    """`reach` is how far its operations go: the assignment's own unit, that unit with all below it, or the county.
+
+    Only who administers or supervises reaches below: a clerk of a bureau has no business in its institutions.
+    `purposes` are those of `purposes.PURPOSES` for which the role may see residents' data.
+    """
 
     zh: str
-    reach: Literal["unit", "county"]
+    reach: Literal["unit", "subtree", "county"]
     operations: frozenset[str]
+    purposes: frozenset[str] = frozenset()
 
 
-EVERYBODY = frozenset({"session.own", "staff_application.own"})
+EVERYBODY = frozenset({"session.own", "staff_application.own", "approval.own", "file.own"})
 _VISITS = frozenset({"place.read", "notice.post", "slot.open", "slot.close", "order.list", "order.read", "job.read"})
 _CASES = frozenset({"case.inbox", "case.read", "case.handle"})
-_ACCOUNTS = frozenset({"staff.list", "staff.invite", "staff.disable", "unit.list"})
+_ACCOUNTS = frozenset({"staff.list", "staff.invite", "staff.assign", "staff.disable", "staff.reset", "unit.list"})
+_TOURISTS = frozenset({"booking_service"})
+_MATTERS = frozenset({"case_handling"})
 
 ROLES = {
     "system_admin": Role(
@@ -32,34 +39,46 @@ ROLES = {
     "security_admin": Role(
         "安全管理员",
         "county",
-        frozenset({"staff.list", "unit.list", "session.end", "totp.reset", "key.read", "key.rotate", "job.read"}),
+        frozenset({"staff.list", "unit.list", "session.end", "key.read", "key.rotate", "job.read"})
+        | {"approval.decide", "grant.approve", "totp.reset"},
     ),
-    "unit_admin": Role("单位管理员", "unit", _ACCOUNTS | {"session.end"}),
+    "unit_admin": Role("单位管理员", "subtree", _ACCOUNTS | _CASES | {"session.end"}, _MATTERS),
     "privacy_officer": Role(
         "个人信息保护负责人",
         "county",
-        _CASES | {"minor.approve", "break_glass.review", "case.supervise"},
+        _CASES
+        | {"case.supervise", "case.assign", "break_glass.review", "approval.decide", "minor.approve", "export.approve"},
+        _MATTERS,
     ),
     "counter_clerk": Role(
         "政务服务窗口人员",
         "unit",
         frozenset({"person.find", "person.register", "person.bind", "relation.verify", "fact.read", "case.open"})
         | _CASES
-        | {"minor.request", "break_glass.open"},
+        | {"minor.request", "break_glass.open", "person.serve"},
+        frozenset({"counter_service"}) | _MATTERS,
     ),
-    "case_handler": Role(
-        "承办人", "unit", _CASES | {"fact.read", "minor.request", "break_glass.open", "order.export"}
-    ),
-    "case_supervisor": Role("督办人员", "unit", _CASES | {"case.supervise", "case.assign"}),
+    "case_handler": Role("承办人", "unit", _CASES | {"fact.read", "minor.request", "break_glass.open"}, _MATTERS),
+    "case_supervisor": Role("督办人员", "subtree", _CASES | {"case.supervise", "case.assign"}, _MATTERS),
     "finance_clerk": Role(
-        "财务人员", "county", frozenset({"bill.read", "bill.match", "refund.list", "refund.propose", "approval.decide"})
+        "财务人员",
+        "county",
+        frozenset({"bill.read", "bill.match", "refund.list", "refund.propose"}) | {"approval.decide", "refund.approve"},
     ),
-    "scenic_manager": Role("景区管理员", "unit", _VISITS | {"device.list", "order.export"}),
-    "gate_clerk": Role("检票员", "unit", frozenset({"place.read", "order.list", "order.read"})),
+    "scenic_manager": Role(
+        "景区管理员",
+        "unit",
+        _VISITS | {"device.list", "order.export", "minor.request", "break_glass.open"},
+        _TOURISTS,
+    ),
+    "gate_clerk": Role("检票员", "unit", frozenset({"place.read", "order.list", "order.read"}), _TOURISTS),
     "tourism_office": Role(
         "县文广新旅局工作人员",
         "county",
-        _VISITS | {"device.list", "bill.read", "bill.match", "refund.list", "sheet.places", "order.export"},
+        _VISITS
+        | {"device.list", "bill.read", "bill.match", "refund.list", "sheet.places", "order.export"}
+        | {"minor.request", "break_glass.open"},
+        _TOURISTS,
     ),
     "auditor": Role(
         "审计员",
@@ -69,4 +88,10 @@ ROLES = {
     ),
 }
 ALONE = frozenset({"system_admin", "security_admin", "auditor"})
+SENSITIVE = ALONE | {"privacy_officer", "finance_clerk", "unit_admin"}
+"""Given only with a second person: a security administrator approves what a system administrator proposes."""
+GRANTABLE = {
+    "unit_admin": frozenset({"counter_clerk", "case_handler", "case_supervisor", "scenic_manager", "gate_clerk"}),
+}
+"""Which roles an administrator may give, take and manage, where that is not every role."""
 OPERATIONS = EVERYBODY.union(*(role.operations for role in ROLES.values()))

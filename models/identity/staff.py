@@ -1,8 +1,8 @@
 """A member of the staff: login, password, second factor, roles, sessions.
 
-    invited ──confirm──▶ active ──disable──▶ disabled
-       ▲ └────────────── disable ──────────────▲ │
-       └──────────── invite again ─────────────┴─┘
+    proposed ──a second person agrees──▶ invited ──confirm──▶ active ──disable──▶ disabled
+       └─────────────────────────────────────▲ └──────────────── disable ──────────────▲ │
+                                             └── reset by two, or an unused link anew ─┴─┘
 
 One document holds all of it, so that a request needs one read to know who asks and what they may do.
 """
@@ -23,19 +23,21 @@ from mongoengine import (
 )
 from pymongo.client_session import ClientSession
 
-from backend import clock, runtime
+from backend import clock, personal_data, runtime
 from backend.errors import Conflict, NotFound, Unprocessable
-from backend.store import transactions
-from models.audit import entry
+from backend.personal_data import Holding, Sealed
 from models.identity import actors, roles
 from models.identity.account import SessionEnded
 
-STATES = ("invited", "active", "disabled")
-STATE_ZH = {"invited": "待激活", "active": "正常", "disabled": "已停用"}
+STATES = ("proposed", "invited", "active", "disabled")
+STATE_ZH = {"proposed": "待审批", "invited": "待激活", "active": "正常", "disabled": "已停用"}
 
 
 class StaffMember(Document):
-    """`totp_step` is the last time step whose code was used; `first_admin` marks the one that bootstrap made."""
+    """`totp_step` is the last time step whose code was used.
+
+    `first_admin` and `first_security_admin` mark the ones that bootstrap made.
+    """
 
     meta = {
         "collection": "staff",
@@ -43,11 +45,15 @@ class StaffMember(Document):
         "indexes": [
             {"fields": ["login"], "unique": True},
             {"fields": ["first_admin"], "unique": True, "sparse": True},
+            {"fields": ["first_security_admin"], "unique": True, "sparse": True},
+            {"fields": ["assignments.unit", "_id"]},
+            {"fields": ["assignments.role", "state"]},
         ],
     }
     login = StringField(required=True)
     name = BinaryField(required=True)
     password = StringField()
+    password_changed_at = DateTimeField()
     totp = BinaryField()
     totp_step = IntField()
     state = StringField(choices=STATES, required=True)
@@ -55,11 +61,24 @@ class StaffMember(Document):
     sessions = ListField(DictField())
     invitation = DictField()
     first_admin = BooleanField()
+    first_security_admin = BooleanField()
     created_by = StringField(required=True)
     created_at = DateTimeField(required=True)
     activated_at = DateTimeField()
     disabled_at = DateTimeField()
     acted_at = DateTimeField()
+
+
+personal_data.declare(
+    Holding(
+        "staff",
+        "工作人员账号",
+        staff=("_id",),
+        sealed=(Sealed("name"), Sealed("totp")),
+        at_deletion="keep",
+        because="网络安全法第二十一条: 账号是审计记录所指的操作人",
+    )
+)
 
 
 class LoginTaken(Conflict):
@@ -74,8 +93,8 @@ class AssignmentsWrong(Unprocessable):
     """422: these roles cannot be given together, or lack their unit."""
 
     code = "assignments_wrong"
-    zh = "角色分配有误:系统管理员、审计员不能兼任其他角色,景区管理员和检票员必须指定单位。"
-    en = "Administrator and auditor take no other role, and the roles of a unit name their unit."
+    zh = "角色分配有误:系统管理员、安全管理员、审计员不能兼任其他角色,只管本单位的角色必须指定单位。"
+    en = "The three administrators take no other role, and the roles of a unit name their unit."
 
     def __init__(self) -> None:
         super().__init__(fields={"assignments": [self.zh]})
@@ -89,6 +108,14 @@ class OwnAccount(Conflict):
     en = "You cannot do this to your own account. Ask another administrator."
 
 
+class LastOne(Conflict):
+    """409: nobody else would be left to approve."""
+
+    code = "last_security_admin"
+    zh = "这是最后一位在用的安全管理员,请先增加一位再办理。"
+    en = "This is the last active security administrator. Appoint another one first."
+
+
 def require_assignable(assignments: Sequence[actors.Assignment]) -> None:
     """Check the roles of a member: administrators stand alone, a unit's role names its unit.
 
@@ -97,7 +124,7 @@ def require_assignable(assignments: Sequence[actors.Assignment]) -> None:
     """
     given = {one.role for one in assignments}
     mixed = len(given) > 1 and given & roles.ALONE
-    lacking = any(roles.ROLES[one.role].reach == "unit" and not one.unit for one in assignments)
+    lacking = any(roles.ROLES[one.role].reach != "county" and not one.unit for one in assignments)
     if not given or mixed or lacking:
         raise AssignmentsWrong
 
@@ -135,47 +162,48 @@ def active(login: str) -> dict[str, Any] | None:
     return StaffMember._get_collection().find_one({"login": login, "state": "active"})
 
 
+def is_active(member_id: ObjectId) -> bool:
+    """Tell whether a member exists and may log in."""
+    return StaffMember._get_collection().find_one({"_id": member_id, "state": "active"}, {"_id": 1}) is not None
+
+
 def assignments_of(found: dict[str, Any]) -> tuple[actors.Assignment, ...]:
     """Return the roles of a member as values."""
     return tuple(actors.Assignment(**one) for one in found["assignments"])
 
 
-def require_acting(actor: actors.Staff, line: dict[str, Any], session: ClientSession) -> None:
-    """Check inside a transaction that the actor is still active; it writes them, so two who end each other collide.
+def units_named(assignments: Sequence[actors.Assignment]) -> dict[str, str]:
+    """Return the units of assignments by the field that names them, for `unit.hold`."""
+    return {f"assignments.{number}.unit": one.unit for number, one in enumerate(assignments) if one.unit}
 
-    Since nobody acts on their own account, one active administrator always remains.
+
+def require_acting(actor: actors.Staff, line: dict[str, Any], session: ClientSession) -> None:
+    """Check inside a transaction that the actor is active with the roles they came with.
+
+    It writes them, so two who take each other's rights away collide: since nobody acts on their own account, one
+    administrator always remains.
 
     Raises:
-        SessionEnded: the actor was disabled meanwhile.
+        SessionEnded: the actor was disabled or got other roles meanwhile.
     """
-    guard = {"_id": actor.staff_id, "state": "active"}
+    guard = {"_id": actor.staff_id, "state": "active", "assignments": [vars(one) for one in actor.assignments]}
     change = {"$set": {"acted_at": line["at"]}}
     if not StaffMember._get_collection().update_one(guard, change, session=session).matched_count:
         raise SessionEnded
 
 
-def disable(actor: actors.Staff, member_id: ObjectId) -> None:
-    """Disable a member and end all their sessions; repeating it changes nothing.
+def require_another(role: str, member_id: ObjectId, line: dict[str, Any], session: ClientSession) -> None:
+    """Check inside a transaction that another active member has `role`; it writes them, as `require_acting` does.
 
     Raises:
-        NotFound: no such member.
-        OwnAccount: it is the actor.
+        LastOne: there is none.
     """
-    actor.require("staff.disable")
-    if member_id == actor.staff_id:
-        raise OwnAccount
-    found = read(member_id)
-    line = entry.line(actor.key, "staff.disable", f"staff:{member_id}", unit=_unit(found))
-    ended = {"$set": {"state": "disabled", "sessions": [], "disabled_at": line["at"]}, "$unset": {"invitation": ""}}
-
-    def change(session: ClientSession) -> None:
-        require_acting(actor, line, session)
-        guard = {"_id": member_id, "state": {"$ne": "disabled"}}
-        if StaffMember._get_collection().update_one(guard, ended, session=session).matched_count:
-            entry.write(line, session)
-
-    transactions.run(change)
+    others = {"assignments.role": role, "state": "active", "_id": {"$ne": member_id}}
+    change = {"$set": {"acted_at": line["at"]}}
+    if not StaffMember._get_collection().update_one(others, change, session=session).matched_count:
+        raise LastOne
 
 
-def _unit(found: dict[str, Any]) -> str:
-    return str(found["assignments"][0]["unit"])
+def has_role(found: dict[str, Any], role: str) -> bool:
+    """Tell whether a member has a role."""
+    return any(one["role"] == role for one in found["assignments"])

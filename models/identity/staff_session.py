@@ -13,7 +13,7 @@ from backend import clock, runtime
 from backend.errors import NotFound, NotLoggedIn
 from backend.store import transactions
 from models.audit import entry
-from models.identity import login_attempt, opaque_token, password, second_factor, staff
+from models.identity import login_attempt, opaque_token, own_password, password, roles, second_factor, staff, unit
 from models.identity.account import SessionEnded
 from models.identity.actors import Staff
 from models.identity.staff import StaffMember
@@ -35,14 +35,14 @@ class LoginFailed(NotLoggedIn):
     en = "Login, password or code is wrong. Five failures within 15 minutes lock the account for 15 minutes."
 
 
-def log_in(login: str, secret: str, code: str) -> tuple[str, datetime]:
+def log_in(login: str, secret: str, code: str, *, address: str) -> tuple[str, datetime]:
     """Open a session; return its token and when it ends at the latest.
 
     Raises:
         LoginFailed: login, password or code is wrong, or the code was used.
         LoginLocked: too many failures.
     """
-    login_attempt.count(login)
+    login_attempt.count(login, address)
     member = staff.active(login)
     right = password.matches(member["password"] if member else None, secret)
     step = _step(member, code)
@@ -50,7 +50,7 @@ def log_in(login: str, secret: str, code: str) -> tuple[str, datetime]:
         known = f"staff:{member['_id']}" if member else "staff:unknown"
         entry.write(entry.line("system:login", "staff.login_failed", known))
         raise LoginFailed
-    login_attempt.forget(login)
+    login_attempt.forget(login, address)
     return opened
 
 
@@ -85,15 +85,21 @@ def authenticate(token: str) -> Staff:
     Raises:
         SessionEnded: unknown, expired, idle for too long, or ended.
     """
-    fields = {"login": 1, "assignments": 1, "sessions": 1}
+    fields = dict.fromkeys(("login", "assignments", "sessions", "password_changed_at", "activated_at"), 1)
     query = {"_id": opaque_token.owner(token), "state": "active"}
     member = StaffMember._get_collection().find_one(query, fields) or {"sessions": []}
     digest, now = opaque_token.digest(token), clock.now()
     for one in member["sessions"]:
         if hmac.compare_digest(one["digest"], digest) and _lives(one, now):
             _seen(member["_id"], one, now)
-            return Staff(member["_id"], member["login"], one["id"], staff.assignments_of(member))
+            return _actor(member, one["id"], now)
     raise SessionEnded
+
+
+def _actor(member: dict[str, Any], session_id: str, now: datetime) -> Staff:
+    given = staff.assignments_of(member)
+    below = unit.subtrees(one.unit for one in given if roles.ROLES[one.role].reach == "subtree")
+    return Staff(member["_id"], member["login"], session_id, given, below, own_password.expired(member, now))
 
 
 def _lives(session: dict[str, Any], now: datetime) -> bool:
@@ -126,13 +132,18 @@ def log_out_everywhere(actor: Staff) -> None:
 
 def listed(actor: Staff) -> list[dict[str, Any]]:
     """Return the actor's sessions that still live, oldest first."""
+    return living(staff.read(actor.staff_id), current=actor.session_id)
+
+
+def living(member: dict[str, Any], *, current: str) -> list[dict[str, Any]]:
+    """Return the sessions of a member that still live, oldest first; `current` is the one that asks."""
     now = clock.now()
     return [
         {
             "id": one["id"],
-            "current": one["id"] == actor.session_id,
+            "current": one["id"] == current,
             **{name: clock.civil(one[name]).isoformat(timespec="seconds") for name in ("at", "last_seen", "until")},
         }
-        for one in staff.read(actor.staff_id)["sessions"]
+        for one in member["sessions"]
         if _lives(one, now)
     ]

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from mongoengine import BinaryField, Document, IntField, StringField
+from mongoengine import BinaryField, Document, IntField, ListField, StringField
+from pymongo.errors import DuplicateKeyError
 
-from backend import runtime
+from backend import personal_data, runtime
+from backend.personal_data import Blind, Holding
 
 
 class Grant(Document):
@@ -15,18 +17,37 @@ class Grant(Document):
         "auto_create_index": False,
         "indexes": [{"fields": ["openid_index", "template"], "unique": True}],
     }
-    openid_index = BinaryField(required=True)
+    openid_index = ListField(BinaryField(), required=True)
     template = StringField(required=True)
     left = IntField(required=True)
 
 
+personal_data.declare(
+    Holding(
+        "message_grants",
+        "订阅消息授权次数",
+        openids=("openid_index",),
+        blind=(Blind("openid_index", "accounts.openid", held_by="accounts"),),
+    )
+)
+
+
+def _indexes(openid: str) -> list[bytes]:
+    return runtime.current().sealer.blinds("accounts.openid", openid)
+
+
 def _key(openid: str, template: str) -> dict[str, Any]:
-    return {"openid_index": runtime.current().sealer.blind("accounts.openid", openid), "template": template}
+    return {"openid_index": {"$in": _indexes(openid)}, "template": template}
 
 
 def add(openid: str, template: str, count: int = 1) -> None:
     """Count further grants of a user."""
-    Grant._get_collection().update_one(_key(openid, template), {"$inc": {"left": count}}, upsert=True)
+    grants, more = Grant._get_collection(), {"$inc": {"left": count}}
+    try:
+        made = {"$setOnInsert": {"openid_index": _indexes(openid)}}
+        grants.update_one(_key(openid, template), more | made, upsert=True)
+    except DuplicateKeyError:  # another tap of the same user made it at this very moment
+        grants.update_one(_key(openid, template), more)
 
 
 def withdraw(openid: str, template: str) -> None:

@@ -7,7 +7,8 @@ import structlog
 from mongoengine import BinaryField, DateTimeField, DictField, Document, ListField, StringField
 from pymongo.errors import DuplicateKeyError
 
-from backend import clock, outbox, runtime
+from backend import clock, outbox, personal_data, runtime
+from backend.personal_data import Blind, Holding, Sealed
 from backend.wechat.push import event_key
 from models.messaging import grant
 
@@ -24,13 +25,29 @@ class PushEvent(Document):
     meta = {
         "collection": COLLECTION,
         "auto_create_index": False,
-        "indexes": [{"fields": ["received_at"], "expireAfterSeconds": KEPT_SECONDS}, outbox.INDEX],
+        "indexes": [
+            {"fields": ["received_at"], "expireAfterSeconds": KEPT_SECONDS},
+            {"fields": ["openid_index"], "sparse": True},
+            outbox.INDEX,
+        ],
     }
     id = StringField(primary_key=True)
     kind = StringField(required=True)
     event = BinaryField(required=True)
+    openid_index = ListField(BinaryField())
     received_at = DateTimeField(required=True)
     outbox = ListField(DictField())
+
+
+personal_data.declare(
+    Holding(
+        COLLECTION,
+        "微信推送事件",
+        openids=("openid_index",),
+        sealed=(Sealed("event"),),
+        blind=(Blind("openid_index", "accounts.openid", held_by="accounts"),),
+    )
+)
 
 
 def receive(event: dict[str, Any]) -> bool:
@@ -44,6 +61,7 @@ def receive(event: dict[str, Any]) -> bool:
         "_id": digest,
         "kind": kind,
         "event": runtime.current().sealer.seal(f"{COLLECTION}.event", digest, orjson.dumps(event).decode()),
+        "openid_index": runtime.current().sealer.blinds("accounts.openid", str(event.get("FromUserName", ""))),
         "received_at": clock.now(),
         "outbox": [outbox.entry("push", "messaging.apply_push", event=digest)],
     }

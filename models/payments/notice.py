@@ -5,11 +5,13 @@ from typing import Any
 
 import orjson
 import structlog
-from mongoengine import BinaryField, DateTimeField, DictField, Document, ListField, StringField
+from bson import ObjectId
+from mongoengine import BinaryField, DateTimeField, DictField, Document, ListField, ObjectIdField, StringField
 from pymongo.errors import DuplicateKeyError
 
-from backend import clock, metrics, outbox, runtime
+from backend import clock, metrics, outbox, personal_data, runtime
 from backend.errors import NotFound
+from backend.personal_data import Holding, Sealed
 from backend.wechat.errors import NoticeRefused
 from backend.wechat.pay_values import transaction_of
 from models.payments import payment, refund
@@ -27,13 +29,27 @@ class PaymentNotice(Document):
     meta = {
         "collection": COLLECTION,
         "auto_create_index": False,
-        "indexes": [outbox.INDEX],
+        "indexes": [{"fields": ["payment"], "sparse": True}, outbox.INDEX],
     }
     id = StringField(primary_key=True)
     event_type = StringField(required=True)
     resource = BinaryField(required=True)
+    payment = ObjectIdField()
     received_at = DateTimeField(required=True)
     outbox = ListField(DictField())
+
+
+personal_data.declare(
+    Holding(
+        COLLECTION,
+        "微信支付通知",
+        via=(("payment", "payments"),),
+        sealed=(Sealed("resource"),),
+        at_deletion="keep",
+        because="收款凭据, 付款人只以加密的 openid 出现; "
+        "会计档案管理办法(财政部、国家档案局令第 79 号)附表一: 原始凭证保管 30 年",
+    )
+)
 
 
 def receive(headers: Mapping[str, str], body: bytes) -> None:
@@ -58,6 +74,8 @@ def receive(headers: Mapping[str, str], body: bytes) -> None:
         "received_at": clock.now(),
         "outbox": [outbox.entry("notify", "payments.apply_notice", notice=notice.id)],
     }
+    told = str(notice.resource.get("out_trade_no", ""))
+    record |= {"payment": ObjectId(told)} if ObjectId.is_valid(told) else {}
     try:
         PaymentNotice._get_collection().insert_one(record)
     except DuplicateKeyError:

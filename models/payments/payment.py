@@ -24,8 +24,9 @@ from mongoengine import (
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from backend import clock, metrics, outbox, runtime
+from backend import clock, metrics, outbox, personal_data, runtime
 from backend.errors import Conflict, NotFound
+from backend.personal_data import Holding
 from backend.wechat.errors import PaymentUnknown
 from backend.wechat.pay_values import Transaction
 from models.identity import account
@@ -47,6 +48,7 @@ class Payment(Document):
         "auto_create_index": False,
         "indexes": [
             {"fields": ["subject"], "unique": True},
+            "account",
             {"fields": ["transaction_id"], "sparse": True},
             {"fields": ["shipping_due"], "sparse": True},
             {"fields": ["paid_at"], "sparse": True},
@@ -68,6 +70,18 @@ class Payment(Document):
     shipping_due = DateTimeField()
     shipped_at = DateTimeField()
     outbox = ListField(DictField())
+
+
+personal_data.declare(
+    Holding(
+        COLLECTION,
+        "支付记录",
+        accounts=("account",),
+        at_deletion="keep",
+        because="只含账号编号和金额; 会计档案管理办法(财政部、国家档案局令第 79 号)附表一: 原始凭证保管 30 年",
+        busy=lambda: {"state": {"$in": ["opened", "prepaid"]}},
+    )
+)
 
 
 class PaymentOver(Conflict):

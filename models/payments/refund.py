@@ -14,8 +14,9 @@ from mongoengine import DateTimeField, DictField, Document, IntField, ListField,
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
-from backend import clock, metrics, outbox, runtime
+from backend import clock, metrics, outbox, personal_data, runtime
 from backend.errors import Conflict, NotFound
+from backend.personal_data import Holding
 from backend.store import transactions
 from backend.wechat import pay_values
 from backend.wechat.errors import PaymentRefused
@@ -53,6 +54,17 @@ class Refund(Document):
     requested_at = DateTimeField(required=True)
     succeeded_at = DateTimeField()
     outbox = ListField(DictField())
+
+
+personal_data.declare(
+    Holding(
+        COLLECTION,
+        "退款记录",
+        via=(("payment", "payments"),),
+        at_deletion="keep",
+        because="只含支付编号和金额; 会计档案管理办法(财政部、国家档案局令第 79 号)附表一: 原始凭证保管 30 年",
+    )
+)
 
 
 class RefundTooLarge(Conflict):

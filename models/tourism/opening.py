@@ -3,29 +3,11 @@
 from datetime import date
 from typing import Any
 
-from mongoengine import DictField, Document, IntField, ListField, StringField
-
 from backend import clock, metrics
 from backend.calendar import CalendarYearMissing, WorkCalendar
+from backend.calendar_years import calendar
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-class CalendarYear(Document):
-    """Public holidays and 调休 workdays of one year, imported yearly from the State Council's notice."""
-
-    meta = {"collection": "calendar_years", "auto_create_index": False}
-    id = IntField(primary_key=True)
-    holidays = DictField()
-    workdays = DictField()
-    source = ListField()
-    confidence = StringField()
-
-
-def calendar() -> WorkCalendar:
-    """Return the calendar of all years that were imported."""
-    years = CalendarYear._get_collection().find({"_id": {"$gte": 2000}}, {"holidays": 1, "workdays": 1})
-    return WorkCalendar({one["_id"]: one for one in years})
 
 
 def spans(
@@ -42,7 +24,17 @@ def spans(
         closing.get("unless_public_holiday") and _holiday(days or calendar(), day)
     ):
         return []
-    return list(opening.get("weekly", {}).get(weekday, []))
+    return list(_week(opening, day).get(weekday, []))
+
+
+def _week(opening: dict[str, Any], day: date) -> dict[str, Any]:
+    """Return the week that holds on a day: that of its season, or of the whole year."""
+    at = f"{day:%m-%d}"
+    for one in opening.get("seasons", []):
+        begin, end = one["from"], one["to"]
+        if (begin <= at <= end) if begin <= end else (at >= begin or at <= end):
+            return dict(one["weekly"])
+    return dict(opening.get("weekly", {}))
 
 
 def _holiday(days: WorkCalendar, day: date) -> bool:

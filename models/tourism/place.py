@@ -71,6 +71,7 @@ class Place(Document):
     slots = ListField(DictField())
     ticket_types = ListField(DictField())
     refund_versions = ListField(DictField())
+    kept = ListField(StringField())
     enter_early_minutes = IntField()
     notices = ListField(DictField())
 
@@ -139,7 +140,9 @@ def detailed(place_id: str, near: tuple[float, float] | None = None) -> dict[str
     found = read(place_id)
     shown = _short(found, near)
     told = ("aliases", "heritage", "address", "facts", "hours_told", "ticket_told", "confidence", "source", "closing")
-    shown |= {n: found[n] for n in (*told, "ticket_types", "opening") if found.get(n)}
+    shown |= {n: found[n] for n in (*told, "opening") if found.get(n)}
+    if types := ticket_types_on(found, clock.today().isoformat()):
+        shown["ticket_types"] = types
     shown["notices"] = notices_now(found)
     shown["next_slots"] = next_slots(place_id)
     return shown
@@ -210,6 +213,16 @@ def terms_on(found: dict[str, Any], day: str) -> dict[str, Any]:
     return {"refund_rows": rows, "enter_early_minutes": found.get("enter_early_minutes", 30)}
 
 
+def ticket_types_on(found: dict[str, Any], day: str) -> list[dict[str, Any]]:
+    """Return the ticket types of a place that hold on a day: of each code the version that began last."""
+    chosen: dict[str, dict[str, Any]] = {}
+    for one in found.get("ticket_types") or []:
+        begins = one.get("valid_from") or ""
+        if begins <= day and begins >= (chosen.get(one["code"], {}).get("valid_from") or ""):
+            chosen[one["code"]] = one
+    return [{name: value for name, value in one.items() if name != "valid_from"} for one in chosen.values()]
+
+
 def open_slots(place_id: str, first: date, days: int) -> int:
     """Open the slots of a place for `days` days from `first` by its weekly plan; return how many are new.
 
@@ -219,8 +232,8 @@ def open_slots(place_id: str, first: date, days: int) -> int:
     found, made, calendar = read(place_id), 0, opening.calendar()
     for number in range(days):
         day = date.fromordinal(first.toordinal() + number)
-        if opening.spans(found["opening"], found.get("closing") or {}, day, calendar):
-            made += sum(slot.open_up(_slot(found, plan, day.isoformat())) for plan in found["slots"])
+        if opening.spans(found.get("opening") or {}, found.get("closing") or {}, day, calendar):
+            made += sum(slot.open_up(_slot(found, plan, day.isoformat())) for plan in found.get("slots") or [])
     return made
 
 
@@ -239,6 +252,6 @@ def _slot(found: dict[str, Any], plan: dict[str, Any], day: str) -> dict[str, An
         "start": start,
         "end": end,
         "quota": plan["quota"],
-        "classes": found["ticket_types"],
+        "classes": ticket_types_on(found, day),
         "terms": terms_on(found, day),
     }

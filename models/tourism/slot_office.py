@@ -55,7 +55,7 @@ def _require(actor: Staff, operation: str, slot_id: str, action: str = "") -> st
 
 
 def job(actor: Staff, job_id: ObjectId) -> dict[str, Any]:
-    """Return a job whose slot lies in the actor's scope, with its progress.
+    """Return a job whose slot lies in the actor's scope, or which the actor began, with its progress.
 
     Raises:
         NotFound: no such job in the actor's scope.
@@ -63,6 +63,8 @@ def job(actor: Staff, job_id: ObjectId) -> dict[str, Any]:
     actor.require("job.read")
     found = jobs.read(job_id)
     if "slot" not in found["args"]:
-        raise NotFound
+        if found["started_by"] != actor.key:
+            raise NotFound
+        return found
     scope.place(actor, "job.read", slot.read(found["args"]["slot"])["place"])
     return found

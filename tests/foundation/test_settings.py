@@ -1,4 +1,5 @@
 import base64
+import hashlib
 import os
 
 import pytest
@@ -6,8 +7,15 @@ import pytest
 from backend.settings import BadSettings, load
 
 
+def raw(byte, length=32):
+    return hashlib.sha256(bytes((byte,))).digest()[:length]
+
+
 def key(byte, length=32):
-    return base64.b64encode(bytes((byte + n) % 256 for n in range(length))).decode()
+    return base64.b64encode(raw(byte, length)).decode()
+
+
+COUNTED = base64.b64encode(bytes(range(1, 33))).decode()
 
 
 GOOD = {
@@ -16,6 +24,7 @@ GOOD = {
     "FIELD_KEYS": f"1:{key(1)}",
     "BLIND_INDEX_KEY": key(2),
     "TICKET_KEYS": f"1:{key(3)}",
+    "AUDIT_KEYS": f"1:{key(4)}",
     "PUBLIC_BASE_URL": "https://city.example",
     "WECHAT_MODE": "live",
     "ENVIRONMENT": "production",
@@ -32,7 +41,8 @@ def refusal(**changes):
 def test_good_settings_are_taken():
     settings = load(GOOD)
     assert settings.production
-    assert settings.field_keys == {1: bytes(range(1, 33))}
+    assert (settings.field_keys, settings.blind_index_keys) == ({1: raw(1)}, {1: raw(2)})
+    assert (settings.field_algorithm, settings.key_file) == ("aes-256-gcm", "")
     assert (settings.broker_url, settings.proxy_hops) == (GOOD["REDIS_URL"], 0)
 
 
@@ -40,10 +50,18 @@ def test_no_environment_named_means_production():
     assert load({name: value for name, value in GOOD.items() if name != "ENVIRONMENT"}).production
 
 
-@pytest.mark.parametrize("name", ["MONGODB_URI", "REDIS_URL", "FIELD_KEYS", "BLIND_INDEX_KEY"])
+NEEDED = [("MONGODB_URI",) * 2, ("REDIS_URL",) * 2, ("FIELD_KEYS",) * 2, ("BLIND_INDEX_KEY", "BLIND_INDEX_KEYS")]
+
+
+@pytest.mark.parametrize(("name", "told"), NEEDED)
 @pytest.mark.parametrize("value", [None, ""], ids=["missing", "empty"])
-def test_a_setting_without_which_nothing_works_is_named(name, value):
-    assert f"{name} is not set" in refusal(**{name: value})
+def test_a_setting_without_which_nothing_works_is_named(name, told, value):
+    assert f"{told} is not set" in refusal(**{name: value})
+
+
+def test_index_keys_may_be_several_and_the_single_one_is_the_first():
+    both = load(GOOD | {"BLIND_INDEX_KEY": "", "BLIND_INDEX_KEYS": f"1:{key(2)},2:{key(5)}"})
+    assert both.blind_index_keys == {1: raw(2), 2: raw(5)}
 
 
 ALWAYS = [
@@ -52,9 +70,18 @@ ALWAYS = [
     ("FIELD_KEYS", key(1), "FIELD_KEYS holds a key that is not 32 bytes"),
     ("TICKET_KEYS", "", "TICKET_KEYS holds a key that is not 32 bytes"),
     ("TICKET_KEYS", f"one:{key(1)}", "TICKET_KEYS holds a key that is not 32 bytes"),
-    ("BLIND_INDEX_KEY", key(2, 31), "BLIND_INDEX_KEY is shorter than 32 bytes"),
-    ("BLIND_INDEX_KEY", "no base64!", "BLIND_INDEX_KEY is shorter than 32 bytes"),
-    ("BLIND_INDEX_KEY", "钥匙", "BLIND_INDEX_KEY is shorter than 32 bytes"),
+    ("AUDIT_KEYS", "", "AUDIT_KEYS holds a key that is not 32 bytes"),
+    ("AUDIT_KEYS", f"1:{key(3)}", "one key stands in FIELD_KEYS"),
+    ("BLIND_INDEX_KEY", key(2, 31), "BLIND_INDEX_KEYS holds a key that is shorter than 32 bytes"),
+    ("BLIND_INDEX_KEY", "no base64!", "BLIND_INDEX_KEYS holds a key that is shorter than 32 bytes"),
+    ("BLIND_INDEX_KEY", "钥匙", "BLIND_INDEX_KEYS holds a key that is shorter than 32 bytes"),
+    ("BLIND_INDEX_KEYS", f"1:{key(2)},2:short", "BLIND_INDEX_KEYS holds a key that is shorter than 32 bytes"),
+    ("BLIND_INDEX_KEYS", f"1:{key(2)},1:{key(5)}", "BLIND_INDEX_KEYS holds a key that is shorter than 32 bytes"),
+    ("BLIND_INDEX_KEYS", f"1:{key(1)}", "one key stands in FIELD_KEYS"),
+    ("FIELD_KEYS", f"1:{key(1)},1:{key(5)}", "FIELD_KEYS holds a key that is not 32 bytes"),
+    ("FIELD_KEYS", f"1:{key(1)},2:{key(1)}", "make one for each use"),
+    ("TICKET_KEYS", f"1:{key(1)}", "make one for each use"),
+    ("FIELD_ALGORITHM", "des", "FIELD_ALGORITHM must be one of aes-256-gcm, sm4-gcm"),
     ("FIELD_KEYS", f"256:{key(1)}", "the id of a key is a number from 0 to 255"),
     ("TICKET_KEYS", f"-1:{key(1)}", "the id of a key is a number from 0 to 255"),
     ("PROXY_HOPS", "two", "PROXY_HOPS must be the number of proxies"),
@@ -82,6 +109,8 @@ ONLY_IN_PRODUCTION = [
     ("FIELD_KEYS", f"1:{base64.b64encode(bytes(32)).decode()}", "a key repeats its bytes"),
     ("BLIND_INDEX_KEY", base64.b64encode(b"ab" * 16).decode(), "a key repeats its bytes"),
     ("TICKET_KEYS", f"1:{base64.b64encode(bytes(32)).decode()}", "a key repeats its bytes"),
+    ("FIELD_KEYS", f"1:{COUNTED}", "a key counts up its bytes as examples do"),
+    ("BLIND_INDEX_KEY", COUNTED, "a key counts up its bytes as examples do"),
 ]
 
 
@@ -99,8 +128,8 @@ def test_all_reasons_are_told_at_once():
 def test_a_refusal_and_the_settings_themselves_show_no_key():
     assert key(1, 16) not in refusal(FIELD_KEYS=f"1:{key(1, 16)}")
     shown = repr(load(GOOD))
-    assert repr(bytes(range(1, 33))) not in shown
-    assert "field_keys" not in shown
+    assert not any(repr(raw(byte)) in shown for byte in (1, 2, 3, 4))
+    assert not any(name in shown for name in ("field_keys", "blind_index_keys", "ticket_keys"))
 
 
 @pytest.mark.parametrize(("mode", "refused"), [(0o600, False), (0o640, False), (0o644, True), (0o602, True)])

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from backend.http.access import declared
-from models.identity import actors, roles
+from models.identity import actors, approval, purposes, roles
 from models.tourism.place import Place
 from tests.support import slots
 
@@ -14,13 +14,13 @@ ANYBODY = {"/office/v1/login", "/office/v1/invitations/<token>"}
 
 @pytest.fixture
 def routes(app):
-    """Every office route that a session guards: (method, path, operation)."""
+    """Every office route that a session guards: (method, path, access)."""
     found = []
     for rule in app.url_map.iter_rules():
         access = declared(app.view_functions[rule.endpoint])
         if rule.rule.startswith("/office/v1/") and access.actor == "staff":
             path = re.sub(r"<[^>]+>", "0" * 24, rule.rule)
-            found += [(method, path, access.operation) for method in rule.methods - {"HEAD", "OPTIONS"}]
+            found += [(method, path, access) for method in rule.methods - {"HEAD", "OPTIONS"}]
     return found
 
 
@@ -35,8 +35,9 @@ def test_every_office_route_is_guarded_but_login_and_invitations(app):
 
 
 def test_every_operation_of_a_route_is_held_by_some_role_and_every_one_held_is_used(routes):
-    used = {operation for _, _, operation in routes}
-    assert used == roles.OPERATIONS
+    used = {access.operation for _, _, access in routes}
+    decided = {kind.operation for kind in approval.KINDS.values()}
+    assert used | decided == roles.OPERATIONS
 
 
 def test_without_a_session_no_office_route_answers(client, store, routes):
@@ -49,11 +50,12 @@ def test_without_a_session_no_office_route_answers(client, store, routes):
 @pytest.mark.parametrize("role", list(roles.ROLES))
 def test_a_role_reaches_its_operations_and_is_refused_all_others(admin, routes, role):
     clerk = admin.hire(role, unit="changzhengyuan")
-    for method, path, operation in routes:
-        if operation == "session.own":
+    for method, path, access in routes:
+        if access.operation in roles.EVERYBODY:
             continue
         answer = clerk.call(method, path, {} if method != "GET" else None)
-        allowed = operation in roles.ROLES[role].operations
+        held = roles.ROLES[role].purposes
+        allowed = access.operation in roles.ROLES[role].operations and (not access.purpose or access.purpose in held)
         assert (answer.status_code != 403) == allowed, (method, path, answer.json)
         assert answer.status_code < 500, (method, path, answer.json)
 
@@ -137,6 +139,35 @@ def test_an_area_narrows_a_role_of_the_whole_county(admin, seeded):
 def test_unit_and_area_decide_together(assignment, unit, area, reached):
     actor = actors.Staff(None, "x", "y", (actors.Assignment(*assignment),))
     assert actor.covers("place.read", unit=unit, area=area) is reached
+
+
+def test_a_purpose_is_held_together_with_the_operation_by_one_role():
+    """One role with the operation and another with the purpose do not add up."""
+    clerk = actors.Staff(None, "x", "y", (actors.Assignment("scenic_manager", "a"),))
+    both = (actors.Assignment("case_handler", "a"), actors.Assignment("gate_clerk", "a"))
+    assert clerk.may("order.list", "booking_service")
+    assert not clerk.may("order.list", purposes.EMERGENCY)
+    assert not actors.Staff(None, "x", "y", both).may("order.export", "booking_service")
+    assert actors.Staff(None, "x", "y", both).may("order.list", "booking_service")
+
+
+def test_every_purpose_of_a_route_or_role_stands_in_the_table(app):
+    named = {declared(app.view_functions[rule.endpoint]).purpose for rule in app.url_map.iter_rules()} - {""}
+    held = {one for role in roles.ROLES.values() for one in role.purposes}
+    assert named <= set(purposes.PURPOSES)
+    assert held <= set(purposes.PURPOSES)
+    assert named <= held
+    assert purposes.EMERGENCY not in held
+
+
+def test_a_role_below_a_unit_reaches_what_lies_below_and_no_more():
+    given = (actors.Assignment("unit_admin", "a"), actors.Assignment("case_handler", "a"))
+    actor = actors.Staff(None, "x", "y", given, {"a": frozenset({"a", "a1", "a2"})})
+    assert actor.units_for("staff.list") == {"a", "a1", "a2"}
+    assert actor.covers("staff.list", unit="a1", area="")
+    assert not actor.covers("staff.list", unit="b", area="")
+    assert actor.units_for("fact.read") == {"a"}
+    assert not actor.covers("fact.read", unit="a1", area="")
 
 
 def test_two_assignments_reach_the_objects_of_both_each_with_its_own_operations():

@@ -15,10 +15,12 @@ def test_the_auditor_pages_through_all_entries_newest_first(client, store):
         seen += page["items"]
         cursor = page["next"]
     assert [one["action"] for one in seen] == [
-        "staff.login", "staff.activate", "staff.invite", "staff.login", "staff.activate", "staff.invite",
+        "staff.login", "staff.activate", "staff.assign", "approval.approved",
+        "staff.login", "staff.activate", "staff.invite", "approval.propose", "staff.invite",
+        "staff.login", "staff.activate", "staff.invite",
     ]  # fmt: skip
     assert seen[0]["at"].endswith("+08:00")
-    assert seen[2]["details"] == {"roles": ["auditor"]}
+    assert [seen[number]["details"] for number in (6, 8)] == [{"roles": ["security_admin"]}, {"roles": ["auditor"]}]
 
 
 def test_entries_are_found_by_actor_and_by_object(auditor, manager):

@@ -10,7 +10,7 @@ from models.audit.entry import AuditEntry
 from models.identity import invitation
 from models.identity.staff import StaffMember
 from seed import bootstrap
-from tests.support.clerk import PASSWORD, Clerk, first_admin, path_of
+from tests.support.clerk import PASSWORD, Clerk, agreed, first_admin, path_of
 from tests.support.crowd import at_once
 
 
@@ -56,13 +56,26 @@ def test_a_first_administrator_who_never_came_is_replaced_when_the_link_has_run_
     new.activate().log_in()
 
 
-def test_an_administrator_who_was_invited_again_is_not_replaced_by_a_bootstrap(client, store, shift_clock):
+def test_an_administrator_who_was_reset_is_not_replaced_by_a_bootstrap(client, store, shift_clock):
     first = first_admin(client)
     second = first.hire("system_admin")
-    assert second.post(f"/office/v1/staff/{first.id}/invitation").status_code == 201
+    answer = second.post(f"/office/v1/staff/{first.id}/totp-reset", {"reason": "手机遗失"})
+    agreed(client, answer.json["approval_id"])
+    assert first.get("/office/v1/me").status_code == 401
     shift_clock(25 * 3600)
     with pytest.raises(invitation.AdministratorExists):
         invitation.bootstrap("third", "李强")
+
+
+def test_the_operator_makes_one_first_security_administrator_as_well(client, store):
+    first_admin(client)
+    security = (
+        Clerk(client, invitation.bootstrap("sun.an", "孙安", "security_admin").link, "sun.an").activate().log_in()
+    )
+    assert "grant.approve" in security.get("/office/v1/me").json["operations"]
+    assert security.post("/office/v1/staff", {}).status_code == 403
+    with pytest.raises(invitation.AdministratorExists):
+        invitation.bootstrap("another", "李强", "security_admin")
 
 
 def test_the_command_prints_the_link_and_refuses_a_second_time(store, environment, monkeypatch, capsys):

@@ -7,7 +7,7 @@ import pytest
 from models.audit.entry import AuditEntry
 from models.identity import roles
 from models.identity.staff import StaffMember
-from tests.support.clerk import Clerk
+from tests.support.clerk import Clerk, renew
 from tests.support.crowd import at_once
 
 ASSIGNMENT = {"role": "gate_clerk", "unit": "changzhengyuan"}
@@ -70,7 +70,7 @@ def test_the_same_invitation_sent_twice_is_one_account_and_one_link(admin):
 
 def test_the_list_pages_through_everybody(admin):
     for _ in range(4):
-        admin.invite("auditor")
+        admin.invite("gate_clerk", unit="changzhengyuan")
     seen, cursor = [], ""
     while cursor is not None:
         page = admin.get(f"/office/v1/staff?limit=2{cursor and '&cursor='}{cursor}").json
@@ -117,15 +117,21 @@ def test_two_administrators_who_disable_each_other_leave_one(admin):
         renew(pair[winner], pair[1 - winner], ids[1 - winner])
 
 
-def renew(by: Clerk, clerk: Clerk, member: str) -> None:
-    """Give a colleague a new link and let them come in by it."""
-    answer = by.post(f"/office/v1/staff/{member}/invitation")
-    assert answer.status_code == 201
-    clerk.link, clerk.token, clerk._step = answer.json["link"], "", 0
-    clerk.activate().log_in()
+@pytest.mark.parametrize("path", ["disable", "assignments"])
+def test_an_administrator_who_lost_the_role_a_moment_ago_changes_nothing(admin, path):
+    """Two who take the role from each other at the same time: one remains."""
+    pair = [admin, admin.hire("system_admin")]
+    ids = [one.id for one in pair]
+    body = {"assignments": [ASSIGNMENT]}
+    calls = [partial(pair[n].call, "PUT", f"/office/v1/staff/{ids[1 - n]}/assignments", body) for n in (0, 1)]
+    if path == "disable":
+        calls[1] = partial(pair[1].post, f"/office/v1/staff/{ids[0]}/disable")
+    statuses = [one.status_code for one in at_once(calls)]
+    assert sum(status < 300 for status in statuses) == 1, statuses
+    assert sum(one.get("/office/v1/staff").status_code == 200 for one in pair) == 1
 
 
-def test_a_new_link_ends_the_old_password_phone_and_sessions(admin, manager):
+def test_a_reset_ends_the_old_password_phone_and_sessions(admin, manager):
     old_secret, member = manager.secret, manager.id
     old_token = manager.token
     renew(admin, manager, member)
@@ -134,7 +140,7 @@ def test_a_new_link_ends_the_old_password_phone_and_sessions(admin, manager):
     assert manager.id == member
 
 
-def test_a_new_link_brings_a_disabled_colleague_back(admin, manager):
+def test_a_reset_brings_a_disabled_colleague_back(admin, manager):
     member = manager.id
     admin.post(f"/office/v1/staff/{member}/disable")
     renew(admin, manager, member)

@@ -198,12 +198,26 @@ def test_days_of_the_notices_are_as_announced():
 
 
 def test_the_units_are_those_that_the_plan_holds_responsible():
-    names = {unit["code"]: unit["name_zh"] for unit in load("units")["records"]}
-    assert names == {
-        "culture_tourism": "县文广新旅局",
-        "changzhengyuan": "县长征源旅投公司",
-        "long_march_museum": "于都中央红军长征集结出发历史博物馆",
-    }
+    records = load("units")["records"]
+    names = {unit["code"]: unit["name_zh"] for unit in records if unit["kind"] not in {"town", "county"}}
+    assert len(names) == 50
+    assert names["culture_tourism"] == "县文广新旅局"
+    assert names["changzhengyuan"] == "县长征源旅投公司"
+    assert names["long_march_museum"] == "于都中央红军长征集结出发历史博物馆"
+    assert all("责任单位" in unit["source"][0]["note"] for unit in records if unit["kind"] != "county")
+
+
+def test_every_town_is_a_unit_of_its_own_area():
+    towns = {town["code"] for town in load("divisions")["towns"] if not town["code"].endswith("400")}
+    units = {unit["area"]: unit["code"] for unit in load("units")["records"] if unit["kind"] == "town"}
+    assert units == {code: f"town_{code}" for code in towns}
+
+
+def test_a_unit_s_parent_stands_before_it():
+    seen = {""}
+    for unit in load("units")["records"]:
+        assert unit["parent"] in seen, unit["code"]
+        seen.add(unit["code"])
 
 
 def test_the_county_states_code_time_zone_and_hotline():

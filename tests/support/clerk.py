@@ -4,9 +4,13 @@ import itertools
 import uuid
 
 import pyotp
+from bson import ObjectId
 
 from backend import clock
-from models.identity import invitation
+from models.identity import approval, invitation, staff
+from models.identity.actors import Staff
+from models.identity.staff import StaffMember
+from tests.support import queues
 from tests.support.patience import until
 
 PASSWORD = "Xiang-jiang 1934"
@@ -18,7 +22,7 @@ class Clerk:
 
     def __init__(self, client, link: str, login: str):
         self.client, self.link, self.login = client, link, login
-        self.token = self.secret = ""
+        self.token = self.secret = self.pin = ""
         self._step = 0
 
     def call(self, method: str, path: str, body=None, *, key: str | None = None, **headers):
@@ -42,7 +46,8 @@ class Clerk:
         return pyotp.TOTP(self.secret).generate_otp(self._step)
 
     def accept(self, password: str = PASSWORD):
-        answer = self.call("POST", path_of(self.link) + "/accept", {"password": password})
+        body = {"password": password, **({"pin": self.pin} if self.pin else {})}
+        answer = self.call("POST", path_of(self.link) + "/accept", body)
         if answer.status_code == 200:
             self.secret = answer.json["secret"]
         return answer
@@ -77,21 +82,60 @@ class Clerk:
     def id(self) -> str:
         return self.get("/office/v1/me").json["id"]
 
+    def actor(self) -> Staff:
+        """Return the member as a rule gets them."""
+        found = StaffMember._get_collection().find_one({"login": self.login})
+        return Staff(found["_id"], found["login"], "test", staff.assignments_of(found))
+
     def invite(self, *roles: str, unit: str = "", area: str = "", login: str | None = None, key: str | None = None):
         given = [{"role": role, "unit": unit, "area": area} for role in roles]
         body = {"login": login or f"clerk-{next(_numbers)}", "name": "刘芳", "assignments": given}
         return body["login"], self.post("/office/v1/staff", body, key=key)
 
     def hire(self, *roles: str, unit: str = "", area: str = "") -> "Clerk":
-        """Invite a colleague, let them activate the account and log in."""
+        """Invite a colleague, let them activate the account and log in; a second person agrees where one is needed."""
+        if roles == ("security_admin",) and (first := first_security_admin(self.client)):
+            return first
         login, answer = self.invite(*roles, unit=unit, area=area)
         assert answer.status_code == 201, answer.json
-        return Clerk(self.client, answer.json["link"], login).activate().log_in()
+        hired = Clerk(self.client, answer.json["link"], login)
+        if "approval_id" in answer.json:
+            hired.pin = agreed(self.client, answer.json["approval_id"])
+        return hired.activate().log_in()
 
 
 def first_admin(client) -> Clerk:
     made = invitation.bootstrap("wang.min", "王敏")
     return Clerk(client, made.link, "wang.min").activate().log_in()
+
+
+def first_security_admin(client) -> Clerk | None:
+    """Let the operator make the first security administrator; None when there is one."""
+    login = f"security-{next(_numbers)}"
+    try:
+        made = invitation.bootstrap(login, "孙安", "security_admin")
+    except invitation.AdministratorExists:
+        return None
+    return Clerk(client, made.link, login).activate().log_in()
+
+
+def renew(by: Clerk, clerk: Clerk, member: str) -> None:
+    """Let a colleague start anew, as two administrators agree, and come in by the link and the PIN."""
+    answer = by.post(f"/office/v1/staff/{member}/totp-reset", {"reason": "手机遗失"})
+    assert answer.status_code == 201, answer.json
+    clerk.pin = agreed(clerk.client, answer.json["approval_id"])
+    clerk.link, clerk.token, clerk._step = answer.json["link"], "", 0
+    clerk.activate().log_in()
+
+
+def agreed(client, approval_id: str) -> str:
+    """Approve a proposal as some security administrator would, let its effect happen, and return the PIN."""
+    active = {"assignments.role": "security_admin", "state": "active"}
+    found = StaffMember._get_collection().find_one(active)
+    someone = Clerk(client, "", found["login"]) if found else first_security_admin(client)
+    _, pin = approval.approve(someone.actor(), ObjectId(approval_id))
+    queues.drain("trust")
+    return pin
 
 
 def path_of(link: str) -> str:

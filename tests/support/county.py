@@ -11,6 +11,8 @@ from backend import clock
 from backend.store import indexes
 from seed import county_data
 
+KEYS = ("data_keys", "index_keys")
+"""What the process holds in memory as long as it lives."""
 Documents = dict[Any, RawBSONDocument]
 _kept: dict[str, dict[str, Documents]] = {}
 
@@ -35,7 +37,7 @@ def clear() -> None:
 
 
 def _names() -> list[str]:
-    return [kind._get_collection_name() for kind in indexes.documents()]
+    return [name for kind in indexes.documents() if (name := kind._get_collection_name()) not in KEYS]
 
 
 def _collection(name: str) -> Collection[RawBSONDocument]:

@@ -1,7 +1,20 @@
 """The queues of a test, run in its own process: what a worker does, without the wait."""
 
 from backend import outbox
-from tasks import booking, messaging, payments, tourism  # noqa: F401 - registers their functions
+from tasks import (  # noqa: F401 - registers their functions
+    affairs,
+    audit,
+    booking,
+    identity,
+    keys,
+    media,
+    messaging,
+    payments,
+    privacy,
+    registers,
+    staff,
+    tourism,
+)
 
 
 def drain(*queues: str) -> int:

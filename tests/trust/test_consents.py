@@ -4,11 +4,13 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from mongoengine.connection import get_db
 
 from backend import clock
 from models.identity import account, consent, consent_text
 from tests.support.crowd import at_once
 from tests.support.phone import Phone, person
+from tests.support.queues import drain
 
 
 @pytest.fixture
@@ -120,3 +122,14 @@ def test_a_purpose_that_is_none_is_refused(fresh, purpose):
     assert give(fresh, purpose).status_code == 400
     assert fresh.post(f"/mini/v1/consents/{purpose}/refusal").status_code == 404
     assert fresh.call("DELETE", f"/mini/v1/consents/{purpose}").status_code == 404
+
+
+def test_withdrawing_the_consent_to_ask_registers_forgets_what_they_said(fresh, registers_box):
+    give(fresh, "document")
+    fresh.bind("张三丰")
+    give(fresh, "facts")
+    person_id = account.authenticate(fresh.token).person_id
+    get_db().facts.insert_one({"person": person_id, "state": "current", "kind": "household.address"})
+    assert fresh.call("DELETE", "/mini/v1/consents/facts").status_code == 204
+    drain("affairs")
+    assert get_db().facts.find_one({"person": person_id}) is None

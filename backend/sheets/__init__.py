@@ -1,0 +1,1 @@
+"""Excel in and out. A sheet is described once as data; template, import, checks and export follow from it."""

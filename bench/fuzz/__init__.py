@@ -1,0 +1,1 @@
+"""Fuzzing of the whole API by its own description (schemathesis): `make fuzz`."""

@@ -1,0 +1,1 @@
+"""Files and sheets for staff."""

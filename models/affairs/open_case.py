@@ -1,0 +1,100 @@
+"""Opening a case: number, first work, clocks. The same matter is open once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bson import ObjectId
+from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError
+
+from backend import clock, runtime
+from backend.store import transactions
+from models.affairs import case, case_number, desks, work
+from models.affairs.case import Case
+from models.affairs.case_errors import AlreadyOpen
+from models.affairs.kind import Kind
+from models.identity import levels
+from models.identity.actors import Resident
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What it is about: `about` holds ids only; `once` names the matter, which is open once at a time.
+
+    `not_by` are the staff who may take no step that wants another person.
+    """
+
+    unit: str
+    text: str = ""
+    area: str = ""
+    about: dict[str, Any] = field(default_factory=dict)
+    once: str = ""
+    not_by: tuple[str, ...] = ()
+
+
+def open_case(
+    resident: Resident, told: Kind, matter: Matter, *, within: Callable[[ClientSession], Any] | None = None
+) -> dict[str, Any]:
+    """Open a case of a resident and return it; `within` changes something else in the same transaction.
+
+    Raises:
+        AlreadyOpen: the same matter is open, under the number that it names.
+    """
+    found = record(resident, told, matter, case_number.take(told.prefix))
+    found["outbox"] = [work.running(found)]
+
+    def write(session: ClientSession | None) -> None:
+        Case._get_collection().insert_one(found, session=session)
+        if within and session:
+            within(session)
+
+    try:
+        transactions.run(write) if within else write(None)
+    except DuplicateKeyError:
+        known = Case._get_collection().find_one({"once": matter.once}, {"number": 1}) or {"number": ""}
+        raise AlreadyOpen(number=known["number"]) from None
+    return found
+
+
+def require_person(resident: Resident) -> ObjectId:
+    """Return the person in whose name a case is opened; it must be sure that they are it.
+
+    Raises:
+        LevelNeeded: nobody is bound, or only by their own declaration.
+    """
+    if not resident.acting:
+        levels.require(resident.document["level"], "matched")
+    assert resident.subject_id is not None
+    return resident.subject_id
+
+
+def record(resident: Resident, told: Kind, matter: Matter, number: str) -> dict[str, Any]:
+    """Return a case that begins now, not stored yet and without its outbox."""
+    case_id, now = ObjectId(), clock.now()
+    step = told.steps[0]
+    found: dict[str, Any] = {
+        "_id": case_id,
+        "number": number,
+        "kind": told.code,
+        "kind_version": told.version,
+        "state": "open",
+        "seq": 1,
+        "about": matter.about,
+        "unit": matter.unit,
+        "area": matter.area,
+        "desks": [desks.desk(step.role, step.unit or matter.unit)],
+        "clock": work.new_clock(told.limit, now),
+        "beat": ObjectId(),
+        "stops": [],
+        "workers": list(matter.not_by),
+        "decisions": [],
+        "history": [case.history_line(case_id, "opened", resident.key)],
+        "opened_at": now,
+    }
+    found |= {"person": resident.subject_id} if resident.subject_id else {}
+    found |= {} if resident.acting else {"account": resident.account_id}
+    found |= {"once": matter.once} if matter.once else {}
+    if matter.text:
+        found["text"] = runtime.current().sealer.seal("cases.text", case_id, matter.text)
+    return found | {"work": work.new_work(step, found, now)}

@@ -1,0 +1,33 @@
+"""Why staff may see residents' personal data: one literal table. A route names its purpose, a role holds purposes.
+
+The legal basis is that of PIPL 13(1): (2) needed for a contract, (3) statutory duty (with 34), (4) emergency.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Basis = Literal["consent", "contract", "statutory_duty", "emergency"]
+BASIS_ZH: dict[Basis, str] = {
+    "consent": "取得个人同意(个人信息保护法第十三条第一款第一项)",
+    "contract": "履行个人作为一方的合同所必需(第十三条第一款第二项)",
+    "statutory_duty": "履行法定职责或者法定义务所必需(第十三条第一款第三项、第三十四条)",
+    "emergency": "紧急情况下保护自然人的生命健康和财产安全所必需(第十三条第一款第四项)",
+}
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What the data are used for, and what allows it."""
+
+    zh: str
+    basis: Basis
+
+
+PURPOSES = {
+    "booking_service": Purpose("办理预约、入园和退票", "contract"),
+    "counter_service": Purpose("窗口核验身份、办理绑定、监护和代办", "statutory_duty"),
+    "case_handling": Purpose("办理您提交的事项", "statutory_duty"),
+    "emergency": Purpose("处置紧急情况", "emergency"),
+}
+EMERGENCY = "emergency"
+"""The purpose of what was opened by a broken glass; no role holds it beforehand."""

@@ -1,0 +1,63 @@
+"""A lost second factor: one administrator proposes, a security administrator approves, the member starts anew.
+
+The proposer holds a link that opens nothing before the approval, the approver is told a PIN: neither alone can take
+the account over. With the approval the old password, second factor and sessions are void.
+"""
+
+from bson import ObjectId
+from pymongo.client_session import ClientSession
+
+from backend import clock, outbox
+from backend.store import transactions
+from models.audit import entry
+from models.identity import approval, invitation, staff, staff_scope
+from models.identity.actors import Staff
+from models.identity.invitation import Invitation
+from models.identity.staff import StaffMember
+
+
+def propose(actor: Staff, member_id: ObjectId, reason: str) -> Invitation:
+    """Propose to let a member start anew, and return the link to hand over to them.
+
+    Raises:
+        NotFound: no such member in reach.
+        OwnAccount: it is the actor.
+    """
+    actor.require("staff.reset")
+    if member_id == actor.staff_id:
+        raise staff.OwnAccount
+    staff_scope.read(actor, "staff.reset", member_id)
+    made = ObjectId()
+    waiting = approval.record(
+        actor,
+        "totp_reset",
+        f"staff:{member_id}",
+        reason=reason,
+        approval_id=made,
+        member=member_id,
+        effect=outbox.entry("trust", "staff.reset_second_factor", approval=str(made)),
+    )
+    link = invitation.link_for(member_id, waiting)
+    approval.propose(actor, waiting)
+    return link
+
+
+def apply(approval_id: ObjectId) -> None:
+    """Carry out an approved reset, once; an account that still waits for its roles is left alone."""
+    found = approval.read(approval_id)
+    kept = {"digest": found["link"], "pin": found["pin"], "until": clock.now() + approval.LINK_LASTS}
+    by = f"staff:{found['decided_by']}"
+    line = entry.line(by, "staff.reset", found["about"], unit=found["unit"], approval=str(approval_id))
+    reset = {
+        "$set": {"state": "invited", "invitation": kept, "sessions": []},
+        "$unset": {"password": "", "totp": "", "totp_step": "", "disabled_at": ""},
+    }
+    guard = {"_id": found["member"], "state": {"$ne": "proposed"}}
+
+    def change(session: ClientSession) -> None:
+        if not approval.finish(approval_id, "done", session):
+            return
+        if StaffMember._get_collection().update_one(guard, reset, session=session).matched_count:
+            entry.write(line, session)
+
+    transactions.run(change)

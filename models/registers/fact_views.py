@@ -1,0 +1,110 @@
+"""What persons and staff see of facts: each with its source, its dates, its state, and in words."""
+
+from typing import Any
+
+from bson import ObjectId
+
+from backend import clock
+from models.audit import access_line
+from models.identity import minor_approval, person
+from models.identity.actors import Resident, Staff
+from models.identity.levels import reaches
+from models.registers import fact, inquiry, settle
+from models.registers.fact import Stated
+from models.registers.fact_kind import KINDS
+from models.registers.source import SOURCES, TRUST_ZH
+from models.registers.subject import Subject
+
+FIELD = "facts.value"
+NOTHING_ZH = "登记部门没有记录"
+
+
+def of_resident(resident: Resident) -> dict[str, Any]:
+    """Return one's own facts by kind, and how each source stands; whole only for who was seen by a clerk or a face.
+
+    A match proves that name and number belong together, not that the person holds the phone.
+    """
+    if resident.person_id is None:
+        return {"items": [], "sources": [], "next": None}
+    whole = reaches(resident.document["level"], "verified")
+    return {**_about(Subject(person=resident.person_id), list(KINDS), whole=whole), "next": None}
+
+
+def for_staff(
+    actor: Staff, person_id: ObjectId, kinds: list[str], *, purpose: str, case: str | None = None
+) -> dict[str, Any]:
+    """Return some kinds of facts of a person, masked, with an access line.
+
+    Raises:
+        NotAllowed: no role of the actor holds the operation.
+        NotFound: no such person.
+        MinorApprovalNeeded: a child below fourteen, and there is no approval.
+    """
+    actor.require("fact.read")
+    person.read(person_id)
+    minor_approval.require(actor, person_id)
+    shown = _about(Subject(person=person_id), kinds, whole=False)
+    fields = {FIELD} if shown["items"] else {"facts.state"}
+    access_line.record(actor, purpose=purpose, subjects=[person_id], fields=fields, case=case)
+    return {**shown, "next": None}
+
+
+def _about(subject: Subject, kinds: list[str], *, whole: bool) -> dict[str, Any]:
+    asked, now = inquiry.of(subject), clock.now()
+    held = fact.current(subject, kinds, clock.today().isoformat())
+    by_kind = {kind: [one for one in held if one.kind == kind] for kind in kinds}
+    choices = {kind: settle.choose(kind, found) for kind, found in by_kind.items()}
+    items = []
+    for one in held:
+        choice = choices[one.kind]
+        stale = not inquiry.is_fresh(asked.get(one.source), now)
+        told = shown(one, whole=whole) | {"stale": stale, "chosen": one in choice.chosen, "rule": choice.rule}
+        items.append(told | {"rule_zh": settle.RULE_ZH[choice.rule], "contradicted": choice.contradicted})
+    wanted = [code for code, source in SOURCES.items() if set(source.gives) & set(kinds)]
+    return {"items": items, "sources": [_source(code, asked.get(code, {})) for code in wanted]}
+
+
+def shown(one: Stated, *, whole: bool) -> dict[str, Any]:
+    """Return a fact in words, with source and dates."""
+    source = SOURCES[one.source]
+    told = {
+        "id": str(one.id),
+        "kind": one.kind,
+        "kind_zh": KINDS[one.kind].zh,
+        "absent": one.absent,
+        "value_zh": in_words(one, whole=whole),
+        "source": one.source,
+        "source_zh": source.zh,
+        "unit": source.unit,
+        "unit_zh": source.unit_zh,
+        "fetched_at": clock.civil(one.fetched_at).isoformat(timespec="seconds"),
+        "trust": one.trust,
+        "trust_zh": TRUST_ZH[one.trust],
+        "state": one.state,
+        "state_zh": fact.STATE_ZH[one.state],
+        "lagging": one.lagging,
+    }
+    return told | ({"stated_on": one.stated_on} if one.stated_on else {})
+
+
+def in_words(one: Stated, *, whole: bool) -> str:
+    """Return a fact's value as a person reads it."""
+    return NOTHING_ZH if one.absent else KINDS[one.kind].words(one.value, whole)
+
+
+def _source(code: str, asked: dict[str, Any]) -> dict[str, Any]:
+    source, now = SOURCES[code], clock.now()
+    asking = bool(asked.get("outbox")) or bool(asked.get("lease_until") and asked["lease_until"] > now)
+    failed = "failed_at" in asked
+    state = "asking" if asking else "failed" if failed else "answered" if "answered_at" in asked else "never_asked"
+    words = {
+        "asking": "正在查询",
+        "failed": "上次查询没有成功,显示的是更早的结果",
+        "answered": "已查询",
+        "never_asked": "尚未查询",
+    }
+    told = {"code": code, "zh": source.zh, "unit_zh": source.unit_zh, "asks_zh": source.asks_zh}
+    told |= {"state": state, "state_zh": words[state]}
+    if "answered_at" in asked:
+        told["answered_at"] = clock.civil(asked["answered_at"]).isoformat(timespec="seconds")
+    return told

@@ -1,0 +1,158 @@
+"""Asking the registers: one process at a time for each source and subject, at once for a screen or by the queue.
+
+The answer is stored with the turn's end in one transaction. A process that is killed before it has stored nothing: its
+lease runs out and the next one asks again. A source that does not answer takes nothing away: what was known stays, with
+its date and the mark that it is stale.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import structlog
+from bson import ObjectId
+
+from backend import clock, outbox, runtime
+from backend.errors import NotFound
+from backend.exchange import ExchangeFailure
+from models.identity import person
+from models.registers import inquiry, record, source_state, statement, subject
+from models.registers.source import SOURCES
+from models.registers.statement import Statement
+from models.registers.subject import Subject
+
+log = structlog.get_logger()
+SCREEN_SECONDS = 2.5
+QUEUE_SECONDS = 10.0
+LEAST_SECONDS = 0.3
+RETRY_SECONDS = 5.0
+
+Outcome = Literal["found", "no_record", "not_matched"]
+Result = Outcome | Literal["fresh", "asking", "away", "not_connected", "not_askable"]
+RESULT_ZH: dict[Result, str] = {
+    "fresh": "已是最新",
+    "found": "已更新",
+    "no_record": "登记部门没有记录",
+    "not_matched": "姓名与登记不一致",
+    "asking": "正在查询",
+    "away": "登记部门系统暂时没有响应,显示的是上次查询的结果",
+    "not_connected": "尚未接入",
+    "not_askable": "您的证件种类不能查询这项登记",
+}
+Accept = Callable[[Mapping[str, Any]], bool]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How asking one source went; `failure` where no trustworthy answer came."""
+
+    source: str
+    result: Result
+    failure: ExchangeFailure | None = None
+
+
+def ask(
+    source: str,
+    about: Subject,
+    *,
+    seconds: float = SCREEN_SECONDS,
+    again: bool = False,
+    accept: Accept = lambda _record: True,
+) -> Answer:
+    """Ask a source about a subject unless its answer is fresh (`again` asks all the same) and store what it says.
+
+    A record that is not accepted is not stored. Never raises for what a source does wrong.
+
+    Raises:
+        NotFound: there is no such person.
+    """
+    exchange, question = runtime.current().exchange, _question(source, about)
+    if exchange is None or question is None:
+        return Answer(source, "not_connected" if exchange is None else "not_askable")
+    if not again and inquiry.is_fresh(inquiry.read(inquiry.inquiry_id(source, about)), clock.now()):
+        return Answer(source, "fresh")
+    if not source_state.may_ask(source):
+        return Answer(source, "away")
+    turn = inquiry.take(source, about)
+    if turn is None:
+        return Answer(source, "asking")
+    try:
+        found = exchange.ask(source, question, seconds=seconds)
+        stated = statement.read(source, found, question, clock.today().isoformat())
+    except ExchangeFailure as failure:
+        log.warning("register_failed", source=source, reason=failure.reason)
+        inquiry.failed(source, about, turn, failure.reason)
+        source_state.failed(source, failure.reason)
+        return Answer(source, "away", failure)
+    source_state.answered(source, "found" if found else "no_record")
+    outcome: Outcome = "no_record" if found is None else "found" if accept(found) else "not_matched"
+    return Answer(source, _store(source, about, stated, turn=turn, outcome=outcome))
+
+
+def _store(source: str, about: Subject, stated: Sequence[Statement], *, turn: int, outcome: Outcome) -> Result:
+    at = clock.now()
+    note = partial(inquiry.answered, source, about, turn, outcome, at=at)
+    try:
+        if outcome == "not_matched":
+            note()
+        else:
+            record.record(about, source, stated, at=at, guard=lambda session: note(session=session))
+    except inquiry.Overtaken:
+        return "asking"
+    return outcome
+
+
+def _question(source: str, about: Subject) -> dict[str, str] | None:
+    if about.organisation:
+        return {"credit_code": about.organisation} if SOURCES[source].organisations else None
+    assert about.person is not None
+    known = person.read(about.person)
+    return {"kind": known.kind, "number": known.number} if known.kind == "resident_id" else None
+
+
+def several(sources: Sequence[str], about: Subject, *, seconds: float = SCREEN_SECONDS) -> list[Answer]:
+    """Ask several sources one after the other for a screen that waits `seconds`; the rest is left to the queue."""
+    deadline, answers = time.monotonic() + seconds, []
+    for source in sources:
+        left = deadline - time.monotonic()
+        if left < LEAST_SECONDS and not inquiry.is_fresh(inquiry.of(about).get(source), clock.now()):
+            inquiry.queue(source, about)
+            answers.append(Answer(source, "asking"))
+        else:
+            answers.append(ask(source, about, seconds=max(left, LEAST_SECONDS)))
+    return answers
+
+
+def refresh(person_id: ObjectId) -> list[Answer]:
+    """Have the workers ask all sources about a person again."""
+    about = Subject(person=person_id)
+    if runtime.current().exchange is None:
+        return [Answer(source, "not_connected") for source in SOURCES]
+    askable = _question("household", about) is not None
+    for source in SOURCES if askable else ():
+        inquiry.queue(source, about)
+    return [Answer(source, "asking" if askable else "not_askable") for source in SOURCES]
+
+
+def work(inquiry_id: str) -> None:
+    """Do what the queue asks for: ask, and come back later while the source is away.
+
+    Raises:
+        ExchangeFailure: no trustworthy answer came; the queue waits longer each time.
+        outbox.Later: the source is away, or somebody else is asking.
+    """
+    found = inquiry.read(inquiry_id)
+    if found is None:
+        return
+    try:
+        answer = ask(found["source"], subject.of(found), seconds=QUEUE_SECONDS, again=True)
+    except NotFound:
+        return  # the person was deleted meanwhile, and with them the inquiry goes
+    if answer.failure:
+        raise answer.failure
+    if answer.result == "away":
+        raise outbox.Later(source_state.PROBE.total_seconds())
+    if answer.result == "asking":
+        raise outbox.Later(RETRY_SECONDS)

@@ -1,0 +1,116 @@
+"""The orders of a place and day as a table: names masked, an access line before, many rows only by two persons.
+
+What was approved is made when it is fetched, from the orders that were there when it was proposed: no copy lies about.
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from bson import ObjectId
+
+from backend import clock
+from backend.errors import Conflict, NotFound
+from models.audit import access_line, entry
+from models.booking import order, order_office_views, order_views
+from models.identity import approval, minor_approval
+from models.identity.actors import Staff
+from models.tourism import scope
+
+OPERATION = "order.export"
+FETCHABLE = timedelta(hours=24)
+MOST_ORDERS = 20_000
+HEADERS = ("订单号", "日期", "开始", "结束", "状态", "游客(已打码)", "证件类型", "证件尾号", "票种", "价格(元)")
+_FEN = 100
+
+
+class ApprovalNeeded(Conflict):
+    """409: that many rows need a second person."""
+
+    code = "export_needs_approval"
+    zh = "共 {rows} 行,超过 {most} 行的导出需经第二人同意:请先提交导出申请,同意后 24 小时内下载。"
+    en = "{rows} rows; more than {most} need a second person. Propose the export and fetch it once approved."
+
+
+class NotApproved(Conflict):
+    """409: nobody has agreed yet, or it is too late."""
+
+    code = "export_not_approved"
+    zh = "导出申请{state_zh},不能下载;如仍有需要请重新提交申请。"
+    en = "Nobody has approved this export, or it is too late to fetch it. Propose it again."
+
+
+def rows(actor: Staff, place_id: str, day: date, *, purpose: str) -> list[list[Any]]:
+    """Return the lines of a small export; the access line is stored before.
+
+    Raises:
+        NotFound: no such place in the actor's scope.
+        ApprovalNeeded: there are too many.
+    """
+    unit = scope.place(actor, OPERATION, place_id).get("unit") or ""
+    found = _orders(place_id, day.isoformat(), None)
+    count = sum(len(one["visitors"]) for one in found)
+    if count > approval.EXPORT_ROWS:
+        raise ApprovalNeeded(rows=count, most=approval.EXPORT_ROWS)
+    return _handed_out(actor, found, purpose, f"orders:{place_id}:{day.isoformat()}", unit)
+
+
+def propose(actor: Staff, place_id: str, day: date, *, reason: str) -> dict[str, Any] | None:
+    """Propose a large export; return the proposal, None when the rows are few enough to leave at once.
+
+    Raises:
+        NotFound: no such place in the actor's scope.
+    """
+    scope.place(actor, OPERATION, place_id)
+    count = sum(len(one["visitors"]) for one in _orders(place_id, day.isoformat(), None))
+    return approval.require_for_export(actor, count, f"orders:{place_id}:{day.isoformat()}", reason=reason)
+
+
+def approved_rows(actor: Staff, approval_id: ObjectId, *, purpose: str) -> list[list[Any]]:
+    """Return the lines of one's own approved export; the access line is stored before, each time.
+
+    Raises:
+        NotFound: no such proposal of the actor, or the place has left their scope.
+        NotApproved: not approved, or longer ago than a day.
+    """
+    actor.require(OPERATION)
+    found = approval.read(approval_id)
+    kind, _, rest = found["about"].partition(":")
+    if found["kind"] != "export" or kind != "orders" or found["proposed_by"] != actor.staff_id:
+        raise NotFound
+    place_id, _, day = rest.rpartition(":")
+    unit = scope.place(actor, OPERATION, place_id).get("unit") or ""
+    state = approval.state_of(found)
+    if state == "approved" and found["decided_at"] + FETCHABLE <= clock.now():
+        state = "expired"
+    if state != "approved":
+        raise NotApproved(state_zh=approval.STATE_ZH[state])
+    return _handed_out(actor, _orders(place_id, day, approval_id), purpose, found["about"], unit)
+
+
+def _orders(place_id: str, day: str, before: ObjectId | None) -> list[dict[str, Any]]:
+    query: dict[str, Any] = {"place": place_id, "day": day, "state": {"$in": list(order_office_views.STATES)}}
+    if before:
+        query["_id"] = {"$lt": before}
+    hidden = {"outbox": 0, "history": 0, "idempotency": 0, "claims": 0}
+    return list(order.Order._get_collection().find(query, hidden).sort("_id", 1).limit(MOST_ORDERS))
+
+
+def _handed_out(actor: Staff, found: list[dict[str, Any]], purpose: str, about: str, unit: str) -> list[list[Any]]:
+    persons = [visitor["person"] for one in found for visitor in one["visitors"]]
+    hidden = minor_approval.hidden(actor, persons)
+    subjects = [one for one in persons if one not in hidden]
+    access_line.record(actor, purpose=purpose, subjects=subjects, fields=order_office_views.FIELDS)
+    entry.write(entry.line(actor.key, OPERATION, about, unit=unit, rows=len(persons)))
+    return list(_lines(found, hidden))
+
+
+def _lines(found: list[dict[str, Any]], hidden: set[ObjectId]) -> Iterator[list[Any]]:
+    for one in found:
+        shown = order_office_views.masked(order_views.created(one), one, hidden)
+        state = order_views.STATE_ZH[one["state"]]
+        head = [shown["id"], shown["day"], shown["start"][11:16], shown["end"][11:16], state]
+        for visitor in shown["visitors"]:
+            told = [visitor[name] for name in ("name", "document_kind", "document_tail", "ticket_class")]
+            yield [*head, *told, Decimal(visitor["price_fen"]) / _FEN]

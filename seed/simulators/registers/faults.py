@@ -1,0 +1,108 @@
+"""Bad luck on demand: which faults are set, and whether one strikes now."""
+
+import random
+import threading
+from dataclasses import asdict, dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from seed.simulators.registers.wire import Refusal
+
+NAMES = (
+    "slow",
+    "missing",
+    "contradicting",
+    "error_500",
+    "garbage",
+    "timeout",
+    "wrong_signature",
+    "unsigned",
+    "replayed",
+    "other_person",
+    "huge",
+    "redirect",
+)
+BY_CHANCE = ("slow", "error_500", "garbage", "timeout", "wrong_signature", "unsigned")
+"""What `--fault-rate` throws dice for: failures, not lies."""
+FIELDS: dict[str, tuple[type, ...]] = {
+    "name": (str,),
+    "rate": (int, float),
+    "count": (int, type(None)),
+    "register": (str,),
+    "number": (str,),
+    "seconds": (int, float),
+    "seed": (int, type(None)),
+}
+
+
+@dataclass(slots=True)
+class Fault:
+    """One fault: by chance (`rate`), for the next `count` times, or both; of one register or person when named."""
+
+    name: str
+    rate: float = 1.0
+    count: int | None = None
+    register: str = ""
+    number: str = ""
+    seconds: float = 10.0
+    seed: int | None = None
+    fired: int = 0
+    dice: random.Random = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.dice = random.Random(self.seed)
+
+    def strikes(self, register: str, number: str) -> bool:
+        """Throw the dice for one question."""
+        if self.register not in ("", register) or self.number not in ("", number) or self.count == 0:
+            return False
+        if self.dice.random() >= self.rate:
+            return False
+        self.fired += 1
+        if self.count is not None:
+            self.count -= 1
+        return True
+
+    def shown(self) -> dict[str, Any]:
+        """Return the fault as the control API shows it; `count` is what is left."""
+        return {key: value for key, value in asdict(self).items() if key != "dice"}
+
+
+class Faults:
+    """All faults that are set."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+
+    def by_chance(self, rate: float, seed: int | None) -> None:
+        """Let each failure strike with an equal share of `rate`."""
+        for number, name in enumerate(BY_CHANCE):
+            told = {"name": name, "rate": rate / len(BY_CHANCE), "seconds": 3.0}
+            self.add(told | ({} if seed is None else {"seed": seed + number}))
+
+    def add(self, wanted: dict[str, Any]) -> None:
+        """Set one more fault from the fields of the control API."""
+        if wanted.get("name") not in NAMES:
+            raise Refusal(HTTPStatus.BAD_REQUEST, "unknown_fault", f"names: {', '.join(NAMES)}")
+        wrong = [key for key, value in wanted.items() if not isinstance(value, FIELDS.get(key, ()))]
+        if wrong:
+            raise Refusal(HTTPStatus.BAD_REQUEST, "bad_fault", f"wrong: {', '.join(wrong)}")
+        fault = Fault(**wanted)
+        with self._lock:
+            self._faults.append(fault)
+
+    def clear(self) -> None:
+        """Take back all faults."""
+        with self._lock:
+            self._faults = []
+
+    def shown(self) -> list[dict[str, Any]]:
+        """Return all faults, used up ones too."""
+        with self._lock:
+            return [fault.shown() for fault in self._faults]
+
+    def struck(self, register: str, number: str) -> dict[str, Fault]:
+        """Return the faults that strike this question, by name."""
+        with self._lock:
+            return {fault.name: fault for fault in self._faults if fault.strikes(register, number)}

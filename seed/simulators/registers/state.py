@@ -1,0 +1,148 @@
+"""Everything that the registers hold, kept in one file under the folder."""
+
+import json
+import random
+import threading
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from seed.simulators.registers import made_up, time_of_day
+from seed.simulators.registers.wire import Refusal
+
+REGISTERS = ("household", "residence", "property", "business", "social_insurance", "death")
+EMPTY: dict[str, dict[str, Any]] = {name: {} for name in ("people", *REGISTERS)}
+FAMILY_RELATIONS = ("head", "spouse", "child", "child", "grandchild", "parent")
+BORN = {"child": ("2009-01-01", "2021-12-31"), "grandchild": ("2020-01-01", "2024-12-31")}
+GROWN = ("1958-01-01", "1994-12-31")
+
+
+class State:
+    """The records of six registers by their own key; `lock` guards every change."""
+
+    def __init__(self, folder: Path) -> None:
+        self.lock = threading.RLock()
+        self._file = folder / "state.json"
+        there = json.loads(self._file.read_text(encoding="utf-8")) if self._file.exists() else {}
+        self.tables: dict[str, dict[str, Any]] = {name: dict(there.get(name, {})) for name in EMPTY}
+
+    def keep(self) -> None:
+        """Write everything down."""
+        draft = self._file.with_suffix(".new")
+        draft.write_text(json.dumps(self.tables, ensure_ascii=False), encoding="utf-8")
+        draft.replace(self._file)
+
+    def forget(self) -> None:
+        """Empty all registers."""
+        with self.lock:
+            self.tables = {name: {} for name in EMPTY}
+            self.keep()
+
+    def person(self, number: str) -> dict[str, Any]:
+        """Return a person, or refuse."""
+        found = self.tables["people"].get(number)
+        if found is None:
+            raise Refusal(HTTPStatus.NOT_FOUND, "no_such_person")
+        return dict(found)
+
+    def household_of(self, number: str) -> dict[str, Any] | None:
+        """Return the household that a person belongs to."""
+        homes = self.tables["household"].values()
+        return next((one for one in homes if any(m["number"] == number for m in one["members"])), None)
+
+    def add_person(self, told: dict[str, Any], dice: random.Random) -> dict[str, Any]:
+        """Put one person with a household of their own; what is not told is made up."""
+        made = made_up.person(dice) | {key: told[key] for key in ("number", "name", "birth", "sex") if key in told}
+        if "number" in told and "birth" not in told:
+            digits = told["number"][6:14]
+            made["birth"] = f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+        self.tables["people"][made["number"]] = made
+        self._move_in([(made["number"], "head")], made_up.place(dice), dice)
+        return made
+
+    def add_family(self, dice: random.Random, size: int) -> list[dict[str, Any]]:
+        """Put a family in one household, with a home that the head owns."""
+        members: list[dict[str, Any]] = []
+        numbers = []
+        for relation in FAMILY_RELATIONS[: max(1, min(size, len(FAMILY_RELATIONS)))]:
+            young = relation in ("child", "grandchild")
+            made = made_up.person(dice, born=BORN.get(relation, GROWN), family=members[0]["name"][0] if young else "")
+            self.tables["people"][made["number"]] = made
+            members.append(made)
+            numbers.append((made["number"], relation))
+        home = made_up.place(dice)
+        self._move_in(numbers, home, dice)
+        self.add_property(members[0], home, dice)
+        return members
+
+    def _move_in(self, members: list[tuple[str, str]], home: dict[str, str], dice: random.Random) -> None:
+        household_no = f"{home['village_code']}{dice.randrange(10**6):06d}"
+        self.tables["household"][household_no] = {
+            "household_no": household_no,
+            "household_type": "family",
+            **home,
+            "registered_on": made_up.day(dice, "2005-01-01", "2020-12-31"),
+            "members": [{"number": number, "relation": relation} for number, relation in members],
+        }
+
+    def add_property(self, owner: dict[str, Any], home: dict[str, str], dice: random.Random) -> None:
+        """Put a home that one person owns whole."""
+        year, serial = dice.randrange(2016, 2026), dice.randrange(10**7)
+        certificate_no = f"赣({year})于都县不动产权第{serial:07d}号"
+        self.tables["property"][certificate_no] = {
+            "certificate_no": certificate_no,
+            "location": home["address"],
+            "village_code": home["village_code"],
+            "usage": "residential",
+            "registered_on": f"{year}-06-30",
+            "owners": [{"name": owner["name"], "number": owner["number"], "share": "1/1"}],
+        }
+
+    def add_extras(self, person: dict[str, Any], wanted: list[str], dice: random.Random) -> None:
+        """Put records of further registers for a person."""
+        makers = {
+            "residence": lambda: self.tables["residence"].__setitem__(person["number"], _permit(dice)),
+            "property": lambda: self.add_property(person, made_up.place(dice), dice),
+            "business": lambda: self._add_firm(made_up.firm(dice, person)),
+            "social_insurance": lambda: self.tables["social_insurance"].__setitem__(person["number"], _insured(dice)),
+            "death": lambda: self.tables["death"].__setitem__(person["number"], _died(dice)),
+        }
+        for register in wanted:
+            if register not in makers:
+                raise Refusal(HTTPStatus.BAD_REQUEST, "unknown_register", register)
+            makers[register]()
+
+    def _add_firm(self, firm: dict[str, Any]) -> None:
+        self.tables["business"][firm["credit_code"]] = firm
+
+
+def _permit(dice: random.Random) -> dict[str, Any]:
+    issued = made_up.day(dice, "2024-01-01", "2026-06-30")
+    return {
+        "permit_no": f"{dice.randrange(10**12):012d}",
+        **made_up.place(dice),
+        "issued_on": issued,
+        "valid_to": f"{int(issued[:4]) + 3}-{issued[5:8]}28",
+    }
+
+
+def _insured(dice: random.Random) -> dict[str, Any]:
+    unit = f"{made_up.name(dice)}商贸有限公司"
+    return {
+        "address": made_up.place(dice)["address"],
+        "insurances": [
+            {
+                "kind": kind,
+                "unit": unit,
+                "months_paid": dice.randrange(1, 300),
+                "status": "paying",
+                "updated_on": time_of_day.today(),
+            }
+            for kind in ("pension", "medical")
+        ],
+    }
+
+
+def _died(dice: random.Random) -> dict[str, Any]:
+    died = made_up.day(dice, "2020-01-01", "2025-12-31")
+    return {"died_on": died, "registered_on": died, "certificate_no": f"{dice.randrange(10**10):010d}"}

@@ -1,0 +1,47 @@
+"""What follows when bindings and relations change: both sides are told, and terms end."""
+
+from contextlib import suppress
+
+from bson import ObjectId
+
+from backend import clock, outbox, periodic
+from backend.errors import NotFound
+from models.identity import account, relation
+from models.messaging import inbox, send
+
+
+@outbox.function("identity.binding_moved")
+def binding_moved(account: str, notice: str, event: str) -> None:
+    """Tell an account's holder what became of its binding."""
+    tell(ObjectId(account), notice, event)
+
+
+@outbox.function("identity.relation_changed")
+def relation_changed(relation: str, what: str, event: str) -> None:
+    """Tell whoever is concerned by a relation, on the phones that are surely theirs."""
+    with suppress(NotFound):  # both sides have closed their accounts
+        tell_sides(ObjectId(relation), what, event)
+
+
+def tell_sides(relation_id: ObjectId, what: str, event: str) -> None:
+    """Tell the one who is asked, or both sides."""
+    found = relation.read(relation_id)
+    sides = [found["agent"]] if what == "relation_proposed" else [found["for_person"], found["agent"]]
+    for person_id in sides:
+        for account_id in account.of_person(person_id):
+            tell(account_id, what, event)
+
+
+def tell(account_id: ObjectId, what: str, event: str) -> None:
+    """Leave a message in the inbox, and send it by WeChat where that was allowed."""
+    inbox.put(account_id, what, key=event)
+    fields = {"thing1": inbox.KINDS[what][0], "time2": clock.civil(clock.now()).strftime("%Y-%m-%d %H:%M")}
+    with suppress(NotFound):  # who closed the account is not told
+        send.notify(account_id, "identity_changed", fields)
+
+
+@periodic.every("identity.end_relations", queue="trust", seconds=900)
+def end_relations() -> None:
+    """End relations and proposals whose time is over."""
+    while relation.end_due() == relation.BATCH:
+        continue

@@ -1,0 +1,34 @@
+"""What follows uploads and imports of sheets."""
+
+from bson import ObjectId
+
+from backend import outbox, periodic
+from models.identity import staff_sheet, unit_sheet
+from models.media import file, sheet_job
+from models.tourism import place_sheets
+
+KINDS = {kind.sheet.name: kind for kind in (unit_sheet.KIND, staff_sheet.KIND, *place_sheets.KINDS)}
+
+
+@outbox.function("media.wipe")
+def wipe(file_id: str) -> None:
+    """Delete the bytes of a deleted file."""
+    file.wipe(ObjectId(file_id))
+
+
+@outbox.function("media.import_rows")
+def import_rows(job: str) -> None:
+    """Write the next rows of an import."""
+    sheet_job.work(ObjectId(job), KINDS)
+
+
+@outbox.function("media.forget_import")
+def forget_import(import_id: str) -> None:
+    """Delete what an import holds of its sheet."""
+    sheet_job.forget(ObjectId(import_id))
+
+
+@periodic.every("media.sweep", queue="trust", seconds=600)
+def sweep() -> None:
+    """Delete what was uploaded and never used."""
+    file.sweep()

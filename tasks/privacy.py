@@ -1,0 +1,39 @@
+"""What follows a decision about somebody's data."""
+
+from typing import Any
+
+from bson import ObjectId
+
+from backend import outbox
+from models.affairs import carry_out
+from models.identity import erasure
+from models.messaging import inbox
+
+BUSY_SECONDS = 3600.0
+
+
+@outbox.function("privacy.erase")
+def erase(account: str) -> None:
+    """Do a part of an erasure."""
+    erasure.work(ObjectId(account))
+
+
+@carry_out.does("privacy.export")
+def hand_over(found: dict[str, Any]) -> None:
+    """Tell the person where the copy lies: it is made fresh at each download, never stored."""
+    inbox.put(found["account"], "privacy_copy", key=found["number"])
+
+
+@carry_out.does("privacy.delete")
+@carry_out.does("privacy.close_account")
+def end_account(found: dict[str, Any]) -> None:
+    """End the account and erase what is held; while a visit or refund is under way, wait and say so.
+
+    Raises:
+        outbox.Later: something of the account is not over.
+    """
+    try:
+        erasure.begin(found["account"], case=found["number"], by="system:privacy")
+    except erasure.StillBusy as busy:
+        inbox.put(found["account"], "privacy_waits", key=found["number"], what=busy.details["what"])
+        raise outbox.Later(BUSY_SECONDS) from None

@@ -1,0 +1,41 @@
+"""That an attack left nothing behind: the whole store before and after it."""
+
+import hashlib
+from contextlib import contextmanager
+
+from bson.raw_bson import RawBSONDocument
+from mongoengine.connection import get_db
+
+from backend.store import indexes
+
+LOGIN_TRACES = ("audit_entries", "login_attempts")
+"""What a refused login leaves: the count of failures and a line in the audit log."""
+
+
+def state(*but: str) -> dict[str, str]:
+    """Return a digest of every collection that is not left out."""
+    names = {kind._get_collection_name() for kind in indexes.documents()} - set(but)
+    return {name: _digest(name) for name in sorted(names)}
+
+
+def _digest(name: str) -> str:
+    raw = get_db().codec_options.with_options(document_class=RawBSONDocument)
+    found = sorted(bytes(document.raw) for document in get_db().get_collection(name, codec_options=raw).find())
+    return hashlib.sha256(b"".join(found)).hexdigest()
+
+
+@contextmanager
+def unchanged(*but: str):
+    """Check that what happens within changes no collection, but those that are named."""
+    before = state(*but)
+    yield
+    after = state(*but)
+    assert [name for name in before if before[name] != after[name]] == []
+
+
+def refused(answer, status: int = 401, code: str | None = None) -> None:
+    """Check that an answer is a refusal in our form that tells nothing but its sentence."""
+    assert answer.status_code == status, (answer.status_code, answer.data)
+    assert set(answer.json) <= {"code", "message", "request_id", "fields"}
+    assert code is None or answer.json["code"] == code, answer.json
+    assert "Set-Cookie" not in answer.headers

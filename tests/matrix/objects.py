@@ -1,0 +1,171 @@
+"""What the parameters of paths name: one literal table. An operation with another parameter has no place in the matrix.
+
+For each parameter of a surface: how far a member of the staff reaches (`unit` by unit and town, `self` one's own only,
+`all` everybody who holds the operation), a value that names nothing, and the objects of the world by what they are:
+
+    own      the caller's own, or of their unit and town      minor    a child's below fourteen
+    other    somebody else's, or of another unit              deleted  removed, ended or void
+    town     of another town
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from tests.matrix.spec import Operation
+from tests.matrix.world import UNIT, World
+
+NOBODY = "0" * 24
+Objects = dict[str, str]
+KINDS = ("own", "other", "town", "minor", "deleted")
+
+
+@dataclass(frozen=True)
+class Thing:
+    """`objects` returns the objects that the world has for an operation and a seat."""
+
+    objects: Callable[[World, Operation, str], Objects]
+    missing: str = NOBODY
+    reach: Literal["unit", "self", "all"] = "self"
+
+
+def of(name: str, *kinds: str) -> Callable[[World, Operation, str], Objects]:
+    """Return all objects that the world keeps under a name, or those of some kinds."""
+    return lambda world, _operation, _seat: {
+        kind: value for kind, value in world.ids[name].items() if kind in (kinds or KINDS)
+    }
+
+
+def _relations(world: World, operation: Operation, _seat: str) -> Objects:
+    found = {kind: world.ids["relation"][kind] for kind in ("own", "other", "deleted")}
+    return found | ({"own": world.ids["relation"]["helped"]} if operation.path.endswith("/last-day") else {})
+
+
+def _office_cases(name: str) -> Callable[[World, Operation, str], Objects]:
+    def found(world: World, _operation: Operation, _seat: str) -> Objects:
+        kept = world.ids[name]
+        return {"own": kept["own"], "other": kept["unit"], "town": kept["town"], "minor": kept["minor"]}
+
+    return found
+
+
+def _office_files(world: World, operation: Operation, seat: str) -> Objects:
+    if "case_id" in operation.parameters:
+        return _office_cases("case file")(world, operation, seat)
+    kept = world.ids["office file"]
+    return {"own": kept[seat.partition("/")[0]], "other": kept["stranger"]}
+
+
+def _mini_files(world: World, operation: Operation, seat: str) -> Objects:
+    inside = "case_id" in operation.parameters
+    return of("case file", "own", "other", "minor")(world, operation, seat) if inside else of("file")(world, operation, seat)
+
+
+def _office_sessions(world: World, operation: Operation, _seat: str) -> Objects:
+    if "counter-sessions" in operation.path:
+        return world.ids["counter_session"]
+    if "member_id" in operation.parameters:
+        return world.ids["session"]
+    return {"own": "seat"}
+
+
+_DECIDES = {"security_admin": "totp_reset", "privacy_officer": "minor_access", "finance_clerk": "refund"}
+
+
+def _approvals(world: World, operation: Operation, seat: str) -> Objects:
+    kept, role = world.ids["approval"], seat.partition("/")[0]
+    if "/exports/" in operation.path:
+        return dict(world.ids["export"]) | {} if role == "scenic_manager" else {"other": world.ids["export"]["other"]}
+    if operation.access["operation"] == "approval.decide":
+        others = {"security_admin": "refund"}.get(role, "totp_reset")
+        return {"own": kept[_DECIDES[role]], "other": kept[others]}
+    return {"own": kept[role], "other": kept["sensitive_grant" if role == "finance_clerk" else "refund"]}
+
+
+def _imports(world: World, operation: Operation, _seat: str) -> Objects:
+    return world.ids["import " + operation.path.split("/")[4]]
+
+
+THINGS: dict[tuple[str, str], Thing] = {
+    ("mini", "case_id"): Thing(of("case", "own", "other", "minor")),
+    ("mini", "companion_id"): Thing(of("companion"), "0" * 12),
+    ("mini", "fact_id"): Thing(of("fact")),
+    ("mini", "file_id"): Thing(_mini_files),
+    ("mini", "line_id"): Thing(of("line")),
+    ("mini", "notice_id"): Thing(of("notice")),
+    ("mini", "order_id"): Thing(of("own order")),
+    ("mini", "place_id"): Thing(of("place", "own"), "nowhere"),
+    ("mini", "relation_id"): Thing(_relations),
+    ("mini", "slot_id"): Thing(of("slot", "own"), "nowhere-20261123-0900"),
+    ("mini", "ticket_id"): Thing(of("ticket"), f"{NOBODY}-0"),
+    ("office", "approval_id"): Thing(_approvals),
+    ("office", "case_id"): Thing(_office_cases("case"), reach="unit"),
+    ("office", "code"): Thing(lambda *_: {"own": UNIT}, "nowhere", reach="all"),
+    ("office", "device_id"): Thing(of("device"), "gate-nowhere", reach="unit"),
+    ("office", "entry_id"): Thing(of("entry"), reach="all"),
+    ("office", "file_id"): Thing(_office_files),
+    ("office", "glass_id"): Thing(of("glass"), reach="all"),
+    ("office", "import_id"): Thing(_imports),
+    ("office", "job_id"): Thing(of("job"), reach="unit"),
+    ("office", "line_id"): Thing(of("line", "own"), reach="all"),
+    ("office", "member_id"): Thing(of("member", "own", "other", "town"), reach="unit"),
+    ("office", "order_id"): Thing(of("order"), reach="unit"),
+    ("office", "person_id"): Thing(of("person"), reach="all"),
+    ("office", "place_id"): Thing(of("place"), "nowhere", reach="unit"),
+    ("office", "relation_id"): Thing(of("relation", "own", "other"), reach="all"),
+    ("office", "session_id"): Thing(_office_sessions, "0" * 16),
+    ("office", "slot_id"): Thing(of("slot"), "nowhere-20261123-0900", reach="unit"),
+    ("office", "token"): Thing(of("invitation"), "x" * 59, reach="all"),
+}
+WORDS: dict[tuple[str, str], str] = {
+    ("docs", "name"): "start.js",
+    ("{name}.txt", "name"): "nowhere",
+    ("mini", "code"): "360731",
+    ("mini", "collection"): "orders",
+    ("mini", "kind"): "png",
+    ("mini", "number"): "0",
+    ("mini", "purpose"): "document",
+    ("office", "day"): "2026-11-01",
+    ("office", "number"): "0",
+}
+"""Parameters that name no object of somebody: a word that the route knows."""
+HOW_TO_ADD = (
+    "{method} {path}: the path parameter `{parameter}` has no place in the access matrix. Add it to THINGS in "
+    "tests/matrix/objects.py with the objects of tests/matrix/world.py that it names, or to WORDS when it names none."
+)
+
+
+def things(operation: Operation) -> dict[str, Thing]:
+    """Return what the parameters of an operation name.
+
+    Raises:
+        LookupError: one has no place in the table.
+    """
+    for one in operation.parameters:
+        if (operation.surface, one) not in THINGS and (operation.surface, one) not in WORDS:
+            raise LookupError(HOW_TO_ADD.format(method=operation.method, path=operation.path, parameter=one))
+    named = {one: THINGS.get((operation.surface, one)) for one in operation.parameters}
+    return {one: thing for one, thing in named.items() if thing}
+
+
+def words(operation: Operation) -> dict[str, str]:
+    return {one: WORDS[operation.surface, one] for one in operation.parameters if (operation.surface, one) in WORDS}
+
+
+def missing(operation: Operation) -> str:
+    """Return the path of an operation about nothing."""
+    return operation.filled(words(operation) | {one: thing.missing for one, thing in things(operation).items()})
+
+
+def paths(world: World, operation: Operation, seat: str) -> dict[str, str]:
+    """Return the operation's path for each kind of object that the world has for it; nested ones go together."""
+    found = {one: thing.objects(world, operation, seat) for one, thing in things(operation).items()}
+    kinds = [kind for kind in KINDS if found and all(kind in objects for objects in found.values())]
+    return {
+        kind: operation.filled(words(operation) | {one: objects[kind] for one, objects in found.items()}) for kind in kinds
+    }
+
+
+def reach(operation: Operation) -> str:
+    """Return how far the staff reach by the first object of a path."""
+    return next(iter(things(operation).values())).reach

@@ -1,0 +1,56 @@
+"""What an operation is sent: bodies from the examples of its schema, headers and queries that it cannot do without."""
+
+from datetime import timedelta
+from typing import Any
+
+from backend import clock
+from tests.matrix.spec import JSON, Operation, example
+from tests.matrix.world import PLACES, UNIT, World
+from tests.support.counter import in_days
+
+DAY = "{day}"
+
+
+def body(world: World, operation: Operation) -> Any:
+    """Return a body that the schema takes, None for none."""
+    if operation.media_type != JSON or operation.body is None:
+        return b"" if operation.media_type == "application/octet-stream" else None
+    told = example(operation.body)
+    return told | CHANGED[operation.name](world) if operation.name in CHANGED else told
+
+
+def query(operation: Operation) -> str:
+    """Return the query that an operation cannot do without."""
+    told = QUERIES.get(operation.path, "") if operation.method == "GET" else ""
+    return "?" + told.format(day=clock.today() + timedelta(days=2)) if told else ""
+
+
+def headers(world: World, operation: Operation) -> dict[str, str]:
+    if "Counter-Session" in operation.headers:
+        return {"Counter-Session": world.ids["counter_session"]["own"]}
+    return {}
+
+
+QUERIES = {
+    "/office/v1/devices": f"place_id={PLACES['own']}",
+    "/office/v1/orders": f"place={PLACES['own']}&day={DAY}",
+    "/office/v1/orders/export.xlsx": f"place={PLACES['own']}&day={DAY}",
+    "/office/v1/persons/{person_id}/facts": "kind=person.birth_date",
+    "/public/v1/audit/consistency": "first=1&second=2",
+    "/public/v1/audit/inclusion": "hash=" + "0" * 64,
+}
+CHANGED = {
+    "POST /mini/v1/orders": lambda world: {
+        "slot_id": world.ids["slot"]["own"],
+        "visitors": [{"companion_id": world.ids["companion"]["own"], "ticket_type": "adult"}],
+    },
+    "PUT /mini/v1/relations/{relation_id}/last-day": lambda _: {"last_day": in_days(30)},
+    "POST /office/v1/minor-approvals": lambda world: {
+        "person_id": world.ids["person"]["minor"],
+        "until": in_days(7),
+    },
+    "POST /office/v1/places/{place_id}/notices": lambda _: {"from_day": in_days(1), "to_day": in_days(2)},
+    "POST /office/v1/places/{place_id}/slots": lambda _: {"from": in_days(1)},
+    "POST /office/v1/staff": lambda _: {"assignments": [{"role": "gate_clerk", "unit": UNIT, "area": "360731105"}]},
+}
+"""Where the example of the schema names something that this world has not, or a day that is over."""

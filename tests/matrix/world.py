@@ -1,0 +1,307 @@
+"""One world for a module, made over HTTP: residents and staff, and of every kind of object some that are one's own,
+somebody else's, of another unit, of another town, a child's, and ended ones."""
+
+from datetime import timedelta
+from typing import Any
+
+from bson import ObjectId
+from mongoengine.connection import get_db
+
+from backend import clock, outbox
+from models.affairs import desks
+from models.affairs.case import Case
+from models.audit.access_line import AccessLine
+from models.audit.entry import AuditEntry
+from models.identity import approval, opaque_token, password, roles, staff_sheet, unit_sheet
+from models.identity.levels import LEVELS
+from models.identity.relation_terms import SCOPE_ZH
+from models.identity.staff import StaffMember
+from models.media import file
+from models.registers import fact
+from models.registers.statement import Statement
+from models.registers.subject import Subject
+from models.tourism import place_sheets
+from tests.matrix.actors import AREA, UNIT, Caller
+from tests.matrix.snapshot import Snapshot
+from tests.support import affairs, audit_log, files, slots
+from tests.support.clerk import Clerk, path_of
+from tests.support.counter import Counter, in_days
+from tests.support.gate import Gate
+from tests.support.phone import Phone, resident_id
+from tests.support.queues import drain
+
+PLACES = {"own": "tantou", "other": "selenium_museum", "town": "qilushan"}
+"""A place of the staff's own unit and town, one of another unit in that town, one of the unit in another town."""
+OTHER_UNIT, OTHER_AREA = "culture_tourism", "360731104"
+NAMES = {"own": "覃一鸣", "other": "阙二梅", "parent": "逄三江", "child": "苌小苗", "elder": "庹老根"}
+BIRTHS = {"own": "19900307", "other": "19880111", "parent": "19850505", "child": "20190402", "elder": "19500606"}
+CHILD = "child"
+IMPORTERS = {
+    "sheet.units": ("system_admin", "other_admin"),
+    "sheet.staff": ("system_admin", "other_admin"),
+    "sheet.places": ("tourism_office", "other_office"),
+}
+
+
+class World:
+    """`ids[kind][which]` is the id of an object; `persons[who]` what is known of a planted person."""
+
+    def __init__(self, app, sandbox):
+        self.app, self.sandbox = app, sandbox
+        self.client = app.test_client()
+        outbox.set_waker(lambda _queue: None)
+        self.ids: dict[str, dict[str, str]] = {}
+        self.persons = {
+            who: {"name": name, "document_kind": "resident_id", "document_number": resident_id(BIRTHS[who])}
+            for who, name in NAMES.items()
+        }
+        self.staff = self._seated()
+        self.gate = Gate(self.client, PLACES["own"])
+        self.phones = {who: self._phone(who) for who in ("own", "other", "parent", "elder")}
+        self._bind_at_levels()
+        for part in (self._family, self._orders, self._office, self._facts, self._cases, self._files, self._imports):
+            part()
+        self._approvals()
+        self._staff_objects()
+        drain("notify")
+        self._notices()
+        self._log()
+        self.snapshot = Snapshot()
+
+    # Actors
+
+    def _seated(self) -> dict[str, Clerk]:
+        """Seat two of each role at the unit: one for the whole county, and as `role/town` one for a town only."""
+        found = {role: affairs.seat(self.client, role, unit=UNIT) for role in roles.ROLES}
+        found |= {f"{role}/town": affairs.seat(self.client, role, unit=UNIT, area=AREA) for role in roles.ROLES}
+        found["stranger"] = affairs.seat(self.client, "counter_clerk", unit=UNIT)
+        found["other_office"] = affairs.seat(self.client, "tourism_office", unit=UNIT)
+        found["other_admin"] = affairs.seat(self.client, "system_admin", unit=UNIT)
+        digest = {"$set": {"password": password.digest("Xiang-jiang 1934")}}
+        for clerk in found.values():
+            StaffMember._get_collection().update_one({"_id": clerk.member_id}, digest)
+        return found
+
+    def _phone(self, who: str) -> Phone:
+        phone = Phone(self.client, self.sandbox).log_in()
+        phone.consent("document")
+        answer = phone.post("/mini/v1/person", self.persons[who])
+        assert answer.status_code == 201, answer.json
+        phone.me = answer.json["id"]
+        assert {phone.consent(purpose).status_code for purpose in ("minor", "facts")} == {204}
+        return phone.sure("verified")
+
+    def _bind_at_levels(self) -> None:
+        """A phone at each level besides `verified`, which `own` is."""
+        for level in LEVELS[:-1]:
+            phone = Phone(self.client, self.sandbox).log_in()
+            if level != "account":
+                phone.consent("document")
+                phone.bind("文" + "甲乙丙"[LEVELS.index(level) - 1])
+            self.phones[level] = phone.sure(level) if level == "matched" else phone
+
+    def callers(self) -> list[Caller]:
+        """Return one caller of each kind: the columns of the matrix."""
+        found = [Caller("anonymous", "anyone", self.client), Caller("device", "device", self.client, gate=self.gate)]
+        levelled = {"verified": self.phones["own"]} | {level: self.phones[level] for level in LEVELS[:-1]}
+        found += [Caller(f"resident {level}", "resident", self.client, levelled[level].token, level) for level in LEVELS]
+        found += [self.acting("helper"), self.acting("helper of few"), self.acting("guardian")]
+        return found + [self.member(role) for role in roles.ROLES]
+
+    def acting(self, name: str) -> Caller:
+        who = "parent" if name == "guardian" else "own"
+        me = Caller(name, "resident", self.client, self.phones[who].token, "verified")
+        scope = {"helper": ("affairs",), "helper of few": ("card",), "guardian": tuple(SCOPE_ZH)}[name]
+        return me.acting(name, self.ids["acting"][name], "any", *scope)
+
+    def resident(self, who: str) -> Caller:
+        return Caller(f"resident {who}", "resident", self.client, self.phones[who].token, "verified")
+
+    def member(self, seat: str) -> Caller:
+        return Caller(seat, "staff", self.client, self.staff[seat].token, role=seat.partition("/")[0])
+
+    def put_back(self) -> None:
+        self.snapshot.put_back()
+
+    def keep(self, kind: str, which: str, made: Any) -> str:
+        self.ids.setdefault(kind, {})[which] = str(made)
+        return str(made)
+
+    # Objects
+
+    def _family(self) -> None:
+        """Relations: `own` helps the elder, the parent is the guardian of the child; each verified at the counter."""
+        counter = Counter(self.staff["counter_clerk"])
+        self.child = counter.registered(self.persons[CHILD], seen="birth_certificate")
+        self.person_ids = {who: str(self._person(who)) for who in self.phones if who in NAMES} | {CHILD: self.child}
+        me, elder, parent = (self.person_ids[who] for who in ("own", "elder", "parent"))
+        told = {"scope": ["affairs"], "last_day": in_days(60)}
+        helper = self._made(counter.relate("helper", elder, me, **told))
+        few = self._made(counter.relate("helper", parent, me, **told | {"scope": ["card"]}))
+        guardian = self._made(counter.relate("guardian", self.child, parent))
+        self.ids["acting"] = {"helper": helper, "helper of few": few, "guardian": guardian}
+        self.ids["relation"] = {"own": helper, "other": guardian}
+        helped = self._made(counter.relate("helper", me, elder, **told))
+        ended = self._made(counter.relate("helper", self.person_ids["other"], me, **told))
+        assert self.phones["own"].call("DELETE", f"/mini/v1/relations/{ended}").status_code == 204
+        self.ids["relation"] |= {"helped": helped, "deleted": ended}
+        self.ids["person"] = {"own": me, "minor": self.child}
+        self.ids["counter_session"] = {"own": counter.standing(me)["Counter-Session"]}
+        stranger = Counter(self.staff["stranger"])
+        self.keep("counter_session", "other", stranger.standing(self.person_ids["other"])["Counter-Session"])
+
+    def _person(self, who: str) -> ObjectId:
+        account = {"_id": self._account(self.phones[who])}
+        return get_db().accounts.find_one(account)["person"]
+
+    @staticmethod
+    def _account(phone: Phone) -> ObjectId:
+        return opaque_token.owner(phone.token)
+
+    @staticmethod
+    def _made(answer, status: int = 201) -> str:
+        assert answer.status_code == status, answer.json
+        return answer.json["id"]
+
+    def _orders(self) -> None:
+        own, other, parent = (self.phones[who] for who in ("own", "other", "parent"))
+        self.ids["place"] = dict(PLACES)
+        self.ids["slot"] = {which: slots.make(50, place_id=place) for which, place in PLACES.items()}
+        self.ids["order"] = {which: own.issued(slot)["id"] for which, slot in self.ids["slot"].items()}
+        self.ids["companion"] = {"own": own.companion(), "other": other.companion("19770707")}
+        removed = self.keep("companion", "deleted", own.companion("19760606"))
+        assert own.call("DELETE", f"/mini/v1/companions/{removed}").status_code == 204
+        body = {"relation_id": self.ids["acting"]["guardian"]}
+        self.keep("companion", "minor", self._made(parent.post("/mini/v1/companions/from-relation", body)))
+        here = self.ids["slot"]["own"]
+        orders = {"own": self.ids["order"]["own"], "other": other.issued(here)["id"]}
+        visitors = ((parent.me, "adult"), (self.ids["companion"]["minor"], "child"))
+        orders["minor"] = parent.issued(here, *visitors)["id"]
+        self.ids["own order"] = orders
+        self.keep("order", "minor", orders["minor"])
+        void = own.issued(slots.make(5, place_id=PLACES["own"], days=3))
+        tickets = {"own": own, "other": other, "minor": parent}
+        self.ids["ticket"] = {
+            which: phone.order(orders[which])["tickets"][-1]["id"] for which, phone in tickets.items()
+        } | {"deleted": void["tickets"][0]["id"]}
+        assert own.cancel(void["id"]).status_code == 200
+
+    def _office(self) -> None:
+        """Jobs, gates, a broken glass."""
+        office = self.staff["tourism_office"]
+        for which, place in PLACES.items():
+            closing = slots.make(3, place_id=place, start=20 * 60)
+            self.keep("job", which, self._made(office.post(f"/office/v1/slots/{closing}/close", {"reason": "检修"}), 202))
+            self.keep("device", which, Gate(self.client, place).id)
+        body = {"order_id": self.ids["order"]["town"], "emergency": "lost_person", "reason": "寻人"}
+        self.keep("glass", "own", self._made(self.staff["tourism_office"].post("/office/v1/break-glass", body)))
+
+    def _facts(self) -> None:
+        for which, who in {"own": "own", "other": "other", "minor": CHILD}.items():
+            told = Statement("person.birth_date", {"birth": "1990-03-07"}, "H-1")
+            row = fact.draft(Subject(person=ObjectId(self.person_ids[who])), "household", told, clock.now())
+            fact.Fact._get_collection().insert_one(row)
+            self.keep("fact", which, row["_id"])
+
+    def _cases(self) -> None:
+        """Cases with a file each, at the unit of the matrix; the child's is a guardian's."""
+        for which, phone in {"own": "own", "other": "other"}.items():
+            self.keep("case", which, affairs.ask_privacy(self.phones[phone]))
+        parent, acting = self.phones["parent"], {"Acting-For": self.ids["acting"]["guardian"]}
+        fact_id = self.ids["fact"]["minor"]
+        disputed = parent.post(f"/mini/v1/facts/{fact_id}/dispute", {"text": "日期登记错误"}, **acting)
+        self.keep("case", "minor", self._made(disputed))
+        self.keep("case", "unit", affairs.ask_privacy(self.phones["own"], "copy"))
+        self.keep("case", "town", affairs.ask_privacy(self.phones["own"], "correct"))
+        for which, case_id in self.ids["case"].items():
+            unit = OTHER_UNIT if which == "unit" else UNIT
+            self._lie(case_id, unit, OTHER_AREA if which == "town" else AREA)
+            self._attach(which, case_id)
+
+    @staticmethod
+    def _lie(case_id: str, unit: str, area: str) -> None:
+        """Let a case have lain on the desks of all roles at a unit, in an area."""
+        where = [desks.desk(role, unit) for role in roles.ROLES if roles.ROLES[role].reach != "county"]
+        change = {"unit": unit, "area": area, "desks": where, "work.unit": unit}
+        change["work.desks"] = [one for role in roles.ROLES for one in desks.within(role, unit, area)]
+        Case._get_collection().update_one({"_id": ObjectId(case_id)}, {"$set": change})
+
+    def _attach(self, which: str, case_id: str) -> None:
+        """Put a file into a case, as an answer would."""
+        owner = self.phones["other"]
+        made = files.upload(owner, "mini", files.png(colour=f"#0000{len(which):02x}"))
+        assert made.status_code == 200, made.json
+        file_id = self.keep("case file", which, made.json["id"])
+        change = {"$set": {"attached_to": f"case:{case_id}", "state": "attached"}}
+        file.File._get_collection().update_one({"_id": ObjectId(file_id)}, change)
+
+    def _files(self) -> None:
+        for which in ("own", "other", "deleted"):
+            phone = self.phones["own" if which == "deleted" else which]
+            made = files.upload(phone, "mini", files.png(colour={"own": "red", "other": "blue"}.get(which, "green")))
+            self.keep("file", which, self._made(made, 200))
+        gone = self.phones["own"].call("DELETE", f"/mini/v1/files/{self.ids['file']['deleted']}")
+        assert gone.status_code == 204
+        for role in (*roles.ROLES, "stranger"):
+            made = files.upload(self.staff[role], "office", files.png(colour="white"))
+            self.keep("office file", role, self._made(made, 200))
+
+    def _imports(self) -> None:
+        """A checked sheet of each kind, by the one who may and by a colleague."""
+        for kind in (unit_sheet.KIND, staff_sheet.KIND, *place_sheets.KINDS):
+            columns = kind.sheet.columns
+            content = files.sheet([one.zh for one in columns], [one.example for one in columns])
+            first, second = IMPORTERS[kind.operation]
+            for which, seat in {"own": first, "other": second}.items():
+                made = files.send_sheet(self.staff[seat], kind.sheet.name, content)
+                self.keep(f"import {kind.sheet.name}", which, self._made(made, 200))
+
+    def _approvals(self) -> None:
+        """For each role a proposal of its own, and of each kind one of somebody else."""
+        for role in roles.ROLES:
+            actor = self.staff[role].actor()
+            self.keep("approval", role, approval.propose(actor, approval.record(actor, "refund", "order:x", reason="甲"))["_id"])
+        actor = self.staff["stranger"].actor()
+        for kind in approval.KINDS:
+            about = {"export": f"orders:tantou:{clock.today()}"}.get(kind, "order:x")
+            made = approval.propose(actor, approval.record(actor, kind, about, reason="乙"))
+            self.keep("approval", kind, made["_id"])
+        manager = self.staff["scenic_manager"].actor()
+        about = f"orders:tantou:{clock.today() + timedelta(days=2)}"
+        made = approval.propose(manager, approval.record(manager, "export", about, reason="丙"))
+        self.keep("export", "own", made["_id"])
+        approval.approve(self.staff["privacy_officer"].actor(), made["_id"])
+        self.keep("export", "other", self.ids["approval"]["export"])
+
+    def _staff_objects(self) -> None:
+        """Members: clerks of the unit, of another unit, of another town, and one who was disabled; an invitation."""
+        where = {"own": (UNIT, AREA), "other": (OTHER_UNIT, AREA), "town": (UNIT, OTHER_AREA), "ended": (UNIT, AREA)}
+        for which, (unit, area) in where.items():
+            clerk = affairs.seat(self.client, "counter_clerk", unit=unit, area=area)
+            self.keep("member", which, clerk.member_id)
+        self.ids["session"] = dict.fromkeys(where, "seat")
+        gone = self.staff["system_admin"].post(f"/office/v1/staff/{self.ids['member']['ended']}/disable")
+        assert gone.status_code == 204, gone.json
+        login, answer = self.staff["system_admin"].invite("gate_clerk", unit=UNIT)
+        self.keep("invitation", "own", path_of(self._link(answer)).rsplit("/", 1)[1])
+
+    @staticmethod
+    def _link(answer) -> str:
+        assert answer.status_code == 201, answer.json
+        return answer.json["link"]
+
+    def _notices(self) -> None:
+        for which in ("own", "other"):
+            items = self.phones[which].get("/mini/v1/notices").json["items"]
+            assert items, f"{which} was told nothing"
+            self.keep("notice", which, items[0]["id"])
+
+    def _log(self) -> None:
+        """Access lines about the residents, and audit entries; both in the log's tree."""
+        counter = Counter(self.staff["counter_clerk"])
+        for which in ("own", "other"):
+            assert counter.find(self.persons[which]).status_code == 200
+            found = AccessLine._get_collection().find_one({"subjects": ObjectId(self.person_ids[which])})
+            self.keep("line", which, found["_id"])
+        self.keep("entry", "own", AuditEntry._get_collection().find_one({}, sort=[("_id", -1)])["_id"])
+        audit_log.chain()

@@ -1,0 +1,93 @@
+"""Staff with the registers, over HTTP: facts of a person, masked and with an access line; how each register is."""
+
+import pytest
+from bson import ObjectId
+
+from models.audit.access_line import AccessLine
+from models.registers import fact
+from tests.office.conftest import on_duty
+from tests.trust.registers_kit import ALL, ask, ask_all, only, somebody
+
+URL = "/office/v1/persons/{}/facts?kind=household.address&kind=household.members&kind=property.certificate"
+
+
+@pytest.fixture
+def box(registers_box, store):
+    registers_box.forget()
+    yield registers_box
+    registers_box.clear()
+
+
+@pytest.fixture
+def handler(client, admin):
+    return on_duty(client, "handler", lambda: admin.hire("case_handler", unit="administrative_approval"))
+
+
+@pytest.fixture
+def known(box, admin):
+    """A person of whom all registers were asked."""
+    made, about = somebody(box, *ALL)
+    ask_all(about)
+    return made, about
+
+
+class TestFactsOfAPerson:
+    def test_they_come_with_source_dates_and_masks_after_an_access_line(self, handler, known, box):
+        made, about = known
+        answer = handler.get(URL.format(about.person) + "&case=GJ-20261123-0001")
+        assert answer.status_code == 200, answer.json
+        kinds = {one["kind"] for one in answer.json["items"]}
+        assert kinds == {"household.address", "household.members", "property.certificate"}
+        assert all(one["unit_zh"] and one["fetched_at"].endswith("+08:00") for one in answer.json["items"])
+        told = box.lookup(made["number"])
+        secrets = [made["number"], made["name"], told["household"]["address"], told["property"][0]["certificate_no"]]
+        assert [one for one in secrets if one in answer.text] == []
+        (line,) = AccessLine._get_collection().find({"subjects": about.person})
+        assert (line["who"], line["purpose"], line["case"]) == (
+            f"staff:{handler.id}",
+            "case_handling",
+            "GJ-20261123-0001",
+        )
+        assert line["fields"] == ["facts.value"]
+
+    def test_only_the_kinds_that_were_named_are_shown(self, handler, known):
+        _, about = known
+        answer = handler.get(f"/office/v1/persons/{about.person}/facts?kind=person.sex")
+        assert [one["kind"] for one in answer.json["items"]] == ["person.sex"]
+        assert [one["code"] for one in answer.json["sources"]] == ["household"]
+        assert handler.get(f"/office/v1/persons/{about.person}/facts").status_code == 400
+        assert handler.get(f"/office/v1/persons/{about.person}/facts?kind=shoe_size").status_code == 400
+
+    def test_a_dispute_is_shown(self, handler, known):
+        _, about = known
+        fact.dispute(only(about, "household.address").id, about.person)
+        items = handler.get(URL.format(about.person)).json["items"]
+        assert {one["state"] for one in items if one["kind"] == "household.address"} == {"disputed"}
+
+    def test_nobody_is_not_found_and_leaves_no_line(self, handler, box):
+        assert handler.get(URL.format(ObjectId())).status_code == 404
+        assert handler.get(URL.format("x")).status_code == 404
+        assert AccessLine._get_collection().find_one({"who": f"staff:{handler.id}"}) is None
+
+    def test_who_lacks_the_operation_is_refused(self, manager, auditor, known):
+        _, about = known
+        for member in (manager, auditor):
+            assert member.get(URL.format(about.person)).status_code == 403
+            assert member.get("/office/v1/registers").status_code == 403
+
+
+class TestRegisters:
+    def test_each_is_shown_with_its_state_and_its_last_hour(self, handler, box):
+        _, about = somebody(box)
+        ask("household", about)
+        ask("property", about)
+        box.fault("garbage", register="death")
+        for _ in range(5):
+            ask("death", about)
+        items = {one["code"]: one for one in handler.get("/office/v1/registers").json["items"]}
+        assert items["household"]["state"] == "up"
+        assert items["household"]["last_hour"] == {"found": 1, "no_record": 0, "failed": 0}
+        assert items["property"]["last_hour"]["no_record"] == 1
+        assert (items["death"]["state"], items["death"]["reason"]) == ("away", "no JSON")
+        assert items["death"]["away_since"] <= items["death"]["last_failure"]
+        assert items["business"]["state"] == "never_asked"
