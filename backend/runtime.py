@@ -101,7 +101,7 @@ def key_service(settings: Settings) -> KeyService:
 
 
 def _sealer(settings: Settings, keys: KeyService) -> Sealer:
-    data_key.ensure(keys, settings.field_algorithm)
+    data_key.ensure(keys, settings.field_algorithm, direct=bool(settings.field_keys))
     index_key.require(settings.blind_index_keys)
     return Sealer(settings.field_keys, settings.blind_index_keys, lambda: data_key.opened(keys))
 

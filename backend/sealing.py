@@ -2,7 +2,8 @@
 
 A sealed value is `version | algorithm | key id (4 bytes) | nonce | ciphertext | tag`. Its head, collection, field and
 record are its associated data, so that a ciphertext moved to another record does not open. Version 1, `version | key id
-| nonce | ciphertext | tag`, was sealed by a key of FIELD_KEYS directly; it opens as long as that key is given.
+| nonce | ciphertext | tag`, is sealed by a key of FIELD_KEYS directly; it opens as long as that key is given, and is
+what a store that has no data key yet goes on with.
 
 The blind index is a keyed HMAC-SHA-256 of the normalised value: equality can be searched, the value cannot be guessed
 without the key. While the key changes, a record carries one value for each key, and any of them finds it.
@@ -86,9 +87,15 @@ class Sealer:
         self._ciphers = {**self._direct, **ciphers}
         head = next((head for head, key in known.items() if key.active), None)
         if head is None:
-            raise KeyMissing
+            head = self._direct_head(known)
         self._current = head, self._ciphers[head]
         self._stale_at = time.monotonic() + REFRESH_SECONDS
+
+    def _direct_head(self, known: Mapping[bytes, OpenedKey]) -> bytes:
+        """Return the newest key of FIELD_KEYS, which seals in a store that has no data key yet."""
+        if known or not self._direct:
+            raise KeyMissing
+        return max(self._direct)
 
     @property
     def head(self) -> bytes:
@@ -101,7 +108,8 @@ class Sealer:
             self._refresh()
         head, cipher = self._current
         nonce = os.urandom(NONCE)
-        return head + nonce + cipher.encrypt(nonce, text.encode(), head + f"{place}:{record}".encode())
+        about = f"{place}:{record}".encode()
+        return head + nonce + cipher.encrypt(nonce, text.encode(), about if head[0] == DIRECT else head + about)
 
     def _refresh(self) -> None:
         """Look for a new key, in one thread; the others seal on meanwhile."""

@@ -20,8 +20,12 @@ def erase(account: str) -> None:
 
 @carry_out.does("privacy.export")
 def hand_over(found: dict[str, Any]) -> None:
-    """Tell the person where the copy lies: it is made fresh at each download, never stored."""
-    inbox.put(found["account"], "privacy_copy", key=found["number"])
+    """Tell the person where the copy lies: it is made fresh at each download, never stored.
+
+    Who has no account gets it at the counter.
+    """
+    if "account" in found:
+        inbox.put(found["account"], "privacy_copy", key=found["number"])
 
 
 @carry_out.does("privacy.delete")
@@ -33,7 +37,11 @@ def end_account(found: dict[str, Any]) -> None:
         outbox.Later: something of the account is not over.
     """
     try:
-        erasure.begin(found["account"], case=found["number"], by="system:privacy")
+        if "account" in found:
+            erasure.begin(found["account"], case=found["number"], by="system:privacy")
+        else:
+            erasure.begin_for_person(found["person"], case=found["number"], by="system:privacy")
     except erasure.StillBusy as busy:
-        inbox.put(found["account"], "privacy_waits", key=found["number"], what=busy.details["what"])
+        if "account" in found:
+            inbox.put(found["account"], "privacy_waits", key=found["number"], what=busy.details["what"])
         raise outbox.Later(BUSY_SECONDS) from None

@@ -15,13 +15,14 @@ from datetime import datetime
 from typing import Any
 
 from mongoengine import BinaryField, DateTimeField, Document, IntField, StringField
+from mongoengine.connection import get_db
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
-from backend import clock
+from backend import clock, personal_data
 from backend.keys.algorithms import ALGORITHMS
 from backend.keys.service import KeyService
-from backend.sealing import OpenedKey
+from backend.sealing import VERSION, KeyMissing, OpenedKey
 
 STATES = ("active", "retiring", "retired")
 FIELD = "field"
@@ -65,13 +66,36 @@ def _about(number: int, algorithm: str) -> bytes:
     return f"data key {number} {algorithm}".encode()
 
 
-def ensure(service: KeyService, algorithm: str) -> None:
-    """Make the first key of a store that has none; of two processes at once one makes it."""
-    if not listed():
-        try:
-            DataKey._get_collection().insert_one(record(1, algorithm, service, clock.now()))
-        except DuplicateKeyError:
-            return
+def ensure(service: KeyService, algorithm: str, *, direct: bool) -> None:
+    """Make the first key of a store that has none; of two processes at once one makes it.
+
+    A store of an earlier release, whose values lie directly under FIELD_KEYS, is left so while these are given: that
+    release could not read what a data key seals. The first rotation of the field key makes one.
+
+    Raises:
+        KeyMissing: values lie under data keys that are gone.
+    """
+    if listed():
+        return
+    seen = _versions()
+    if VERSION in seen:
+        raise KeyMissing
+    if seen and direct:
+        return
+    try:
+        DataKey._get_collection().insert_one(record(1, algorithm, service, clock.now()))
+    except DuplicateKeyError:
+        return
+
+
+def _versions() -> set[int]:
+    """Return the versions of the newest sealed values, one document a collection."""
+    found: set[int] = set()
+    for holding in personal_data.holdings():
+        newest = get_db()[holding.collection].find_one({}, sort=[("_id", -1)], hint="_id_") if holding.sealed else None
+        sealed = [one for field in holding.sealed for one in personal_data.values(newest or {}, field.path)]
+        found |= {one[0] for one in sealed if isinstance(one, bytes) and one}
+    return found
 
 
 def listed() -> list[dict[str, Any]]:

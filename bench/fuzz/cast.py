@@ -1,39 +1,166 @@
-"""Who calls during the fuzzing: residents and a member of staff for each role, logged in over HTTP.
+"""Who calls during the fuzzing: residents, members of the staff of each role, and a gate, put into the store by rules.
 
-Each comes twice: `steady` actors keep their sessions; `doomed` ones call what ends sessions or accounts.
+Whoever calls what ends their own session or account is `doomed`: another one than those who read. Anybody whose session
+ended, or who lost their role, is replaced by somebody like them before the next call.
 """
 
+import itertools
 import json
+import os
+import re
+import secrets
+import threading
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from models.identity import roles
-from seed.demo.stage import Stage
-from seed.demo.visit import new_family
+import pyotp
+from bson import ObjectId
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-ENDS_SESSIONS = ("/logout", "/logout-everywhere", "/sessions", "/consents/", "/disable", "/assignments", "/password")
+from backend import runtime
+from bench import clerks, visitors
+from models.identity import binding, device, password, roles
+from models.identity.staff import StaffMember
+
+# Two processes put residents into one store: each counts their birthdays from another one.
+visitors._numbers = itertools.count(os.getpid() % 15_000 * 1_000)
+
+PASSWORD = "Xiang-jiang 1934"
+UNITS = {
+    "tourism_office": "culture_tourism",
+    "scenic_manager": "changzhengyuan",
+    "gate_clerk": "changzhengyuan",
+    "counter_clerk": "administrative_approval",
+    "finance_clerk": "finance",
+    "unit_admin": "public_security",
+}
+"""Where the members sit; the others at the unit that privacy requests go to."""
+ELSEWHERE = "human_resources"
+CHOSEN = ("tourism_office", "system_admin", "case_handler", "counter_clerk", "security_admin", "privacy_officer")
+"""Whom to ask first where several roles hold an operation."""
+GATE_PLACE = "park"
+RESIDENT, NEIGHBOUR = "resident", "neighbour"
+PEERS = (
+    *(RESIDENT, NEIGHBOUR, "tourism_office", f"scenic_manager@{ELSEWHERE}"),
+    *("case_handler", f"case_handler@{ELSEWHERE}", "counter_clerk"),
+)
+"""Who must not see what another one of them owns."""
+ENDING = re.compile(
+    r"(POST|DELETE) /(mini|office)/v1/(logout|logout-everywhere|sessions|sessions/\{session_id\}|password)"
+    r"|DELETE /mini/v1/consents/\{purpose\}|POST /mini/v1/privacy-requests"
+)
+"""Operations that end the session or the account of who calls them."""
+DOOMED = "!"
 
 
-def write(stage: Stage, path: Path) -> None:
-    """Log everybody in and write their tokens."""
-    told: dict[str, Any] = {"residents": [_resident(stage) for _ in range(2)], "staff": {}}
-    for role in roles.ROLES:
-        told["staff"][role] = stage.clerk(role).token
-    path.write_text(json.dumps(told))
+@dataclass(frozen=True)
+class Player:
+    """Somebody with an open session."""
+
+    token: str
+    owner: str
+    companions: tuple[str, ...] = ()
 
 
-def _resident(stage: Stage) -> str:
-    phone, _ = stage.tourist()
-    new_family(phone)
-    return str(phone.token)
+class Cast:
+    """Players by name: `resident`, `neighbour`, a role, or `role@unit`; with `!` at the end the doomed one."""
+
+    def __init__(self, players: dict[str, Player], gate: tuple[str, bytes]) -> None:
+        self._players, self.gate = players, gate
+        self._lock = threading.Lock()
+
+    @classmethod
+    def make(cls) -> "Cast":
+        """Put everybody into the store."""
+        names = {*PEERS, *roles.ROLES, RESIDENT + DOOMED, CHOSEN[0] + DOOMED}
+        return cls({name: new_player(name) for name in sorted(names)}, new_gate())
+
+    def save(self, path: Path) -> None:
+        """Write everybody to a file."""
+        players = {name: asdict(player) for name, player in self._players.items()}
+        path.write_text(json.dumps({"players": players, "gate": [self.gate[0], self.gate[1].hex()]}))
+
+    @classmethod
+    def load(cls, path: Path) -> "Cast":
+        """Read everybody from a file."""
+        told = json.loads(path.read_text())
+        players = {name: Player(**one) for name, one in told["players"].items()}
+        return cls(players, (told["gate"][0], bytes.fromhex(told["gate"][1])))
+
+    def __getitem__(self, name: str) -> Player:
+        return self._players[name]
+
+    def __iter__(self) -> Any:
+        return iter(self._players)
+
+    def replace(self, name: str, ended: str) -> None:
+        """Put somebody else in a place whose session `ended` is over."""
+        with self._lock:
+            if self._players[name].token == ended:
+                self._players[name] = new_player(name)
+
+    def still_fits(self, name: str) -> bool:
+        """Tell whether a member of the staff still has their role, and is not disabled."""
+        role = name.rstrip(DOOMED).partition("@")[0]
+        member = {"_id": ObjectId(self._players[name].owner), "state": "active", "assignments.role": role}
+        return role not in roles.ROLES or StaffMember._get_collection().find_one(member, {"_id": 1}) is not None
+
+    def new_gate(self) -> None:
+        """Register another gate, when the one there was is revoked."""
+        self.gate = new_gate()
 
 
-def token_for(cast: dict[str, Any], access: dict[str, str], path: str) -> str | None:
-    """Return the token of somebody who may call an operation, None where nobody logs in."""
+def name_for(label: str, access: dict[str, str]) -> str:
+    """Return the name of somebody who may call an operation, "" where nobody logs in."""
+    doomed = DOOMED if ENDING.fullmatch(label) else ""
     if access.get("actor") == "resident":
-        doomed = any(part in path for part in ENDS_SESSIONS)
-        return str(cast["residents"][1 if doomed else 0])
+        return RESIDENT + doomed
     if access.get("actor") == "staff":
-        holders = [role for role, told in roles.ROLES.items() if access.get("operation") in told.operations]
-        return str(cast["staff"][holders[0] if holders else "auditor"])
-    return None
+        operation, purpose = access["operation"], access.get("purpose", "")
+        may = [name for name, role in roles.ROLES.items() if _holds(role, operation, purpose)]
+        return next(name for name in (*CHOSEN, *may) if name in may) + doomed
+    return ""
+
+
+def _holds(role: roles.Role, operation: str, purpose: str) -> bool:
+    return operation in role.operations | roles.EVERYBODY and (not purpose or purpose in role.purposes)
+
+
+def new_player(name: str) -> Player:
+    """Put somebody new into the store, as a name tells."""
+    role, _, unit = name.rstrip(DOOMED).partition("@")
+    return _resident() if role in {RESIDENT, NEIGHBOUR} else _member(role, unit or UNITS.get(role, "big_data_centre"))
+
+
+def _resident() -> Player:
+    family = visitors.seed(1)
+    told = {"method": "counter", "evidence": ["fuzz"], "by": "system:fuzz"}
+    binding.raise_level(family[0].account, family[0].person, "verified", **told)
+    return Player(family[0].token, str(family[0].account), tuple(one.companion for one in family))
+
+
+def _member(role: str, unit: str) -> Player:
+    clerk = clerks.seat(1, role, unit)[0]
+    member_id, secret = clerk.actor.staff_id, pyotp.random_base32()
+    totp = runtime.current().sealer.seal("staff.totp", member_id, secret)
+    change = {"$set": {"password": _digest(), "totp": totp, "totp_step": 0}}
+    StaffMember._get_collection().update_one({"_id": member_id}, change)
+    return Player(clerk.token, str(member_id))
+
+
+_digests: list[str] = []
+
+
+def _digest() -> str:
+    if not _digests:
+        _digests.append(password.digest(PASSWORD))
+    return _digests[0]
+
+
+def new_gate() -> tuple[str, bytes]:
+    """Register a gate and return its id and private key."""
+    private, name = Ed25519PrivateKey.generate(), f"fuzz-{secrets.token_hex(4)}"
+    public = private.public_key().public_bytes_raw()
+    device.register("staff:fuzz", name, name="东门", place=GATE_PLACE, public_key=public)
+    return name, private.private_bytes_raw()

@@ -1,27 +1,143 @@
-"""What schemathesis loads: who sends each request."""
+"""What schemathesis loads: who sends each request, what counts, and which failures are explained."""
 
+import atexit
 import json
 import os
+import secrets
+import uuid
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import requests
 import schemathesis
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from schemathesis.wfc.escalation import EscalatingAuthProvider
 
-from bench.fuzz import cast
+from backend import runtime, settings, signed_requests
+from bench.fuzz import explained
+from bench.fuzz.cast import DOOMED, PEERS, Cast, name_for
 
-_cast = json.loads(Path(os.environ["FUZZ_CAST"]).read_text())
+runtime.compose(settings.load())
+_folder = Path(os.environ["FUZZ_FOLDER"])
+_cast = Cast.load(_folder / "cast.json")
+_answers: Counter[tuple[str, str, int]] = Counter()
+_excused: Counter[str] = Counter()
+_open: Counter[tuple[str, str, str]] = Counter()
+KEY = "Idempotency-Key"
+KEPT_ONE_IN = 8
+"""How often a generated idempotency key goes out as it is; otherwise nearly every request would be a repeated one."""
 
 
-@schemathesis.auth(refresh_interval=None)
-class Actors:
-    """The token of somebody who may call the operation."""
+class _Player:
+    """The present token of one name."""
 
-    def get(self, _case: Any, context: Any) -> str | None:
-        """Choose the token."""
-        operation = context.operation
-        return cast.token_for(_cast, operation.definition.raw.get("x-access", {}), operation.path)
+    def __init__(self, name: str) -> None:
+        self._name = name
 
-    def set(self, case: Any, data: str | None, _context: Any) -> None:
+    def get(self, _case: Any, _context: Any) -> str:
+        return f"Bearer {_cast[self._name].token}"
+
+    def set(self, case: Any, data: str, _context: Any) -> None:
+        case.headers["Authorization"] = data
+
+
+class Actors(EscalatingAuthProvider):
+    """Chooses by the operation's `x-access`, and knows who must not see what another one owns."""
+
+    def __init__(self, schema: Any) -> None:
+        names = sorted(_cast)
+        super().__init__([_Player(name) for name in names], names, peers=PEERS)
+        self._by_label = {
+            f"{method.upper()} {path}": name_for(f"{method.upper()} {path}", told["x-access"])
+            for path, methods in schema.raw_schema["paths"].items()
+            for method, told in methods.items()
+            if isinstance(told, dict) and "x-access" in told
+        }
+
+    def name(self, label: str) -> str:
+        return self._by_label.get(label, "")
+
+    def get(self, _case: Any, context: Any) -> Any:
+        """Return who calls; None where nobody logs in."""
+        access = context.operation.definition.raw.get("x-access", {})
+        if access.get("actor") == "device":
+            return Signature()
+        name = self.name(context.operation.label)
+        return (name, f"Bearer {_cast[name].token}") if name else None
+
+    def set(self, case: Any, data: Any, _context: Any) -> None:
         """Send it."""
-        if data:
-            case.headers = {**(case.headers or {}), "Authorization": f"Bearer {data}"}
+        if isinstance(data, Signature):
+            case._auth = data
+        else:
+            case._auth_identity, case.headers["Authorization"] = data
+
+    def record(self, label: str, identity: str | None, status_code: int) -> None:
+        """Learn nothing: who calls what is known."""
+
+
+class Signature(requests.auth.AuthBase):
+    """Signs as a gate."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        name, private = _cast.gate
+        body = request.body or b""
+        request.headers["Authorization"] = signed_requests.header(
+            name,
+            Ed25519PrivateKey.from_private_bytes(private),
+            method=str(request.method),
+            path=request.path_url,
+            body=body if isinstance(body, bytes) else body.encode(),
+            nonce=secrets.token_hex(12),
+        )
+        return request
+
+
+@schemathesis.hook
+def after_load_schema(_context: Any, schema: Any) -> None:
+    """Let the cast call."""
+    schema.auth.providers.append(Actors(schema))
+
+
+@schemathesis.hook
+def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
+    """Give most requests a key of their own."""
+    if case.headers.get(KEY) and secrets.randbelow(KEPT_ONE_IN):
+        case.headers[KEY] = uuid.uuid4().hex
+
+
+@schemathesis.hook
+def after_call(_context: Any, case: Any, response: Any) -> None:
+    """Count the answer, and replace who can no longer call."""
+    phase = case.meta.phase.name.value if case.meta else "probe"
+    _answers[phase, case.operation.label, response.status_code] += 1
+    sent = response.request.headers.get("Authorization", "")
+    if sent.startswith("CITY") and response.status_code == requests.codes.unauthorized:
+        _cast.new_gate()
+    name = case.auth_identity
+    if not name or sent != f"Bearer {_cast[name].token}":
+        return
+    over = response.status_code == requests.codes.unauthorized or (name.endswith(DOOMED) and response.status_code < 300)  # noqa: PLR2004
+    if over or (response.status_code == requests.codes.forbidden and not _cast.still_fits(name)):
+        _cast.replace(name, sent.removeprefix("Bearer "))
+
+
+@schemathesis.hook
+def filter_failure(_context: Any, failure: Any, case: Any, response: Any) -> bool:
+    """Keep a failure that nobody explained."""
+    label = case.operation.label
+    found = explained.why(type(failure).__name__, label, response)
+    if found:
+        _excused[found.name] += 1
+    else:
+        _open[type(failure).__name__, label, explained.code_of(response)] += 1
+    return found is None
+
+
+@atexit.register
+def _tell() -> None:
+    answers = [[*key, count] for key, count in sorted(_answers.items())]
+    unexplained = [[*key, count] for key, count in sorted(_open.items())]
+    told = {"answers": answers, "explained": dict(_excused), "unexplained": unexplained}
+    (_folder / "counts.json").write_text(json.dumps(told))

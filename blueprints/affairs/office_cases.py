@@ -10,7 +10,8 @@ from backend.http.idempotency import PARAMETER, idempotent
 from backend.http.surface import Surface
 from backend.store import object_ids
 from blueprints.affairs import schemas
-from models.affairs import attachments, case_views, decide, handle, staff_application, stop
+from blueprints.identity.counter_session import SESSION_PARAMETER, standing_here
+from models.affairs import attachments, case_views, decide, dispute, handle, privacy_request, staff_application, stop
 from models.affairs.decide import Verdict
 
 PURPOSE = "case_handling"
@@ -27,6 +28,18 @@ def inbox(query: dict[str, Any]) -> dict[str, Any]:
     wanted = case_views.Filter(query["scope"], query.get("kind", ""), query.get("state", ""))
     items, following = case_views.inbox(g.actor, wanted, cursor=query.get("cursor"), limit=query["limit"])
     return {"items": items, "next": following}
+
+
+@cases.post("", access=staff("case.open", "counter_service"), parameters=[PARAMETER, SESSION_PARAMETER])
+@idempotent
+@cases.arguments(schemas.CounterCaseBody)
+@cases.answer(201, schemas.CaseBrief)
+def open_at_counter(body: dict[str, str]) -> dict[str, Any]:
+    """Open a case for whoever stands at one's counter, or for whom they may act."""
+    here, text = standing_here(), body["text"]
+    if body["kind"] == "fact_dispute":
+        return case_views.brief(dispute.dispute_at_counter(g.actor, here, object_ids.read(body["fact_id"]), text))
+    return case_views.brief(privacy_request.request_at_counter(g.actor, here, body["kind"], text))
 
 
 @cases.get("/<case_id>", access=staff("case.read", PURPOSE))

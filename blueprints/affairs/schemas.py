@@ -1,9 +1,11 @@
 """Shapes of cases as the staff handle them."""
 
+from typing import Any
+
 import marshmallow as ma
 from marshmallow import validate
 
-from models.affairs import case, case_views
+from models.affairs import case, case_views, kind_table
 
 _TIME = {"example": "2026-11-23T09:30:00+08:00"}
 _ID = validate.Length(1, 64)
@@ -89,6 +91,26 @@ class InvitationBody(ma.Schema):
     login = ma.fields.String(
         required=True, validate=validate.Regexp(r"^[a-z][a-z0-9_.-]{2,31}\Z"), metadata={"example": "liu.fang"}
     )
+
+
+class CounterCaseBody(ma.Schema):
+    """What the person at the counter asks for; a dispute names the fact."""
+
+    kind = ma.fields.String(
+        required=True,
+        validate=validate.OneOf([*kind_table.PRIVACY, "fact_dispute"]),
+        metadata={"example": "explain"},
+    )
+    fact_id = ma.fields.String(validate=validate.Length(1, 64), metadata={"example": "673ec0a5c0ffee0123456789"})
+    text = ma.fields.String(
+        load_default="", validate=validate.Length(0, 2000), metadata={"example": "想知道我的住址从哪里来"}
+    )
+
+    @ma.validates_schema
+    def a_dispute_names_its_fact(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        """A dispute is about one fact."""
+        if (data.get("kind") == "fact_dispute") != ("fact_id" in data):
+            raise ma.ValidationError("对登记信息有异议时须指明是哪一条,其他申请不用。", "fact_id")
 
 
 class CaseBrief(ma.Schema):

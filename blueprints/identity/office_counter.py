@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import g
+from flask import Response, g
 
 from backend import identity_documents
 from backend.errors import NotFound
@@ -82,6 +82,16 @@ def serve(body: dict[str, str], person_id: str) -> dict[str, Any]:
 def read_session() -> dict[str, Any]:
     """Who stands here, and what exists for them."""
     return person_office_views.at_counter(g.actor, standing_here())
+
+
+@persons.get("/counter-session/own-data", access=staff("person.serve", PURPOSE), parameters=[SESSION_PARAMETER])
+@persons.response(200, content_type="application/x-ndjson")
+def own_data() -> Response:
+    """All that is held about the person who stands here, to hand over on paper: one record a line, opened."""
+    lines = person_office_views.own_data_of(g.actor, standing_here())
+    answer = Response(lines, mimetype="application/x-ndjson")
+    answer.headers["Content-Disposition"] = 'attachment; filename="own-data.jsonl"'
+    return answer
 
 
 @persons.delete("/counter-sessions/<session_id>", access=staff("person.serve", PURPOSE))

@@ -23,4 +23,4 @@ def ask(resident: Resident, line_id: ObjectId, text: str) -> dict[str, Any]:
     matter = Matter(
         line.get("unit") or kind_table.DATA_UNIT, text, about=about, once=f"look:{line_id}", not_by=(line["who"],)
     )
-    return open_case.open_case(resident, kind_table.ACCESS_QUESTION, matter)
+    return open_case.open_case(open_case.by(resident), kind_table.ACCESS_QUESTION, matter)

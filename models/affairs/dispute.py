@@ -9,10 +9,12 @@ from typing import Any
 from bson import ObjectId
 from pymongo.client_session import ClientSession
 
+from backend.errors import NotFound
 from models.affairs import carry_out, kind_table, open_case
 from models.affairs.carry_out import Turn
-from models.affairs.open_case import Matter
-from models.identity.actors import Resident
+from models.affairs.open_case import Matter, Opener
+from models.identity.actors import Resident, Staff
+from models.identity.counter import Serving
 from models.registers import fact
 from models.registers.fact import DisputeSettled, NotDisputable, Outcome
 from models.registers.source import SOURCES
@@ -33,7 +35,24 @@ def dispute(resident: Resident, fact_id: ObjectId, text: str) -> dict[str, Any]:
         NotDisputable: it does not hold any more.
         AlreadyOpen: it is disputed already.
     """
-    person_id = open_case.require_person(resident)
+    open_case.require_person(resident)
+    return _open(open_case.by(resident), fact_id, text)
+
+
+def dispute_at_counter(actor: Staff, serving: Serving, fact_id: ObjectId, text: str) -> dict[str, Any]:
+    """Open the case for whoever stands at the counter and return it.
+
+    Raises:
+        NotAllowed: the clerk opens no cases.
+        NotFound, NotDisputable, AlreadyOpen: as for a resident.
+    """
+    return _open(open_case.at_counter(actor, serving), fact_id, text)
+
+
+def _open(opener: Opener, fact_id: ObjectId, text: str) -> dict[str, Any]:
+    person_id = opener.person
+    if person_id is None:
+        raise NotFound
     found = fact.read(fact_id, person=person_id)
     about = {"fact": fact_id, "fact_kind": found.kind, "source": found.source}
     matter = Matter(SOURCES[found.source].unit, text, about=about, once=f"dispute:{fact_id}")
@@ -41,7 +60,7 @@ def dispute(resident: Resident, fact_id: ObjectId, text: str) -> dict[str, Any]:
     def mark(session: ClientSession) -> None:
         fact.dispute(fact_id, person_id, session=session)
 
-    return open_case.open_case(resident, kind_table.FACT_DISPUTE, matter, within=mark)
+    return open_case.open_case(opener, kind_table.FACT_DISPUTE, matter, within=mark)
 
 
 @carry_out.settles("registers.dispute")

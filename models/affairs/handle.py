@@ -116,11 +116,11 @@ def assign(actor: Staff, case_id: ObjectId, member_id: ObjectId) -> dict[str, An
     """Give the work to a member of the staff at one of its desks, also when somebody holds it.
 
     Raises:
-        NotFound: the case or the member is outside the actor's scope.
-        NotADesk: the member does not work on such cases.
+        NotFound: the case is outside the actor's scope.
+        NotADesk: there is no such member, or they do not work on such cases; which of the two is not told.
         SamePerson: the step wants another person.
     """
-    member = staff.read(member_id)
+    member = _member(member_id)
 
     def decide(found: dict[str, Any]) -> Move | None:
         desks.reach(actor, "case.assign", found)
@@ -135,6 +135,13 @@ def assign(actor: Staff, case_id: ObjectId, member_id: ObjectId) -> dict[str, An
         return _held_by(actor, found, key, "assigned")
 
     return case.change(case_id, decide)
+
+
+def _member(member_id: ObjectId) -> dict[str, Any]:
+    try:
+        return staff.read(member_id)
+    except NotFound:
+        return {"state": "unknown"}
 
 
 def transfer(actor: Staff, case_id: ObjectId, to: str, reason: str) -> dict[str, Any]:

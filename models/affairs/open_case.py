@@ -14,8 +14,10 @@ from models.affairs import case, case_number, desks, work
 from models.affairs.case import Case
 from models.affairs.case_errors import AlreadyOpen
 from models.affairs.kind import Kind
+from models.audit import entry
 from models.identity import levels
-from models.identity.actors import Resident
+from models.identity.actors import Resident, Staff
+from models.identity.counter import Serving
 
 
 @dataclass(frozen=True)
@@ -33,24 +35,53 @@ class Matter:
     not_by: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Opener:
+    """In whose name a case begins, and who begins it: they, a helper, or the clerk at whose counter they stand."""
+
+    key: str
+    person: ObjectId | None
+    account: ObjectId | None = None
+    clerk: Staff | None = None
+
+
+def by(resident: Resident) -> Opener:
+    """Return the opener of a resident's own case; who acts for another leaves no account."""
+    return Opener(resident.key, resident.subject_id, None if resident.acting else resident.account_id)
+
+
+def at_counter(actor: Staff, serving: Serving) -> Opener:
+    """Return the opener of a case of whoever stands at a clerk's counter.
+
+    Raises:
+        NotAllowed: the clerk opens no cases.
+    """
+    actor.require("case.open")
+    return Opener(actor.key, serving.for_person_id, clerk=actor)
+
+
 def open_case(
-    resident: Resident, told: Kind, matter: Matter, *, within: Callable[[ClientSession], Any] | None = None
+    opener: Opener, told: Kind, matter: Matter, *, within: Callable[[ClientSession], Any] | None = None
 ) -> dict[str, Any]:
-    """Open a case of a resident and return it; `within` changes something else in the same transaction.
+    """Open a case and return it; `within` changes something else in the same transaction.
 
     Raises:
         AlreadyOpen: the same matter is open, under the number that it names.
     """
-    found = record(resident, told, matter, case_number.take(told.prefix))
+    found = record(opener, told, matter, case_number.take(told.prefix))
     found["outbox"] = [work.running(found)]
+    clerk = opener.clerk
+    line = entry.line(clerk.key, "case.open", f"case:{found['_id']}", unit=clerk.unit) if clerk else None
 
     def write(session: ClientSession | None) -> None:
         Case._get_collection().insert_one(found, session=session)
         if within and session:
             within(session)
+        if line:
+            entry.write(line, session)
 
     try:
-        transactions.run(write) if within else write(None)
+        transactions.run(write) if within or line else write(None)
     except DuplicateKeyError:
         known = Case._get_collection().find_one({"once": matter.once}, {"number": 1}) or {"number": ""}
         raise AlreadyOpen(number=known["number"]) from None
@@ -69,7 +100,7 @@ def require_person(resident: Resident) -> ObjectId:
     return resident.subject_id
 
 
-def record(resident: Resident, told: Kind, matter: Matter, number: str) -> dict[str, Any]:
+def record(opener: Opener, told: Kind, matter: Matter, number: str) -> dict[str, Any]:
     """Return a case that begins now, not stored yet and without its outbox."""
     case_id, now = ObjectId(), clock.now()
     step = told.steps[0]
@@ -89,11 +120,11 @@ def record(resident: Resident, told: Kind, matter: Matter, number: str) -> dict[
         "stops": [],
         "workers": list(matter.not_by),
         "decisions": [],
-        "history": [case.history_line(case_id, "opened", resident.key)],
+        "history": [case.history_line(case_id, "opened", opener.key)],
         "opened_at": now,
     }
-    found |= {"person": resident.subject_id} if resident.subject_id else {}
-    found |= {} if resident.acting else {"account": resident.account_id}
+    found |= {"person": opener.person} if opener.person else {}
+    found |= {"account": opener.account} if opener.account else {}
     found |= {"once": matter.once} if matter.once else {}
     if matter.text:
         found["text"] = runtime.current().sealer.seal("cases.text", case_id, matter.text)

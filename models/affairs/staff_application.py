@@ -70,7 +70,7 @@ def apply(resident: Resident, wish: Wish, reason: str) -> dict[str, Any]:
     sensitive = not SENSITIVE.isdisjoint(roles.ROLES[wish.role].operations)
     told = kind_table.SENSITIVE_STAFF_APPLICATION if sensitive else kind_table.STAFF_APPLICATION
     matter = Matter(wish.unit, reason, about=vars(wish), once=f"staff:{person_id}")
-    return open_case.open_case(resident, told, matter)
+    return open_case.open_case(open_case.by(resident), told, matter)
 
 
 def _require_unit(code: str) -> None:

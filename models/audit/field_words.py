@@ -15,6 +15,7 @@ FIELD_ZH = {
     "person.relations": "监护和代办关系",
     "case.text": "事项内容",
     "case.files": "事项材料",
+    "own_copy": "本人全部信息的副本",
     "restricted_record": "依法留存的记录",
 }
 

@@ -18,7 +18,7 @@ from backend import clock, outbox, personal_data
 from backend.errors import Conflict
 from backend.personal_data import Holding
 from models.audit import entry
-from models.identity import restricted_record
+from models.identity import account, restricted_record
 from models.identity.account import Account
 from models.identity.levels import reaches
 from models.identity.own_data import Scope, openids_of
@@ -31,7 +31,7 @@ outbox.carried_by(COLLECTION)
 
 
 class Erasure(Document):
-    """The id is the account's; what remains of it is that an account of this id was closed, and when."""
+    """The id is the account's, or the person's who has none; what remains is that it was closed, and when."""
 
     meta = {
         "collection": COLLECTION,
@@ -85,12 +85,29 @@ def begin(account_id: ObjectId, *, case: str, by: str) -> None:
     Raises:
         StillBusy: something of it is under way.
     """
-    account = Account._get_collection().find_one({"_id": account_id}, {"person": 1, "level": 1})
-    if account is None:
+    found = Account._get_collection().find_one({"_id": account_id}, {"person": 1, "level": 1})
+    if found is None:
         return
-    person_id = account.get("person") if reaches(account["level"], "matched") else None
+    person_id = found.get("person") if reaches(found["level"], "matched") else None
     require_free(Scope(account_id, person_id, openids_of(account_id)))
     Account._get_collection().update_one({"_id": account_id}, {"$set": {"sessions": [], "closing": True}})
+    _put_to_work(account_id, person_id, case=case, by=by)
+
+
+def begin_for_person(person_id: ObjectId, *, case: str, by: str) -> None:
+    """Erase what is held about a person who came to a counter; an account that surely is theirs ends with it.
+
+    Raises:
+        StillBusy: something of theirs is under way.
+    """
+    if accounts := account.of_person(person_id):
+        begin(accounts[0], case=case, by=by)
+        return
+    require_free(Scope(person_id, person_id))
+    _put_to_work(person_id, person_id, case=case, by=by)
+
+
+def _put_to_work(account_id: ObjectId, person_id: ObjectId | None, *, case: str, by: str) -> None:
     record: dict[str, Any] = {
         "_id": account_id,
         "case": case,

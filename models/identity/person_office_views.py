@@ -4,6 +4,7 @@ Of a child below fourteen a clerk without an approval gets no more than the id a
 guardian who stands there with the papers.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from bson import ObjectId
@@ -12,10 +13,11 @@ from backend import clock
 from backend.errors import NotFound
 from backend.identity_documents import KINDS, IdentityDocument, mask, mask_name
 from models.audit import access_line
-from models.identity import binding, levels, minor_approval, person, relation_views
+from models.identity import account, binding, levels, minor_approval, own_data, person, relation_views
 from models.identity.account import Account
 from models.identity.actors import Staff
 from models.identity.counter import SEEN_ZH, Serving
+from models.identity.own_data import Scope
 from models.identity.person import Known
 
 PURPOSE = "counter_service"
@@ -77,11 +79,11 @@ def _bindings(person_id: ObjectId) -> list[dict[str, Any]]:
     return [_binding(one, since.get(one["_id"])) for one in held]
 
 
-def _binding(account: dict[str, Any], since: Any) -> dict[str, Any]:
-    method = account.get("method", "declared")
+def _binding(held: dict[str, Any], since: Any) -> dict[str, Any]:
+    method = held.get("method", "declared")
     told = {
-        "level": account["level"],
-        "level_zh": levels.LEVEL_ZH[account["level"]],
+        "level": held["level"],
+        "level_zh": levels.LEVEL_ZH[held["level"]],
         "method": method,
         "method_zh": levels.METHOD_ZH[method],
     }
@@ -113,3 +115,11 @@ def at_counter(actor: Staff, serving: Serving) -> dict[str, Any]:
 def _relation(line: dict[str, Any], *, child: bool) -> dict[str, Any]:
     told = {name: value for name, value in line.items() if name != "other_id"}
     return told | ({"other_name": minor_approval.HIDDEN} if child else {})
+
+
+def own_data_of(actor: Staff, serving: Serving) -> Iterator[bytes]:
+    """Return the copy of everything held about the person at the counter; the access line is stored before."""
+    access_line.record(actor, purpose=PURPOSE, subjects=[serving.person_id], fields=["own_copy"])
+    accounts = account.of_person(serving.person_id)
+    own = accounts[0] if accounts else serving.person_id
+    return own_data.stream(Scope(own, serving.person_id, own_data.openids_of(own)))

@@ -22,7 +22,7 @@ class Role:
     purposes: frozenset[str] = frozenset()
 
 
-EVERYBODY = frozenset({"session.own", "staff_application.own", "approval.own", "file.own"})
+EVERYBODY = frozenset({"session.own", "approval.own", "file.own"})
 _VISITS = frozenset({"place.read", "notice.post", "slot.open", "slot.close", "order.list", "order.read", "job.read"})
 _CASES = frozenset({"case.inbox", "case.read", "case.handle"})
 _ACCOUNTS = frozenset({"staff.list", "staff.invite", "staff.assign", "staff.disable", "staff.reset", "unit.list"})

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from backend.store import connection, migrations
 from backend.store.migrations import Migration, Progress, quiet
-from models.upgrades import documents, m0001_baseline
+from models.upgrades import documents, m0001_baseline, m0002_trust
 
-MIGRATIONS = (Migration(m0001_baseline.NUMBER, m0001_baseline.NAME, m0001_baseline.run),)
+MIGRATIONS = tuple(Migration(one.NUMBER, one.NAME, one.run) for one in (m0001_baseline, m0002_trust))
 
 
 def upgrade(progress: Progress = quiet, waiting: Callable[[str], None] = lambda _owner: None) -> list[str]:

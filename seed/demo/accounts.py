@@ -23,6 +23,8 @@ STAFF = (
     ("sun.demo", "演示窗口人员", "counter_clerk", "administrative_approval"),
     ("qian.demo", "演示公安承办人", "case_handler", "public_security"),
     ("zhou.demo", "演示人社承办人", "case_handler", "human_resources"),
+    ("han.demo", "演示文旅承办人", "case_handler", "culture_tourism"),
+    ("shen.demo", "演示大数据中心承办人", "case_handler", "big_data_centre"),
     ("wu.demo", "演示督办人员", "case_supervisor", "administrative_approval"),
     ("zhao.demo", "演示审计员", "auditor", ""),
     ("zheng.demo", "演示单位管理员", "unit_admin", "public_security"),
@@ -44,30 +46,31 @@ def run(arguments: list[str]) -> None:
     base, folder = arguments
     runtime.compose(told)
     accounts = [
-        _enrolled(base, invitation.bootstrap(login, name, role).link, login, role)
+        enrolled(base, invitation.bootstrap(login, name, role).link, login, role)
         for (login, name), role in ((ADMIN, "system_admin"), (SECURITY, "security_admin"))
     ]
     office, second = (logged_in(base, account) for account in accounts)
     for login, name, role, unit in STAFF:
         body = {"login": login, "name": name, "assignments": [{"role": role, "unit": unit}], "reason": "演示账号"}
         made = office.post("/office/v1/staff", body, expect=201)
-        pin = _agreed(second, made) if "approval_id" in made else ""
-        accounts.append(_enrolled(base, made["link"], login, role, pin))
+        pin = agreed(second, made["approval_id"]) if "approval_id" in made else ""
+        accounts.append(enrolled(base, made["link"], login, role, pin))
     keep(Path(folder) / "demo-accounts.json", accounts)
 
 
-def _agreed(second: Caller, made: dict[str, Any]) -> str:
+def agreed(second: Caller, approval_id: str) -> str:
     """Let the second administrator approve, wait until the link opens, and return the PIN."""
-    pin = second.post(f"/office/v1/approvals/{made['approval_id']}/approve")["pin"]
+    pin = second.post(f"/office/v1/approvals/{approval_id}/approve")["pin"]
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while second.get(f"/office/v1/approvals/{made['approval_id']}").get("outcome") != "done":
+    while second.get(f"/office/v1/approvals/{approval_id}").get("outcome") != "done":
         if time.monotonic() > deadline:
             sys.exit("no worker carried out what two administrators agreed on; is the queue `trust` served?")
         time.sleep(0.1)
     return str(pin)
 
 
-def _enrolled(base: str, link: str, login: str, role: str, pin: str = "") -> dict[str, Any]:
+def enrolled(base: str, link: str, login: str, role: str, pin: str = "") -> dict[str, Any]:
+    """Accept an invitation as its owner: choose a password, set up the second factor, and return the account."""
     token = re.sub(r"^.*/invitations/", "", link)
     password = f"Demo-{secrets.token_urlsafe(9)}-7"
     anybody = Caller(base)

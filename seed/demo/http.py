@@ -5,6 +5,8 @@ from typing import Any
 
 import requests
 
+from backend.sheets import writing
+
 TIMEOUT = 30
 
 
@@ -25,15 +27,25 @@ class Caller:
         Raises:
             StoryFailed: the answer has another status than `expect`.
         """
+        return self._sent(method, path, expect, headers, json=body)
+
+    def status(self, path: str) -> int:
+        """Return the status of what one may read or not."""
+        return self._answer("GET", path, {}).status_code
+
+    def _sent(self, method: str, path: str, expect: int, headers: dict[str, str], **content: Any) -> Any:
+        answer = self._answer(method, path, headers, **content)
+        if answer.status_code != expect:
+            raise StoryFailed(f"{method} {path}: {answer.status_code} instead of {expect}: {answer.text[:300]}")
+        is_json = answer.headers.get("Content-Type", "").startswith("application/json")
+        return answer.json() if answer.content and is_json else answer.content
+
+    def _answer(self, method: str, path: str, headers: dict[str, str], **content: Any) -> requests.Response:
         given = {"Idempotency-Key": uuid.uuid4().hex} if method == "POST" else {}
         if self.token:
             given["Authorization"] = f"Bearer {self.token}"
-        answer = self._session.request(
-            method, self.base + path, json=body, headers={**given, **headers}, timeout=TIMEOUT
-        )
-        if answer.status_code != expect:
-            raise StoryFailed(f"{method} {path}: {answer.status_code} instead of {expect}: {answer.text[:300]}")
-        return answer.json() if answer.content and "json" in answer.headers.get("Content-Type", "") else answer.content
+        sent = {**given, **headers}
+        return self._session.request(method, self.base + path, headers=sent, timeout=TIMEOUT, **content)
 
     def get(self, path: str, *, expect: int = 200, **headers: str) -> Any:
         """Read."""
@@ -42,6 +54,10 @@ class Caller:
     def post(self, path: str, body: Any = None, *, expect: int = 200, **headers: str) -> Any:
         """Write."""
         return self.call("POST", path, {} if body is None else body, expect=expect, **headers)
+
+    def send_sheet(self, path: str, content: bytes, *, expect: int = 200) -> Any:
+        """Send a workbook as a form does."""
+        return self._sent("POST", path, expect, {}, files={"file": ("sheet.xlsx", content, writing.MEDIA_TYPE)})
 
 
 def check(holds: bool, what: str) -> None:

@@ -7,12 +7,20 @@ import requests
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from seed.demo import office, visit
+from seed.demo import counter, office, records, rights, two_persons, visit
 from seed.demo.http import StoryFailed
 from seed.demo.stage import Stage
 
 console = Console()
-STORIES = [*visit.STORIES, office.closing_a_slot, office.what_goes_wrong]
+STORIES = [
+    *visit.STORIES,
+    office.closing_a_slot,
+    office.what_goes_wrong,
+    *rights.STORIES,
+    *counter.STORIES,
+    *two_persons.STORIES,
+    *records.STORIES,
+]
 
 
 def main(arguments: list[str]) -> int:

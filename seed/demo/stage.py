@@ -1,4 +1,4 @@
-"""Who and what the stories need: the service, the sandbox, the demonstration's staff, a gate with a key."""
+"""Who and what the stories need: the service, the sandboxes, the demonstration's staff, a gate with a key."""
 
 import json
 import os
@@ -24,14 +24,12 @@ PATIENCE_SECONDS = 40
 
 
 class Stage:
-    """Opens the service and the sandbox beside it."""
+    """Opens the service, and the WeChat sandbox and the registers simulator beside it."""
 
     def __init__(self, base: str, folder: Path) -> None:
         self.base = base
-        port = folder / "sandbox.port"
-        self.sandbox = os.environ.get("SANDBOX_URL") or (
-            f"http://127.0.0.1:{port.read_text()}" if port.exists() else ""
-        )
+        self.sandbox = _beside("SANDBOX_URL", folder / "sandbox.port")
+        self._registers = _beside("REGISTERS_URL", folder / "registers.port")
         self._accounts = folder / "demo-accounts.json"
         self._clerks: dict[str, Caller] = {}
         self.anybody = Caller(base)
@@ -42,24 +40,41 @@ class Stage:
         answer = requests.get(url, timeout=TIMEOUT) if body is None else requests.post(url, json=body, timeout=TIMEOUT)
         return answer.json()
 
+    def register(self, path: str, body: dict[str, Any]) -> Any:
+        """Call the control API of the registers simulator, which makes people up.
+
+        Raises:
+            StoryFailed: there is no simulator beside the service.
+        """
+        if not self._registers:
+            raise StoryFailed("no registers simulator here; start the service with `make run`, or set REGISTERS_URL")
+        return requests.post(f"{self._registers}/control{path}", json=body, timeout=TIMEOUT).json()
+
     def tourist(self) -> tuple[Caller, dict[str, Any]]:
         """Return the phone of a new tourist who logged in, and the sandbox's user."""
         user = self.play("/users", {"name": f"tourist-{uuid.uuid4().hex[:10]}"})
+        return self.log_in(user), user
+
+    def log_in(self, user: dict[str, Any]) -> Caller:
+        """Return the phone of a user at WeChat who logged in."""
         phone = Caller(self.base)
         version = phone.get("/mini/v1/privacy-text")["version"]
         code = self.play(f"/users/{user['user_id']}/js_code", {})["code"]
         phone.token = phone.post("/mini/v1/login", {"js_code": code, "privacy_version": version})["access_token"]
-        return phone, user
+        return phone
 
-    def clerk(self, role: str) -> Caller:
-        """Return a logged-in member of staff with a role of the demonstration."""
-        if role not in self._clerks:
+    def clerk(self, wanted: str) -> Caller:
+        """Return a logged-in member of the demonstration's staff, by login or as the first one with a role."""
+        if wanted not in self._clerks:
             if not self._accounts.exists():
                 raise StoryFailed("no demo accounts here; start the service with `make run` on this machine")
             staff = orjson.loads(self._accounts.read_bytes())["staff"]
-            self._clerks[role] = accounts.logged_in(self.base, next(one for one in staff if one["role"] == role))
+            account = next((one for one in staff if wanted in (one["login"], one["role"])), None)
+            if account is None:
+                raise StoryFailed(f"no demo account {wanted} here; start the service with an empty folder (VAR=…)")
+            self._clerks[wanted] = accounts.logged_in(self.base, account)
             accounts.keep(self._accounts, staff)
-        return self._clerks[role]
+        return self._clerks[wanted]
 
     def gate(self, place: str) -> "Gate":
         """Register a gate at a place and return it."""
@@ -91,21 +106,35 @@ class Gate:
         return self._caller.post("/gate/v1/scans", body, Authorization=signed)
 
 
-def until(read: Callable[[], Any], holds: Callable[[Any], bool], what: str) -> Any:
+def _beside(variable: str, port: Path) -> str:
+    """Return the address of a server that `make run` started, or the one that is given."""
+    return os.environ.get(variable) or (f"http://127.0.0.1:{port.read_text()}" if port.exists() else "")
+
+
+def until(
+    read: Callable[[], Any],
+    holds: Callable[[Any], bool],
+    what: str,
+    *,
+    seconds: int = PATIENCE_SECONDS,
+    pause: float = 0.1,
+) -> Any:
     """Return what `read` gives as soon as it holds.
 
     Raises:
         StoryFailed: it did not within the time that the queues are given.
     """
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while not holds(found := read()):
         if time.monotonic() > deadline:
-            raise StoryFailed(f"{what} did not come within {PATIENCE_SECONDS} s")
-        time.sleep(0.1)
+            raise StoryFailed(f"{what} did not come within {seconds} s")
+        time.sleep(pause)
     return found
 
 
-def resident_id(birth: str) -> str:
-    """Return a made-up resident id of the county with a right check character."""
-    body = f"360731{birth}{secrets.randbelow(999):03d}"
-    return body + check_character(body)
+def somebody(name: str, first_year: int, last_year: int) -> dict[str, str]:
+    """Return name and resident id of nobody; days and numbers vary, so that no two runs mean the same person."""
+    year = first_year + secrets.randbelow(last_year - first_year + 1)
+    birth = f"{year}{secrets.randbelow(12) + 1:02d}{secrets.randbelow(28) + 1:02d}"
+    body = f"360731{birth}{secrets.randbelow(1000):03d}"
+    return {"name": name, "document_kind": "resident_id", "document_number": body + check_character(body)}

@@ -6,7 +6,7 @@ from typing import Any
 
 from backend import clock
 from seed.demo.http import Caller, check
-from seed.demo.stage import Stage, resident_id, until
+from seed.demo.stage import Stage, somebody, until
 
 PAID_PLACE, FREE_PLACE, OPEN_PLACE = "pingshan", "museum", "park"
 Story = Callable[[Stage], Iterator[str]]
@@ -29,7 +29,7 @@ def a_family_visits(stage: Stage) -> Iterator[str]:
     phone, _ = stage.tourist()
     yield "logged in with WeChat"
     visitors = new_family(phone)
-    yield "gave consent, bound herself, added her father (70)"
+    yield "gave consent, bound herself, added her father (over 65)"
     slot = first_slot(stage, PAID_PLACE, 1)
     order = phone.post("/mini/v1/orders", {"slot_id": slot, "visitors": visitors}, expect=201)
     check(order["state"] == "held", "the order holds its places")
@@ -107,19 +107,14 @@ STORIES: list[Story] = [looking, a_family_visits, walking_in, somebody_cancels, 
 
 
 def new_family(phone: Caller) -> list[dict[str, str]]:
-    """Bind a mother to the phone, add her father of 70, and return both as visitors."""
+    """Bind a mother to the phone, add her father, and return both as visitors."""
     phone.post("/mini/v1/consents", {"purposes": ["document"], "text_version": "2026-11"}, expect=204)
-    mother = _visitor("/mini/v1/person", phone, "王小红", "19900307")
-    father = _visitor("/mini/v1/companions", phone, "王大山", "19550510")
+    mother = phone.post("/mini/v1/person", somebody("王小红", 1980, 1995), expect=201)
+    father = phone.post("/mini/v1/companions", somebody("王大山", 1940, 1958), expect=201)
     return [
         {"companion_id": mother["id"], "ticket_type": "adult"},
         {"companion_id": father["id"], "ticket_type": "senior_65"},
     ]
-
-
-def _visitor(path: str, phone: Caller, name: str, birth: str) -> Any:
-    document = {"document_kind": "resident_id", "document_number": resident_id(birth)}
-    return phone.post(path, {"name": name, **document}, expect=201)
 
 
 def first_slot(stage: Stage, place: str, days_ahead: int) -> str:

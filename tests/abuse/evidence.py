@@ -30,7 +30,8 @@ def unchanged(*but: str):
     before = state(*but)
     yield
     after = state(*but)
-    assert [name for name in before if before[name] != after[name]] == []
+    changed = [name for name in before if before[name] != after[name]]
+    assert changed == [], changed
 
 
 def refused(answer, status: int = 401, code: str | None = None) -> None:

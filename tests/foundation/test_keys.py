@@ -7,13 +7,14 @@ from types import SimpleNamespace
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from mongoengine.connection import get_db
 
 from backend import clock
 from backend.keys import data_key, index_key
 from backend.keys.algorithms import AES_256_GCM, SM4_GCM
 from backend.keys.index_key import IndexKeys, IndexKeysRefused
 from backend.keys.service import EnvironmentKeys, FileKeys, KeyBroken, KeyFileRefused, KeyUnknown
-from backend.sealing import Sealer
+from backend.sealing import KeyMissing, Sealer
 from backend.settings import BadSettings, load
 from tests.foundation.test_settings import COUNTED, GOOD
 from tests.support.crowd import at_once
@@ -225,16 +226,41 @@ def sealer(service=ENVIRONMENT):
 
 @pytest.mark.parametrize("algorithm", ["aes-256-gcm", "sm4-gcm"])
 def test_the_first_process_makes_a_key_and_all_use_it(empty, algorithm):
-    at_once([lambda: data_key.ensure(ENVIRONMENT, algorithm)] * 8)
+    at_once([lambda: data_key.ensure(ENVIRONMENT, algorithm, direct=True)] * 8)
     (made,) = data_key.listed()
     assert (made["_id"], made["state"], made["algorithm"], made["kek"]) == (1, "active", algorithm, "env-2")
-    data_key.ensure(ENVIRONMENT, "aes-256-gcm")
+    data_key.ensure(ENVIRONMENT, "aes-256-gcm", direct=True)
     assert data_key.listed() == [made]
     assert sealer().open("a.b", 1, sealer().seal("a.b", 1, "王芳")) == "王芳"
 
 
+def sealed_by(head: bytes) -> bytes:
+    return head + bytes(40)
+
+
+@pytest.mark.parametrize(("direct", "made"), [(True, 0), (False, 1)])
+def test_a_store_of_an_earlier_release_gets_no_data_key_while_its_own_keys_are_given(empty, direct, made):
+    persons = get_db()["persons"]
+    persons.insert_one({"document": sealed_by(bytes((1, 1))), "document_index": []})
+    try:
+        data_key.ensure(ENVIRONMENT, "aes-256-gcm", direct=direct)
+    finally:
+        persons.delete_many({"_id": {"$exists": True}})
+    assert len(data_key.listed()) == made
+
+
+def test_values_under_data_keys_that_are_gone_stop_the_start(empty):
+    persons = get_db()["persons"]
+    persons.insert_one({"document": sealed_by(bytes((2, 1))), "document_index": []})
+    try:
+        with pytest.raises(KeyMissing):
+            data_key.ensure(ENVIRONMENT, "aes-256-gcm", direct=True)
+    finally:
+        persons.delete_many({"_id": {"$exists": True}})
+
+
 def test_the_store_holds_no_key_that_opens_anything(empty):
-    data_key.ensure(ENVIRONMENT, "aes-256-gcm")
+    data_key.ensure(ENVIRONMENT, "aes-256-gcm", direct=True)
     (opened,) = data_key.opened(ENVIRONMENT)
     (kept,) = data_key.listed()
     assert opened.secret not in kept["wrapped"]
@@ -253,7 +279,7 @@ def test_a_wrapped_key_cannot_stand_in_for_another(empty):
 
 
 def test_a_key_is_wrapped_anew_and_stays_the_same_key(empty, key_file):
-    data_key.ensure(ENVIRONMENT, "sm4-gcm")
+    data_key.ensure(ENVIRONMENT, "sm4-gcm", direct=True)
     sealed = sealer().seal("a.b", 1, "王芳")
     file = FileKeys(key_file(), {1: bytes(range(32)), 2: bytes(range(1, 33))})
     assert data_key.under_other(file.current()) == [1]

@@ -112,9 +112,16 @@ def test_another_key_under_the_same_id_does_not_open():
 
 
 def test_a_store_without_an_active_key_is_refused():
-    for keys in ([], [aes(active=False)]):
-        with pytest.raises(KeyMissing):
-            sealer(*keys)
+    with pytest.raises(KeyMissing):
+        sealer(aes(active=False))
+    with pytest.raises(KeyMissing):
+        sealer(direct={})
+
+
+def test_a_store_that_has_no_data_key_yet_goes_on_with_the_newest_direct_key():
+    sealed = sealer().seal(PLACE, RECORD, "王芳")
+    assert sealed[:2] == bytes((1, max(DIRECT)))
+    assert sealer(aes()).open(PLACE, RECORD, sealed) == "王芳"
 
 
 # Other processes rotate

@@ -1,3 +1,12 @@
 """The cells that differ from the general rule, each with its reason: one literal table."""
 
-DIFFERS: dict[tuple[str, ...], tuple[str, str]] = {}
+DIFFERS: dict[tuple[str, ...], tuple[str, str]] = {
+    ("DELETE /mini/v1/files/{file_id}", "deleted"): ("found", "deleting again changes nothing"),
+    ("DELETE /mini/v1/relations/{relation_id}", "deleted"): ("found", "withdrawing again changes nothing"),
+    ("DELETE /office/v1/persons/{person_id}/binding", "minor"): ("missing", "the child does not stand at the counter"),
+}
+"""Operation and kind of object (and seat, where it matters): `found` or `missing`, and why."""
+RULE_REFUSES = {
+    ("POST /mini/v1/companions/from-relation", "acting_refused"): "what the body names is no relation of theirs",
+}
+"""Refusals that a rule uses too, after access was granted."""

@@ -49,6 +49,11 @@ def _office_cases(name: str) -> Callable[[World, Operation, str], Objects]:
     return found
 
 
+def _cases(world: World, operation: Operation, seat: str) -> Objects:
+    applications = operation.path.endswith("/invitation")
+    return world.ids["application"] if applications else _office_cases("case")(world, operation, seat)
+
+
 def _office_files(world: World, operation: Operation, seat: str) -> Objects:
     if "case_id" in operation.parameters:
         return _office_cases("case file")(world, operation, seat)
@@ -99,7 +104,7 @@ THINGS: dict[tuple[str, str], Thing] = {
     ("mini", "slot_id"): Thing(of("slot", "own"), "nowhere-20261123-0900"),
     ("mini", "ticket_id"): Thing(of("ticket"), f"{NOBODY}-0"),
     ("office", "approval_id"): Thing(_approvals),
-    ("office", "case_id"): Thing(_office_cases("case"), reach="unit"),
+    ("office", "case_id"): Thing(_cases, reach="unit"),
     ("office", "code"): Thing(lambda *_: {"own": UNIT}, "nowhere", reach="all"),
     ("office", "device_id"): Thing(of("device"), "gate-nowhere", reach="unit"),
     ("office", "entry_id"): Thing(of("entry"), reach="all"),

@@ -19,10 +19,11 @@ def body(world: World, operation: Operation) -> Any:
     return told | CHANGED[operation.name](world) if operation.name in CHANGED else told
 
 
-def query(operation: Operation) -> str:
+def query(world: World, operation: Operation) -> str:
     """Return the query that an operation cannot do without."""
     told = QUERIES.get(operation.path, "") if operation.method == "GET" else ""
-    return "?" + told.format(day=clock.today() + timedelta(days=2)) if told else ""
+    values = {"day": clock.today() + timedelta(days=2), "leaf": world.leaf}
+    return "?" + told.format(**values) if told else ""
 
 
 def headers(world: World, operation: Operation) -> dict[str, str]:
@@ -37,7 +38,8 @@ QUERIES = {
     "/office/v1/orders/export.xlsx": f"place={PLACES['own']}&day={DAY}",
     "/office/v1/persons/{person_id}/facts": "kind=person.birth_date",
     "/public/v1/audit/consistency": "first=1&second=2",
-    "/public/v1/audit/inclusion": "hash=" + "0" * 64,
+    "/office/v1/payments/refunds": "needing=person",
+    "/public/v1/audit/inclusion": "hash={leaf}",
 }
 CHANGED = {
     "POST /mini/v1/orders": lambda world: {
@@ -45,6 +47,7 @@ CHANGED = {
         "visitors": [{"companion_id": world.ids["companion"]["own"], "ticket_type": "adult"}],
     },
     "PUT /mini/v1/relations/{relation_id}/last-day": lambda _: {"last_day": in_days(30)},
+    "POST /office/v1/cases/{case_id}/assign": lambda world: {"staff_id": str(world.staff["case_handler"].member_id)},
     "POST /office/v1/minor-approvals": lambda world: {
         "person_id": world.ids["person"]["minor"],
         "until": in_days(7),

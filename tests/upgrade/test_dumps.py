@@ -8,8 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from bson import ObjectId
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import Flask
+from mongoengine.connection import get_db
 from pymongo import MongoClient
 
 import wsgi
@@ -162,6 +165,24 @@ def test_the_session_of_the_resident_can_be_renewed(client, story):
     assert answer.status_code == 200, answer.json
     header = {"Authorization": f"Bearer {answer.json['access_token']}"}
     assert client.get("/mini/v1/companions", headers=header).status_code == 200
+
+
+def test_every_bound_account_has_its_binding_on_record(upgraded):
+    db = get_db()
+    bound = list(db.accounts.find({"person": {"$gt": ObjectId("0" * 24)}}))
+    records = {one["account"]: one for one in db.bindings.find({"_id": {"$exists": True}}) if one.get("open")}
+    assert bound
+    assert {one["_id"]: one["person"] for one in bound} == {key: one["person"] for key, one in records.items()}
+    assert all(one["since"] for one in records.values())
+
+
+def test_until_the_first_rotation_the_earlier_release_can_read_what_is_sealed(upgraded, dump):
+    if dump != DUMPS[0]:
+        pytest.skip("stores of later releases have data keys")
+    sealed = runtime.current().sealer.seal("persons.profile", 1, "王芳")
+    direct = AESGCM(base64.b64decode(keys.SERVICE["FIELD_KEYS"].partition(":")[2]))
+    assert sealed[:2] == bytes((1, 1))
+    assert direct.decrypt(sealed[2:14], sealed[14:], b"persons.profile:1").decode() == "王芳"
 
 
 def old_clerk(client, told: dict) -> Clerk:

@@ -53,9 +53,11 @@ class State:
     def add_person(self, told: dict[str, Any], dice: random.Random) -> dict[str, Any]:
         """Put one person with a household of their own; what is not told is made up."""
         made = made_up.person(dice) | {key: told[key] for key in ("number", "name", "birth", "sex") if key in told}
-        if "number" in told and "birth" not in told:
+        if "number" in told:
             digits = told["number"][6:14]
-            made["birth"] = f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+            said = {"birth": f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"}
+            said["sex"] = "male" if int(told["number"][16]) % 2 else "female"
+            made |= {key: value for key, value in said.items() if key not in told}
         self.tables["people"][made["number"]] = made
         self._move_in([(made["number"], "head")], made_up.place(dice), dice)
         return made

@@ -1,0 +1,130 @@
+"""The walk: a marked value in every text of every body, path, query and header that the description knows."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from models.identity import roles
+from tests.support import canary
+
+METHODS = ("get", "post", "put", "delete")
+HEADERS = (
+    "Acting-For", "Counter-Session", "X-Request-Id", "User-Agent", "Referer", "Cookie", "Accept-Language",
+    "X-Forwarded-For", "Origin", "Content-Language", "Wechatpay-Serial", "Wechatpay-Nonce", "X-Canary",
+)  # fmt: skip
+LAST = ("/logout", "/logout-everywhere", "/sessions", "/session/refresh")
+LAST_METHOD = "DELETE"
+
+
+@dataclass
+class Call:
+    """One request; `where` names the field that carries the mark."""
+
+    operation: str
+    where: str
+    method: str
+    path: str
+    mark: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+class Walk:
+    def __init__(self, spec: dict, known: dict[str, str], token_for):
+        self.spec, self.known, self.token_for = spec, known, token_for
+        self.marks: dict[str, tuple[str, str]] = {}
+
+    def run(self, client) -> int:
+        """Send everything, what ends sessions last; return how many requests that were."""
+        calls = list(self.calls())
+        ending = [call for call in calls if self._ends(call)]
+        others = [call for call in calls if not self._ends(call)]
+        with ThreadPoolExecutor(6) as together:
+            list(together.map(lambda call: self._send(client, call), others))
+        for call in ending:
+            self._send(client, call)
+        return len(calls)
+
+    def _ends(self, call: Call) -> bool:
+        return call.path.partition("?")[0].endswith(LAST) or call.method == LAST_METHOD
+
+    def _send(self, client, call: Call) -> None:
+        client.open(call.path, method=call.method, data=call.body, headers=call.headers, told=call.mark)
+
+    def calls(self) -> Iterator[Call]:
+        for path, operations in self.spec["paths"].items():
+            for method in METHODS:
+                if method in operations:
+                    yield from self._operation(path, method.upper(), operations[method])
+
+    def _operation(self, path: str, method: str, told: dict) -> Iterator[Call]:
+        parameters = [one for one in told.get("parameters", []) if "$ref" not in one]
+        for place in [name for name in _names(path)]:
+            yield self._call(path, method, told, f"path {place}", names={place})
+        for one in parameters:
+            if one["in"] == "query":
+                yield self._call(path, method, told, f"query {one['name']}", query=one["name"])
+        yield self._call(path, method, told, "query that is not known", query="kanary_unknown")
+        for header in (*HEADERS, "Idempotency-Key", "Authorization"):
+            yield self._call(path, method, told, f"header {header}", header=header)
+        yield from self._bodies(path, method, told)
+        yield self._call(path, None, told, "method")
+
+    def _bodies(self, path: str, method: str, told: dict) -> Iterator[Call]:
+        content = told.get("requestBody", {}).get("content", {})
+        schema = next((one["schema"] for kind, one in content.items() if "json" in kind or "form" in kind), None)
+        if method == "GET":
+            return
+        whole = canary.example(schema, self.spec, self.known) if schema else {}
+        whole = whole if isinstance(whole, dict) else {}
+        for place in canary.strings(schema, self.spec) if schema else ():
+            put = lambda mark, place=place: canary.with_value(whole, place, mark)  # noqa: E731
+            yield self._call(path, method, told, f"body {'.'.join(map(str, place))}", body=put)
+        yield self._call(path, method, told, "body: a field that is not known", body=lambda mark: {**whole, mark: mark})
+        yield self._call(path, method, told, "body: a text", body=lambda mark: mark)
+        yield self._call(path, method, told, "body: a list", body=lambda mark: [mark])
+        odd = {
+            "broken": ("application/json", '{{"name": "{}'),
+            "of no form": ("text/plain", "name={}"),
+            "as a form": ("application/x-www-form-urlencoded", "name={0}&{0}=1"),
+            "as XML": ("application/xml", "<name>{}</name>"),
+            "as a broken form": ("multipart/form-data; boundary=x", '--x\r\nContent-Disposition: form-data; name="{}"\r\n\r\n'),
+        }
+        for name, (kind, text) in odd.items():
+            yield self._call(path, method, told, f"body: {name}", raw=text, kind=kind)
+
+    def _call(self, path, method, told, where, *, names=(), query="", header="", body=None, raw="", kind="") -> Call:
+        number = len(self.marks)
+        mark = canary.mark(number)
+        for name in _names(path):
+            path = path.replace(f"{{{name}}}", mark if name in names else self.known.get(name, "0" * 24))
+        operation = f"{method or 'any'} {told.get('operationId') or path}"
+        headers = {"Idempotency-Key": f"walk-{number}"}
+        if token := self.token_for(told.get("x-access", {})):
+            headers["Authorization"] = f"Bearer {token}"
+        if header:
+            headers[header] = f"Bearer {mark}" if header == "Authorization" else mark
+        data = None
+        if body is not None:
+            data, headers["Content-Type"] = json.dumps(body(mark), ensure_ascii=False).encode(), "application/json"
+        elif raw:
+            data, headers["Content-Type"] = raw.format(mark).encode(), kind
+        elif method not in {"GET", None}:
+            data, headers["Content-Type"] = b"{}", "application/json"
+        path += f"?{query}={mark}" if query else ""
+        self.marks[mark] = (operation, where)
+        return Call(operation, where, method or mark.upper(), path, mark, headers, data)
+
+
+def _names(path: str) -> list[str]:
+    return [part.partition("}")[0] for part in path.split("{")[1:]]
+
+
+def role_for(access: dict) -> str:
+    """Return a role that holds the operation of a route, for its purpose."""
+    operation, purpose = access.get("operation", ""), access.get("purpose", "")
+    for name, role in roles.ROLES.items():
+        if operation in role.operations and (not purpose or purpose in role.purposes):
+            return name
+    return "auditor"
