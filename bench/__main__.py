@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from backend.embedded.process import StartFailed
-from bench import booking, calendar, cases, inbox, machine, reading, ticket_verify
+from bench import access_line, booking, calendar, cases, inbox, machine, reading, ticket_verify
 from bench.machine import BenchFailed
 from bench.report import FILE, Figure, console, keep, show
 
@@ -18,6 +18,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "ticket_verify": ticket_verify.bench,
     "calendar": calendar.bench,
     "cases": cases.bench,
+    "access_line": access_line.bench,
     "inbox": inbox.bench,
 }
 NOISY = 0.1

@@ -1,8 +1,10 @@
 -- wrk's script: GET of the given address, or one POST a line of a file, each sent once.
+-- GETS: token and path, over and over.
 -- BOOKINGS: access token, companion id and Idempotency-Key. POSTS: token and path, all with the body POST_BODY.
 
 local path, slot = os.getenv("BOOKINGS"), os.getenv("SLOT")
 local posts, post_body = os.getenv("POSTS"), os.getenv("POST_BODY")
+local gets = os.getenv("GETS")
 local threads = tonumber(os.getenv("THREADS"))
 local made = 0
 
@@ -56,6 +58,23 @@ if posts then
   function request()
     sent = sent + 1
     return requests[sent] or wrk.format("GET", "/no-lines-left")
+  end
+end
+
+if gets then
+  local requests, sent = {}, 0
+
+  function init()
+    for line in io.lines(gets) do
+      local token, target = line:match("(%S+) (%S+)")
+      requests[#requests + 1] = wrk.format("GET", target, { ["Authorization"] = "Bearer " .. token })
+    end
+    sent = number * math.floor(#requests / threads)
+  end
+
+  function request()
+    sent = sent % #requests + 1
+    return requests[sent]
   end
 end
 

@@ -11,6 +11,8 @@ import re
 import subprocess
 import sys
 import time
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -76,7 +78,10 @@ def tell(stack: Stack) -> dict:
     office(manager, told["orders"]["paid"])
     named = {"admin": admin, "manager": manager, "auditor": auditor}
     staff = {role: {"login": one.login, "password": PASSWORD, "secret": one.secret} for role, one in named.items()}
-    return {"told_at": time.time(), "resident": told, "staff": staff, "gate": gate(admin, "pingshan")}
+    story = {"resident": told, "staff": staff, "gate": gate(admin, "pingshan")}
+    if find_spec("tests.dumps.trust_story"):
+        story["trust"] = import_module("tests.dumps.trust_story").tell(stack, phone, admin)
+    return {"told_at": time.time(), **story}
 
 
 def main() -> None:
