@@ -66,10 +66,13 @@ audit: setup  ## check the whole audit log against its published heads (MONGODB_
 openapi: setup  ## rewrite the committed OpenAPI snapshot
 	UPDATE_SNAPSHOTS=1 $(PY) -m pytest -q tests/architecture -k snapshot
 
+matrix: setup  ## rewrite docs/access-matrix.md and the fields that each role gets (tests/matrix/fields.json)
+	UPDATE_SNAPSHOTS=1 $(PY) -m pytest -q tests/matrix -k "committed_page or fields_that_are_listed"
+
 roles: setup  ## print role × operation × reach × purpose, and write it to docs/roles.md
 	@$(PY) -m seed roles | tee docs/roles.md
 
 slice:  ## show the whole slice of a domain (D=tourism)
 	@ls -d */$(D)* */*/$(D)* 2>/dev/null; ls */$(D)/
 
-.PHONY: help setup run test check upgrade backup restore dump demo bench chaos rotation failed audit openapi roles slice
+.PHONY: help setup run test check matrix upgrade backup restore dump demo bench chaos rotation failed audit openapi roles slice

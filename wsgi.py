@@ -39,6 +39,7 @@ from backend.errors import CityError
 from backend.http.access import Authenticator
 from backend.http.surface import Surface
 from backend.settings import Settings, load
+from blueprints.links import LINKS
 from models import upgrades
 
 SURFACES: list[Surface] = [
@@ -79,7 +80,7 @@ AUTHENTICATORS: dict[str, Authenticator] = {
 def build(settings: Settings) -> Flask:
     """Build the application on a composed runtime."""
     runtime.compose(settings)
-    return create_app(settings, SURFACES, AUTHENTICATORS, title="于都县城市服务")
+    return create_app(settings, SURFACES, AUTHENTICATORS, title="于都县城市服务", links=LINKS)
 
 
 def serve() -> Flask:

@@ -1,20 +1,23 @@
 """The application factory of HTTP. Composition roots hand in the surfaces and who proves identity."""
 
+import copy
 import io
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import flask_smorest
 import orjson
 import structlog
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from flask.json.provider import JSONProvider
+from marshmallow import validate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend import metrics
 from backend.http import access, errors, limits, operations
+from backend.http.links import Links
 from backend.http.surface import ErrorBody, Surface, register, security_schemes
 from backend.settings import Settings
 
@@ -64,12 +67,24 @@ def _ecma_pattern(_converter: Any, _field: Any, *, ret: dict[str, Any], **_kwarg
     return {"pattern": ret["pattern"].replace(r"\Z", "$")} if "pattern" in ret else {}
 
 
+def _every_validator(converter: Any, field: Any, *, ret: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+    """Describe also what stands inside `validate.And`, which the converter passes over."""
+    told: dict[str, Any] = {}
+    for joined in (one for one in field.validators if isinstance(one, validate.And)):
+        inner = copy.copy(field)
+        inner.validators = list(joined.validators)
+        for part in (converter.field2length, converter.field2pattern, converter.field2range, converter.field2choices):
+            told |= part(inner, ret=ret | told)
+    return told
+
+
 def create_app(
     settings: Settings,
     surfaces: Sequence[Surface],
     authenticators: dict[str, access.Authenticator],
     *,
     title: str = "City services",
+    links: Iterable[Links] = (),
 ) -> Flask:
     """Build the WSGI application from its surfaces."""
     app = Flask("backend", static_folder=None)
@@ -88,15 +103,24 @@ def create_app(
     if settings.proxy_hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops)  # type: ignore[method-assign]
     api = _Api(app, spec_kwargs={"servers": [{"url": "/"}]})
-    api.ma_plugin.converter.add_attribute_function(_ecma_pattern)
+    for described in (_every_validator, _ecma_pattern):
+        api.ma_plugin.converter.add_attribute_function(described)
     for name, scheme in security_schemes().items():
         api.spec.components.security_scheme(name, scheme)
     errors.install(app)
     _observe(app)
     limits.multiply(settings.limit_factor)
     access.enforce(app, authenticators)
-    register(app, api, [*operations.surfaces(api), *surfaces])
+    register(app, api, [*operations.surfaces(api, links), *surfaces])
     return app
+
+
+def _methods_here() -> list[str]:
+    """Return the methods of the rule that was asked for, without those of a wider one that fits the path too."""
+    routes = current_app.url_map
+    here, _ = routes.bind_to_environ(request.environ).match(method="OPTIONS", return_rule=True)
+    same = (one for one in routes.iter_rules() if one.rule == here.rule)
+    return sorted({method for one in same for method in one.methods or ()})
 
 
 def _observe(app: Flask) -> None:
@@ -112,6 +136,8 @@ def _observe(app: Flask) -> None:
 
     @app.after_request
     def end(response: Response) -> Response:
+        if "Allow" in response.headers:
+            response.headers["Allow"] = ", ".join(_methods_here())
         response.headers["X-Request-Id"] = g.get("request_id", "")
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers.setdefault("Cache-Control", "no-store")

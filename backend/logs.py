@@ -26,10 +26,12 @@ def configure(*, level: int = logging.INFO) -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format='{"event":"%(message)s","logger":"%(name)s"}')
 
 
-def without_texts(told: ExcInfo) -> str:
+def without_texts(exc_info: ExcInfo) -> str:
     """Return a traceback with the types of the exceptions only: their texts may quote what somebody sent."""
-    chain = reversed(list(_chain(told[1])))
-    return "\n".join(f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__qualname__}" for error in chain)
+    chain = reversed(list(_chain(exc_info[1])))
+    return "\n".join(
+        f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__qualname__}" for error in chain
+    )
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

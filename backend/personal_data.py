@@ -56,7 +56,8 @@ class Holding:
     `delete` removes the document, or, where it is about several people, the element. `restrict` keeps it for nothing
     but storage, because a law (`because`) demands it; `keep` leaves it, because it names nobody by itself. `busy` gives
     the query of documents whose business is not over, so that deletion has to wait. `level` is the assurance from which
-    on a person is shown what `persons` finds.
+    on a person is shown what `persons` finds. `of_person` says that a record which names a person is that person's, and
+    of the account through which it came only while the account is theirs.
     """
 
     collection: str
@@ -73,6 +74,7 @@ class Holding:
     at_deletion: AtDeletion = "delete"
     because: str = ""
     level: str = "matched"
+    of_person: bool = False
     busy: Callable[[], Mapping[str, Any]] | None = None
 
     def place(self, field: Sealed) -> str:

@@ -192,19 +192,24 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
         limit_factor=int(factor) if factor.isdecimal() else 0,
         registers_base=env.get("REGISTERS_BASE", "").rstrip("/"),
         registers_credentials=env.get("REGISTERS_CREDENTIALS", ""),
-        file_problems=(*_exposed(env.get("WECHAT_CREDENTIALS", "")), *_refused(env.get("KEY_FILE", ""))),
+        file_problems=(
+            *_exposed("WECHAT_CREDENTIALS", env),
+            *_exposed("REGISTERS_CREDENTIALS", env),
+            *_refused(env.get("KEY_FILE", "")),
+        ),
     )
     if reasons := settings.problems():
         raise BadSettings(reasons)
     return settings
 
 
-def _exposed(path: str) -> tuple[str, ...]:
+def _exposed(name: str, env: Mapping[str, str]) -> tuple[str, ...]:
+    path = env.get(name, "")
     try:
         mode = Path(path).stat().st_mode if path else 0
     except OSError:
-        return (f"WECHAT_CREDENTIALS cannot be read: {path}",)
-    return ("WECHAT_CREDENTIALS can be read by everybody; chmod 600",) if mode & 0o007 else ()
+        return (f"{name} cannot be read: {path}",)
+    return (f"{name} can be read by everybody; chmod 600",) if mode & 0o007 else ()
 
 
 def _refused(path: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from backend.embedded.process import StartFailed
-from bench import access_line, booking, calendar, cases, inbox, machine, reading, ticket_verify
+from bench import access_line, booking, calendar, cases, enumeration, inbox, machine, reading, ticket_verify
 from bench.machine import BenchFailed
 from bench.report import FILE, Figure, console, keep, show
 
@@ -20,6 +20,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "cases": cases.bench,
     "access_line": access_line.bench,
     "inbox": inbox.bench,
+    "enumeration": enumeration.bench,
 }
 NOISY = 0.1
 

@@ -21,15 +21,20 @@ from backend.errors import BadInput, CityError, Conflict, KeyReused
 from backend.personal_data import Holding, Sealed
 
 HEADER = "Idempotency-Key"
+LONGEST_KEY = 255
 PARAMETER = {
     "name": HEADER,
     "in": "header",
     "required": True,
     "description": "同一笔提交重试时保持不变,最多 255 个字符",
-    "schema": {"type": "string", "example": "4f1c8f7e-0d5b-4b57-9b5e-0d1f6f1d7a10"},
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": LONGEST_KEY,
+        "example": "4f1c8f7e-0d5b-4b57-9b5e-0d1f6f1d7a10",
+    },
 }
 """How a route that takes the key describes it."""
-LONGEST_KEY = 255
 LEASE = timedelta(seconds=30)
 KEPT = timedelta(hours=24)
 

@@ -6,6 +6,7 @@ is away; its figure holds for each worker.
 
 import threading
 import time
+from collections.abc import Sequence
 
 from limits import RateLimitItem, parse
 from limits.storage import storage_from_string
@@ -71,7 +72,7 @@ def strictly(rule: str, *identifiers: str) -> None:
     """
     item = _item(rule)
     try:
-        if not _limiter(runtime.current().settings.redis_url).hit(item, *identifiers):
+        if not _limiter(runtime.current().settings.redis_url).hit(item, _key(identifiers)):
             raise TooMany(retry_after=item.get_expiry())
     except RedisError:
         raise Unavailable from None
@@ -84,9 +85,14 @@ def forgive(rule: str, *identifiers: str) -> None:
         Unavailable: Redis is away.
     """
     try:
-        _limiter(runtime.current().settings.redis_url).clear(_item(rule), *identifiers)
+        _limiter(runtime.current().settings.redis_url).clear(_item(rule), _key(identifiers))
     except RedisError:
         raise Unavailable from None
+
+
+def _key(identifiers: Sequence[str]) -> str:
+    """Return what Redis keeps of identifiers: they may be addresses, or whatever was typed in as a login."""
+    return runtime.current().sealer.blind("limits", "\x00".join(identifiers)).hex()
 
 
 def _item(rule: str) -> RateLimitItem:

@@ -1,11 +1,13 @@
 """What operators and developers ask: is it alive, is it ready, its figures, its description."""
 
 import os
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import flask_smorest
+import marshmallow as ma
 import structlog
 from flask import Response, current_app, send_from_directory
 from mongoengine.connection import get_connection
@@ -17,6 +19,7 @@ from werkzeug.sansio.response import Response as BaseResponse
 
 from backend import runtime
 from backend.http.access import ANYONE
+from backend.http.links import Links, add
 from backend.http.surface import Surface
 
 log = structlog.get_logger()
@@ -36,21 +39,31 @@ _START = (
 _POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
 
 
-def surfaces(api: flask_smorest.Api) -> list[Surface]:
+class _Live(ma.Schema):
+    status = ma.fields.String(metadata={"example": "live"})
+
+
+class _Ready(ma.Schema):
+    status = ma.fields.String(metadata={"example": "ready"})
+    store = ma.fields.Boolean()
+    redis = ma.fields.Boolean()
+
+
+def surfaces(api: flask_smorest.Api, links: Iterable[Links] = ()) -> list[Surface]:
     """Return the routes that every deployment has."""
     health = Surface("health", __name__, url_prefix="/health", description="运行状态")
-    health.get("/live", access=ANYONE)(live)
-    health.get("/ready", access=ANYONE)(ready)
+    health.get("/live", access=ANYONE)(health.response(200, _Live)(live))
+    health.get("/ready", access=ANYONE)(health.alt_response(503, schema=_Ready)(health.response(200, _Ready)(ready)))
     about = Surface("about", __name__, description="指标与接口说明")
-    about.get("/metrics", access=ANYONE)(figures)
-    about.get("/docs", access=ANYONE)(page)
-    about.get("/docs/<path:name>", access=ANYONE)(page_part)
+    about.get("/metrics", access=ANYONE)(about.response(200, content_type="text/plain")(figures))
+    about.get("/docs", access=ANYONE)(about.response(200, content_type="text/html")(page))
+    about.get("/docs/<path:name>", access=ANYONE)(about.response(200, content_type="*/*")(page_part))
 
     def description() -> BaseResponse:
         """This description."""
-        return current_app.json.response(api.spec.to_dict())
+        return current_app.json.response(add(api.spec.to_dict(), links))
 
-    about.get("/openapi.json", access=ANYONE)(description)
+    about.get("/openapi.json", access=ANYONE)(about.response(200, content_type="application/json")(description))
     return [health, about]
 
 

@@ -12,6 +12,7 @@ from webargs import core
 from webargs.flaskparser import FlaskParser
 
 from backend.http.access import Access
+from backend.http.exact_json import exact
 
 View = Callable[..., Any]
 
@@ -51,6 +52,8 @@ class Surface(flask_smorest.Blueprint):
         """Declare the input; a wrong form is a 400 with its fields."""
         if isinstance(schema, type):
             schema = schema()  # once here: webargs would build a class anew for every request
+        if location == "json":
+            exact(schema)
         return super().arguments(schema, location=location, error_status_code=400, **kwargs)
 
     def answer(self, status: int, schema: Any) -> Callable[[View], View]:

@@ -11,6 +11,7 @@ from backend.sheets.values import CellWrong
 
 ColumnKind = Literal["text", "code", "int", "fen", "date", "time", "choice"]
 LONGEST_TEXT = 500
+_LONGEST_HEADER = 200
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,8 @@ _READERS: dict[str, Callable[[Column, Any], Any]] = {
 
 def normal(header: str) -> str:
     """Return a header as headers are compared: no spaces, marks or remarks in brackets."""
-    plain = re.sub(r"[(\[【].*?[)\]】]", "", unicodedata.normalize("NFKC", header))
+    # Cut first: a header of nothing but open brackets would cost the square of its length.
+    plain = re.sub(r"[(\[【].*?[)\]】]", "", unicodedata.normalize("NFKC", header[:_LONGEST_HEADER]))
     return re.sub(r"[\s*:]", "", plain).lower()
 
 

@@ -52,11 +52,10 @@ class Result:
     errors: list[RowError] = field(default_factory=list)
     wrong: int = 0
 
-    def refuse(self, row: int, found: list[RowError]) -> None:
-        """Count a row as wrong."""
+    def refuse(self, found: list[RowError]) -> None:
+        """Count a row as wrong; who took it for right takes it out of `rows`."""
         self.wrong += 1
         self.errors += found[: max(0, MOST_TOLD - len(self.errors))]
-        self.rows = [one for one in self.rows if one[0] != row] if self.rows and self.rows[-1][0] >= row else self.rows
 
 
 def mapped(sheet: Sheet, header: Row, given: Mapping[str, str]) -> Headers:
@@ -99,7 +98,7 @@ def checked(sheet: Sheet, found: list[Row], mapping: Headers) -> Result:
             if first != number:
                 errors.append(RowError(number, "", "", f"与第 {first} 行重复。"))
         if errors:
-            result.refuse(number, errors)
+            result.refuse(errors)
         else:
             result.rows.append((number, told))
     return result

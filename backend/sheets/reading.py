@@ -23,7 +23,7 @@ MOST_COLUMNS = 50
 MOST_CELLS = 150_000
 """A cell costs 20 to 30 µs to read, and the client waits for the checks."""
 _MOST_EMPTY = 400_000
-_ZEROS = re.compile(r"0+")
+_ZEROS = re.compile(r"0{1,30}")
 Row = tuple[int, dict[int, Any]]
 """The row's number as Excel shows it, and the raw cells that are not empty by column, from 0."""
 

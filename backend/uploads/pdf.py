@@ -15,11 +15,12 @@ _TAIL = 1024
 # Short names (/JS, /AA) are left out: compressed pictures hold them by chance, and no action works by them alone.
 _ACTIVE = re.compile(
     rb"/(?:JavaScript|Launch|EmbeddedFiles?|RichMedia|GoToE|ImportData|SubmitForm|Rendition|Encrypt)(?![A-Za-z0-9_.-])"
-    rb"|/XFA\s*(?:\[|\d+\s+\d+\s+R)"
+    rb"|/XFA(?:[\s\x00]|%[^\r\n]*[\r\n])*(?:\[|\d)"
 )
 _HEX = re.compile(rb"#([0-9A-Fa-f]{2})")
 _STREAM = re.compile(rb"stream(?:\r\n|\n|\r| )")
-_OBJECT_STREAM = re.compile(rb"/Type\s*/ObjStm(?![A-Za-z0-9])")
+# Without the /Type before it: remarks may stand between the two.
+_OBJECT_STREAM = re.compile(rb"/ObjStm(?![A-Za-z0-9])")
 _FLATE = re.compile(rb"/Filter\s*(?:/FlateDecode|\[\s*/FlateDecode\s*\])")
 
 
@@ -58,10 +59,8 @@ def _require_quiet(part: bytes) -> None:
 
 
 def _unpacked(head: bytes, packed: bytes, most: int) -> bytes:
-    filters = head.count(b"/Filter")
-    if not filters:
-        return packed
-    if filters > 1 or not _FLATE.search(head) or b"/Predictor" in head:
+    # Without a filter it is not packed, or the word `stream` inside of its dictionary hides the filter.
+    if head.count(b"/Filter") != 1 or not _FLATE.search(head) or b"/Predictor" in head:
         raise PdfActive
     try:
         objects = zlib.decompressobj().decompress(packed, most + 1)

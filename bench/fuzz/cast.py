@@ -60,6 +60,7 @@ class Player:
 
     token: str
     owner: str
+    person: str = ""
     companions: tuple[str, ...] = ()
 
 
@@ -135,9 +136,9 @@ def new_player(name: str) -> Player:
 
 def _resident() -> Player:
     family = visitors.seed(1)
-    told = {"method": "counter", "evidence": ["fuzz"], "by": "system:fuzz"}
-    binding.raise_level(family[0].account, family[0].person, "verified", **told)
-    return Player(family[0].token, str(family[0].account), tuple(one.companion for one in family))
+    one, by = family[0], "system:fuzz"
+    binding.raise_level(one.account, one.person, "verified", method="counter", evidence=["fuzz"], by=by)
+    return Player(one.token, str(one.account), str(one.person), tuple(one.companion for one in family))
 
 
 def _member(role: str, unit: str) -> Player:

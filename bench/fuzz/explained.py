@@ -25,7 +25,37 @@ class Explained:
         return failure == self.failure and bool(named)
 
 
-EXPLAINED: tuple[Explained, ...] = ()
+REJECTED = "RejectedPositiveData"
+_STATE = "A well-formed request that the present state refuses; JSON Schema describes form, not state."
+_TOGETHER = "Which values go together depends on another field; OpenAPI 3.0 describes each field by itself."
+_OUTSIDE = "WeChat or a register gives the value and decides; the form says nothing."
+_FILE = "The bytes of a file decide, which no schema describes."
+
+
+def _refused(reason: str, *codes: str) -> tuple[Explained, ...]:
+    return tuple(Explained(REJECTED, reason, code) for code in codes)
+
+
+EXPLAINED: tuple[Explained, ...] = (
+    *_refused("A cursor is opaque: only one that this list gave is taken.", "bad_cursor"),
+    *_refused("The fuzzer repeats a key with another body, as it must be refused.", "idempotency_key_reused"),
+    *_refused(_TOGETHER, "wrong_document_length", "wrong_document_form", "wrong_check_character", "wrong_birth_date"),
+    *_refused(_TOGETHER, "days_wrong", "span_too_long", "filter_needed", "relation_terms_wrong", "assignments_wrong"),
+    *_refused(_TOGETHER, "ticket_type_age", "file_too_big", "file_type_wrong", "sheet_missing", "password_weak"),
+    *_refused(_STATE, "file_incomplete", "file_part_wrong", "unit_unknown", "role_not_open", "bill_day_out_of_reach"),
+    *_refused(_STATE, "case_outcome_unknown", "case_stop_unknown", "tree_sizes_wrong", "password_wrong"),
+    *_refused(_OUTSIDE, "wechat_code_invalid", "wechat_phone_code_invalid", "identity_not_matched"),
+    *_refused(_OUTSIDE, "guardian_not_in_register"),
+    *_refused(_STATE, "case_not_a_desk", "consent_bundled", "ticket_type_unknown"),
+    Explained(REJECTED, _TOGETHER, "bad_input", r"GET /mini/v1/places(/\{place_id\})?"),
+    Explained(REJECTED, _TOGETHER, "bad_input", "POST /office/v1/(break-glass|cases)"),
+    Explained(REJECTED, _TOGETHER, "bad_input", "GET /office/v1/audit/(access-lines|entries)"),
+    Explained(
+        "MissingHeaderNotRejected",
+        "No `Counter-Session` is the state that nobody stands at the counter: 409, as with one that is over.",
+        "counter_session_over",
+    ),
+)
 
 
 def why(failure: str, label: str, response: Any) -> Explained | None:

@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from schemathesis.wfc.escalation import EscalatingAuthProvider
 
 from backend import runtime, settings, signed_requests
-from bench.fuzz import explained
+from bench.fuzz import contents, explained
 from bench.fuzz.cast import DOOMED, PEERS, Cast, name_for
 
 runtime.compose(settings.load())
 _folder = Path(os.environ["FUZZ_FOLDER"])
 _cast = Cast.load(_folder / "cast.json")
-_answers: Counter[tuple[str, str, int]] = Counter()
+_answers: Counter[tuple[str, str, str, int]] = Counter()
 _excused: Counter[str] = Counter()
 _open: Counter[tuple[str, str, str]] = Counter()
 KEY = "Idempotency-Key"
@@ -82,7 +82,7 @@ class Signature(requests.auth.AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         name, private = _cast.gate
-        body = request.body or b""
+        body: Any = request.body or b""
         request.headers["Authorization"] = signed_requests.header(
             name,
             Ed25519PrivateKey.from_private_bytes(private),
@@ -102,7 +102,9 @@ def after_load_schema(_context: Any, schema: Any) -> None:
 
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
-    """Give most requests a key of their own."""
+    """Give most requests a key of their own, and half of those that should succeed a real file."""
+    if case.meta and case.meta.generation.mode.is_positive and secrets.randbelow(2):
+        contents.fill(case)
     if case.headers.get(KEY) and secrets.randbelow(KEPT_ONE_IN):
         case.headers[KEY] = uuid.uuid4().hex
 
@@ -111,15 +113,16 @@ def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
 def after_call(_context: Any, case: Any, response: Any) -> None:
     """Count the answer, and replace who can no longer call."""
     phase = case.meta.phase.name.value if case.meta else "probe"
-    _answers[phase, case.operation.label, response.status_code] += 1
+    _answers[phase, case.operation.label, str(response.request.method), response.status_code] += 1
     sent = response.request.headers.get("Authorization", "")
     if sent.startswith("CITY") and response.status_code == requests.codes.unauthorized:
         _cast.new_gate()
     name = case.auth_identity
     if not name or sent != f"Bearer {_cast[name].token}":
         return
-    over = response.status_code == requests.codes.unauthorized or (name.endswith(DOOMED) and response.status_code < 300)  # noqa: PLR2004
-    if over or (response.status_code == requests.codes.forbidden and not _cast.still_fits(name)):
+    status, codes = response.status_code, requests.codes
+    over = status == codes.unauthorized or (name.endswith(DOOMED) and status < codes.multiple_choices)
+    if over or (status == codes.forbidden and not _cast.still_fits(name)):
         _cast.replace(name, sent.removeprefix("Bearer "))
 
 

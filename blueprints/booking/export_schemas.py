@@ -19,7 +19,7 @@ class OrderExportBody(OrderExportQuery):
 
     reason = ma.fields.String(
         required=True,
-        validate=validate.And(validate.Length(1, 200), validate.Regexp(r"(?s).*\S")),
+        validate=validate.And(validate.Length(1, 200), validate.Regexp(r"[\s\S]*\S")),
         metadata={"example": "应急演练需要当日全部预约名单。"},
     )
 

@@ -17,6 +17,6 @@ class RefundProposalBody(ma.Schema):
     )
     reason = ma.fields.String(
         required=True,
-        validate=validate.And(validate.Length(1, 300), validate.Regexp(r"(?s).*\S")),
+        validate=validate.And(validate.Length(1, 300), validate.Regexp(r"[\s\S]*\S")),
         metadata={"example": "景区当日停电,经协商全额退款"},
     )

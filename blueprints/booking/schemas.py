@@ -16,7 +16,7 @@ class SlotCloseBody(ma.Schema):
 
     reason = ma.fields.String(
         required=True,
-        validate=validate.And(validate.Length(1, 200), validate.Regexp(r"(?s).*\S")),
+        validate=validate.And(validate.Length(1, 200), validate.Regexp(r"[\s\S]*\S")),
         metadata={"example": "暴雨红色预警,景区临时关闭"},
     )
 

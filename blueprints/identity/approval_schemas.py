@@ -8,7 +8,9 @@ from models.identity import approval
 
 _TIME = {"example": "2026-11-23T09:30:00+08:00"}
 _ID = {"example": "673ec0a5c0ffee0123456789"}
-REASON = validate.And(validate.Length(1, 300), validate.Regexp(r"(?s).*\S"))
+CASE = r"^([A-Z]{2,8}-)?[0-9]{8}-[0-9]{1,6}\Z"
+"""A day and a number; nothing that a name or the number of a document could stand in."""
+REASON = validate.And(validate.Length(1, 300), validate.Regexp(r"[\s\S]*\S"))
 
 
 class ApprovalQuery(StaffPageQuery):
@@ -61,8 +63,6 @@ class MinorApprovalBody(ma.Schema):
     """Whose records, for which case, until when."""
 
     person_id = ma.fields.String(required=True, validate=validate.Length(1, 64), metadata=_ID)
-    case = ma.fields.String(
-        required=True, validate=validate.Regexp(r"^[A-Za-z0-9-]{1,40}\Z"), metadata={"example": "20261123-000017"}
-    )
+    case = ma.fields.String(required=True, validate=validate.Regexp(CASE), metadata={"example": "20261123-000017"})
     reason = ma.fields.String(required=True, validate=REASON, metadata={"example": "核对入学材料"})
     until = ma.fields.Date(required=True, metadata={"description": "最多 30 天", "example": "2026-12-01"})

@@ -11,8 +11,9 @@ from models.identity import password, roles, staff
 
 LOGIN = r"^[a-z][a-z0-9_.-]{2,31}\Z"
 CODE = r"^[0-9]{6}\Z"
-AREA = r"^(\d{6}|\d{9}|\d{12})?\Z"
+AREA = r"^([0-9]{6}|[0-9]{9}|[0-9]{12})?\Z"
 PUBLIC_KEY_BYTES = 32
+_KEY_WRONG = "应为 32 字节 Ed25519 公钥的 base64。"
 _MOST = password.MOST
 _TIME = {"example": "2026-11-23T09:30:00+08:00"}
 _SHOWN_NAME = validate.And(validate.Length(1, 40), validate.Regexp(r"^(?=.*\S)[^\x00-\x1f\x7f]+\Z"))
@@ -235,6 +236,7 @@ class DeviceBody(ma.Schema):
     place_id = ma.fields.String(required=True, validate=validate.Length(1, 64), metadata={"example": "museum"})
     public_key = ma.fields.String(
         required=True,
+        validate=validate.Regexp(r"^[A-Za-z0-9+/]{43}=\Z", error=_KEY_WRONG),
         metadata={
             "description": "Ed25519 公钥,32 字节 base64",
             "example": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
@@ -249,7 +251,7 @@ class DeviceBody(ma.Schema):
         except (ValueError, binascii.Error):
             raw = b""
         if len(raw) != PUBLIC_KEY_BYTES:
-            raise ma.ValidationError("应为 32 字节 Ed25519 公钥的 base64。")
+            raise ma.ValidationError(_KEY_WRONG)
 
 
 class DeviceQuery(StaffPageQuery):

@@ -15,6 +15,15 @@ from models.payments import office_views
 money = Surface("office payments", __name__, url_prefix="/office/v1/payments", description="账单核对与退款")
 
 
+DAY = {
+    "name": "day",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "format": "date", "example": "2026-11-23"},
+}
+"""How the routes describe their day, which a path has as a text."""
+
+
 class BadDay(BadInput):
     """400: the path names no day."""
 
@@ -32,14 +41,14 @@ def _day(text: str) -> date:
     raise BadDay(fields={"day": [BadDay.zh]})
 
 
-@money.get("/bills/<day>", access=staff("bill.read"))
+@money.get("/bills/<day>", access=staff("bill.read"), parameters=[DAY])
 @money.answer(200, schemas.BillView)
 def read_bill(day: str) -> dict[str, Any]:
     """The matched bill of a day."""
     return office_views.read_bill(g.actor, _day(day))
 
 
-@money.post("/bills/<day>/match", access=staff("bill.match"))
+@money.post("/bills/<day>/match", access=staff("bill.match"), parameters=[DAY])
 @money.answer(200, schemas.BillView)
 def match_bill(day: str) -> dict[str, Any]:
     """Fetch the bill of a day from WeChat Pay and match it line by line; repeating it replaces the result."""

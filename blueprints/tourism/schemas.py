@@ -63,7 +63,7 @@ class NoticeBody(ma.Schema):
 
     text = ma.fields.String(
         required=True,
-        validate=validate.And(validate.Length(1, 500), validate.Regexp(r"(?s).*\S")),
+        validate=validate.And(validate.Length(1, 500), validate.Regexp(r"[\s\S]*\S")),
         metadata={"example": "11 月 25 日上午设备检修,纪念馆推迟至 10:00 开放。"},
     )
     from_day = ma.fields.Date(required=True, metadata=_DAY)

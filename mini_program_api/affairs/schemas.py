@@ -68,7 +68,9 @@ class StaffApplicationBody(ma.Schema):
         required=True, validate=validate.Regexp(r"^[a-z_]{1,64}\Z"), metadata={"example": "case_handler"}
     )
     area = ma.fields.String(
-        load_default="", validate=validate.Regexp(r"^(\d{6}|\d{9}|\d{12})?\Z"), metadata={"example": "360731100"}
+        load_default="",
+        validate=validate.Regexp(r"^([0-9]{6}|[0-9]{9}|[0-9]{12})?\Z"),
+        metadata={"example": "360731100"},
     )
     reason = ma.fields.String(required=True, validate=_TEXT, metadata={"example": "新到岗,负责异议核查"})
 

@@ -23,7 +23,7 @@ class PlaceQuery(NearQuery):
     """Filters of the list."""
 
     kind = ma.fields.String(validate=validate.Length(1, 40), metadata={"example": "纪念馆"})
-    town = ma.fields.String(validate=validate.Regexp(r"^\d{9}$"), metadata={"example": "360731100"})
+    town = ma.fields.String(validate=validate.Regexp(r"^[0-9]{9}\Z"), metadata={"example": "360731100"})
     cursor = ma.fields.String(validate=validate.Length(1, 64))
     limit = ma.fields.Integer(load_default=20, validate=validate.Range(1, 100))
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from bson import ObjectId
+from pymongo.errors import DuplicateKeyError
 
 from backend import clock
 from backend.errors import NotFound
 from models.affairs import attachments, carry_out, case, desks, kind, work
 from models.affairs.carry_out import Turn
 from models.affairs.case import Move
-from models.affairs.case_errors import AppealOver, CaseStateWrong
+from models.affairs.case_errors import AlreadyOpen, AppealOver, CaseStateWrong
 from models.affairs.stop import going_on
 from models.identity import levels
 from models.identity.actors import Resident
@@ -90,7 +91,7 @@ def withdraw(resident: Resident, case_id: ObjectId) -> dict[str, Any]:
             raise CaseStateWrong(state=found["state"], state_zh=case.STATES[found["state"]])
         ended = {"state": "withdrawn", "closed_at": clock.now()}
         within = (carry_out.within(found, Turn("withdrawn", resident.key)),)
-        return Move("withdrawn", resident.key, set=ended, unset=("work", "pause", "once", "beat"), within=within)
+        return Move("withdrawn", resident.key, set=ended, unset=("work", "pause", "once", "matter", "beat"), within=within)
 
     return case.change(case_id, move)
 
@@ -102,6 +103,7 @@ def appeal(resident: Resident, case_id: ObjectId, text: str) -> dict[str, Any]:
         NotFound: not the resident's case.
         CaseStateWrong: there is no decision yet.
         AppealOver: too late, or a second time.
+        AlreadyOpen: the same matter was opened anew and is being worked on.
     """
 
     def move(found: dict[str, Any]) -> Move:
@@ -112,7 +114,12 @@ def appeal(resident: Resident, case_id: ObjectId, text: str) -> dict[str, Any]:
             raise AppealOver
         return _appealed(resident, found, text)
 
-    return case.change(case_id, move)
+    try:
+        return case.change(case_id, move)
+    except DuplicateKeyError:
+        matter = case.read(case_id).get("matter", "")
+        known = case.Case._get_collection().find_one({"once": matter}, {"number": 1}) or {"number": ""}
+        raise AlreadyOpen(number=known["number"]) from None
 
 
 def _appealed(resident: Resident, found: dict[str, Any], text: str) -> Move:
@@ -123,10 +130,11 @@ def _appealed(resident: Resident, found: dict[str, Any], text: str) -> Move:
     following = work.new_work(step, {**found, "clock": total}, now)
     after = {**found, "work": following, "clock": total, "beat": ObjectId()}
     entry = work.running(after)
+    matter = {"once": found["matter"]} if "matter" in found else {}
     return Move(
         "appealed",
         resident.key,
-        set={"state": "appealed", "appealed_at": now, "work": following, "clock": total, "beat": after["beat"]},
+        set={"state": "appealed", "appealed_at": now, "work": following, "clock": total, "beat": after["beat"], **matter},
         unset=("appeal_until",),
         add={"desks": [desks.desk(step.role, following["unit"])]},
         text=text,

@@ -51,7 +51,7 @@ _AT_WORK = {"work.desks": {"$exists": True}}
 
 
 class Case(Document):
-    """`once` is unique while the matter is open, `desks` are all role@unit that had it, `beat` names the running clock.
+    """`once` is unique while the matter is open, `matter` keeps it for an appeal, `desks` are all role@unit that had it, `beat` names the running clock.
 
     Whoever acts for another leaves no account: the case is the person's.
     """
@@ -85,6 +85,7 @@ class Case(Document):
     unit = StringField(required=True)
     area = StringField()
     once = StringField()
+    matter = StringField()
     desks = ListField(StringField())
     work = DictField()
     clock = DictField()
@@ -108,6 +109,7 @@ declare(
         "办理事项",
         persons=("person",),
         accounts=("account",),
+        of_person=True,
         staff=("work.holder", "history.who", "decisions.by", "workers"),
         sealed=(
             Sealed("text"),

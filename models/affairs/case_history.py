@@ -36,6 +36,7 @@ declare(
         "办理事项的早期记录",
         persons=("person",),
         accounts=("account",),
+        of_person=True,
         staff=("who",),
         sealed=(Sealed("text", record="{case}:{_id}", place="cases.history.text"),),
         at_deletion="restrict",

@@ -127,7 +127,7 @@ def _decided(actor: Staff, found: dict[str, Any], told: Kind, outcome: Outcome, 
 
 
 def _closed(now: datetime) -> tuple[dict[str, Any], tuple[str, ...]]:
-    return {"state": "closed", "closed_at": now}, ("beat", "appeal_until")
+    return {"state": "closed", "closed_at": now}, ("beat", "appeal_until", "matter")
 
 
 def _open_to_appeal(
@@ -136,7 +136,8 @@ def _open_to_appeal(
     assert told.appeal is not None
     until, beat = legal.deadline(now, told.appeal.limit), ObjectId()
     follow.append(work.beat({"_id": found["_id"], "beat": beat}, until))
-    return {"state": "decided", "appeal_until": until, "beat": beat}, ()
+    kept = {"matter": found["once"]} if "once" in found else {}
+    return {"state": "decided", "appeal_until": until, "beat": beat, **kept}, ()
 
 
 def correct(actor: Staff, case_id: ObjectId, reason: str, rule: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Fact and case change in one transaction, at the beginning and with each turn, so
 other. A kill leaves both or none.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from bson import ObjectId
@@ -16,13 +17,14 @@ from models.affairs.open_case import Matter, Opener
 from models.identity.actors import Resident, Staff
 from models.identity.counter import Serving
 from models.registers import fact
-from models.registers.fact import DisputeSettled, NotDisputable, Outcome
+from models.registers.fact import Outcome
 from models.registers.source import SOURCES
 
 OUTCOMES: dict[str, Outcome] = {
     "corrected": "corrected",
     "removed": "withdrawn",
     "confirmed": "rejected",
+    "upheld": "rejected",
     "withdrawn": "rejected",
 }
 
@@ -65,26 +67,20 @@ def _open(opener: Opener, fact_id: ObjectId, text: str) -> dict[str, Any]:
 
 @carry_out.settles("registers.dispute")
 def settle(found: dict[str, Any], turn: Turn, session: ClientSession) -> None:
-    """Let the fact follow the case: an appeal disputes it again, an appeal that fails leaves what was decided."""
-    fact_id = found["about"]["fact"]
+    """Let the fact follow the case: an appeal disputes it again, one that fails or is withdrawn leaves what was decided.
+
+    Where the fact is gone, because its person had what the registers said forgotten, only the case goes on.
+    """
+    with suppress(NotFound):
+        _follow(found["about"]["fact"], turn, session)
+
+
+def _follow(fact_id: ObjectId, turn: Turn, session: ClientSession) -> None:
     if turn.outcome == "appealed":
-        _again(fact_id, found["person"], session)
-    elif turn.outcome == "upheld":
-        _end(fact_id, session)
-    else:
-        by = turn.by if turn.by.startswith("staff:") else ""
-        fact.settle_dispute(fact_id, OUTCOMES[turn.outcome], turn.value, by=by, session=session)
-
-
-def _again(fact_id: ObjectId, person_id: ObjectId, session: ClientSession) -> None:
-    try:
-        fact.dispute(fact_id, person_id, session=session)
-    except NotDisputable:
-        return  # it was corrected, or the register has changed: there is nothing left to mark
-
-
-def _end(fact_id: ObjectId, session: ClientSession) -> None:
-    try:
-        fact.settle_dispute(fact_id, "rejected", session=session)
-    except DisputeSettled:
-        return  # the decision that stands was another than this
+        fact.dispute_again(fact_id, session=session)
+        return
+    outcome, value = OUTCOMES[turn.outcome], turn.value
+    if turn.outcome == "confirmed" and (disputed := fact.in_dispute(fact_id, session)).row.get("refuted"):
+        outcome, value = "corrected", disputed.value  # an earlier decision took it out: it is put back
+    by = turn.by if turn.by.startswith("staff:") else ""
+    fact.settle_dispute(fact_id, outcome, value, by=by, session=session)

@@ -47,7 +47,7 @@ def _wait_for(due: datetime, now: datetime) -> None:
 def _appeal_time_over(found: dict[str, Any], now: datetime) -> Move:
     _wait_for(found["appeal_until"], now)
     ended = {"state": "closed", "closed_at": now}
-    return Move("closed", SYSTEM, set=ended, unset=("beat", "appeal_until"))
+    return Move("closed", SYSTEM, set=ended, unset=("beat", "appeal_until", "matter"))
 
 
 def _up_the_ladder(found: dict[str, Any], now: datetime) -> Move:

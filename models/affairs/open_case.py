@@ -46,8 +46,13 @@ class Opener:
 
 
 def by(resident: Resident) -> Opener:
-    """Return the opener of a resident's own case; who acts for another leaves no account."""
-    return Opener(resident.key, resident.subject_id, None if resident.acting else resident.account_id)
+    """Return the opener of a resident's own case; who acts for another leaves no account.
+
+    Who only declared to be somebody opens it for the account: the person declared may be another one.
+    """
+    if resident.acting:
+        return Opener(resident.key, resident.subject_id)
+    return Opener(resident.key, resident.sure_person_id, resident.account_id)
 
 
 def at_counter(actor: Staff, serving: Serving) -> Opener:

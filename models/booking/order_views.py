@@ -59,8 +59,8 @@ def _visitor(found: dict[str, Any], number: int) -> dict[str, Any]:
         "name": _name(found, visitor, number),
         "ticket_class": visitor["ticket_class"],
         "price_fen": visitor["price_fen"],
-        "age_band": visitor["age_band"],
-        "inspect": visitor["inspect"],
+        "age_band": visitor.get("age_band", ""),
+        "inspect": visitor.get("inspect", ""),
         "document_kind": document.get("kind", ""),
         "document_tail": document.get("tail", ""),
     }

@@ -100,7 +100,7 @@ def read(slot: str) -> dict[str, Any]:
     """
     found = _reads.find(slot)
     if found is None:
-        raise NotFound
+        raise NotFound(fields={"slot_id": [NotFound.zh]})
     return found
 
 

@@ -10,12 +10,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
-from mongoengine import BinaryField, DateTimeField, DictField, Document, ListField, ObjectIdField, StringField
+from mongoengine import (
+    BinaryField,
+    BooleanField,
+    DateTimeField,
+    DictField,
+    Document,
+    ListField,
+    ObjectIdField,
+    StringField,
+)
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock, personal_data, runtime
-from backend.errors import NotFound, NotLoggedIn
+from backend.errors import Conflict, NotFound, NotLoggedIn
 from backend.personal_data import Blind, Holding, Sealed
 from backend.store.combining import Reads
 from models.identity import levels, opaque_token
@@ -29,7 +38,10 @@ FORMER_KEPT = 30
 
 
 class Account(Document):
-    """`level` is `account` until a person is bound, then the assurance of that binding, reached by `method`."""
+    """`level` is `account` until a person is bound, then the assurance of that binding, reached by `method`.
+
+    `closing` accounts are being erased: nobody logs in to them any more.
+    """
 
     meta = {
         "collection": "accounts",
@@ -55,6 +67,7 @@ class Account(Document):
     sessions = ListField(DictField())
     companions = ListField(DictField())
     created_at = DateTimeField(required=True)
+    closing = BooleanField()
 
 
 personal_data.declare(
@@ -86,6 +99,14 @@ class SessionEnded(NotLoggedIn):
     en = "Your session has ended. Please log in again."
 
 
+class AccountClosing(Conflict):
+    """409: the account of this WeChat user is being erased."""
+
+    code = "account_closing"
+    zh = "您的原账号正在注销,请几分钟后再登录;登录后将是一个新账号。"
+    en = "Your former account is being erased. Log in again in a few minutes; it will be a new account."
+
+
 @dataclass(frozen=True)
 class Tokens:
     """What the phone keeps. The store keeps only digests."""
@@ -97,7 +118,11 @@ class Tokens:
 
 
 def log_in(openid: str, session_key: str, privacy_version: str) -> tuple[ObjectId, Tokens]:
-    """Open a session for a WeChat user, making the account at the first login; record the accepted privacy text."""
+    """Open a session for a WeChat user, making the account at the first login; record the accepted privacy text.
+
+    Raises:
+        AccountClosing: the former account is not erased yet.
+    """
     sealer, accounts, now = runtime.current().sealer, Account._get_collection(), clock.now()
     account = _found_or_made(openid, now)
     account_id = account["_id"]
@@ -108,7 +133,8 @@ def log_in(openid: str, session_key: str, privacy_version: str) -> tuple[ObjectI
     }
     if privacy_version not in [text["version"] for text in account.get("privacy", [])]:
         change["$push"]["privacy"] = {"version": privacy_version, "at": now}
-    accounts.update_one({"_id": account_id}, change)
+    if not accounts.update_one({"_id": account_id, "closing": {"$ne": True}}, change).matched_count:
+        raise AccountClosing
     return account_id, tokens
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from bson import ObjectId
 
 from backend.errors import NotAllowed
-from models.identity import roles
+from models.identity import levels, roles
 
 
 class ScopeMissing(NotAllowed):
@@ -49,6 +49,11 @@ class Resident:
     def person_id(self) -> ObjectId | None:
         """Return the bound person, None before a binding."""
         return self.document.get("person")
+
+    @property
+    def sure_person_id(self) -> ObjectId | None:
+        """Return the bound person where that is more than the account's own word: a declared one may be another."""
+        return self.person_id if levels.reaches(self.document["level"], "matched") else None
 
     @property
     def subject_id(self) -> ObjectId | None:

@@ -190,7 +190,7 @@ def read(glass_id: ObjectId) -> dict[str, Any]:
 
 
 def review(actor: Staff, glass_id: ObjectId, *, justified: bool, note: str) -> dict[str, Any]:
-    """Judge a broken glass, once; what was not justified is an alarm. Return it.
+    """Judge a broken glass, once; what was not justified is an alarm, and shows nothing more. Return it.
 
     Raises:
         NotFound: no such one.
@@ -209,7 +209,8 @@ def review(actor: Staff, glass_id: ObjectId, *, justified: bool, note: str) -> d
 
     def change(session: ClientSession) -> None:
         staff.require_acting(actor, line, session)
-        done = {"$set": {**told, **sealed, "outbox": []}}
+        done: dict[str, Any] = {"$set": {**told, **sealed, "outbox": []}}
+        done |= {} if justified else {"$min": {"until": now}}
         if not BreakGlass._get_collection().update_one(guard, done, session=session).matched_count:
             raise AlreadyReviewed
         entry.write(line, session)

@@ -17,6 +17,7 @@ from models.audit import access_line
 from models.identity import binding, consent, person, relation
 from models.identity.account import Account
 from models.identity.actors import Resident
+from models.identity.consent import ConsentNeeded
 from models.identity.person import Known
 
 MOST = 30
@@ -83,7 +84,7 @@ def bind(resident: Resident, document: IdentityDocument, name: str) -> Companion
     if resident.person_id:
         raise AlreadyBound
     consent.require(resident, "document")
-    if document.birth_date and age_on(document.birth_date, clock.today()) < person.CHILD_BELOW:
+    if _is_child(document):
         raise GuardianNeeded
     entry = _entry(resident.account_id, person.find_or_declare(document, name), name, document, is_self=True)
     person_id = entry["person"]
@@ -96,9 +97,9 @@ def bind(resident: Resident, document: IdentityDocument, name: str) -> Companion
     def store(session: ClientSession) -> None:
         person.claim(person_id, new["since"], session)
         binding.require_free(person_id, resident.account_id, session)
-        guard = {"person": None, **_free(resident.account_id, person_id)}
+        guard = {"person": None, **_free(resident.account_id, person_id, "document")}
         if not Account._get_collection().update_one(guard, change, session=session).matched_count:
-            raise _refusal(resident, person_id)
+            raise _refusal(resident, person_id, "document")
         binding.begin(new, session)
 
     transactions.run(store)
@@ -115,16 +116,22 @@ def add(resident: Resident, document: IdentityDocument, name: str) -> Companion:
     """Put a visitor on the account's list.
 
     Raises:
-        ConsentNeeded: no consent to use the document.
+        ConsentNeeded: no consent to use the document; of a child below fourteen, that of the guardian (PIPL 31).
         AlreadyListed: the person is on it.
         TooManyCompanions: the list is full.
     """
-    consent.require(resident, "document")
+    purpose = "minor" if _is_child(document) else "document"
+    consent.require(resident, purpose)
     entry = _entry(resident.account_id, person.find_or_declare(document, name), name, document, is_self=False)
-    guard = _free(resident.account_id, entry["person"])
+    entry |= {"consent": purpose}
+    guard = _free(resident.account_id, entry["person"], purpose)
     if not Account._get_collection().update_one(guard, {"$push": {"companions": entry}}).matched_count:
-        raise _refusal(resident, entry["person"])
+        raise _refusal(resident, entry["person"], purpose)
     return _open(resident, entry)
+
+
+def _is_child(document: IdentityDocument) -> bool:
+    return bool(document.birth_date and age_on(document.birth_date, clock.today()) < person.CHILD_BELOW)
 
 
 def add_by_relation(resident: Resident, relation_id: ObjectId) -> Companion:
@@ -140,20 +147,20 @@ def add_by_relation(resident: Resident, relation_id: ObjectId) -> Companion:
     actor = replace(resident, acting=acting)
     actor.require_scope("book")
     known = person.read(acting.person_id)
-    consent.require(resident, "minor" if known.is_child else "document")
+    purpose = "minor" if known.is_child else "document"
+    consent.require(resident, purpose)
     document = IdentityDocument(known.kind, known.number, known.birth)
-    entry = _entry(resident.account_id, known.id, known.name, document, is_self=False) | {"relation": relation_id}
+    entry = _entry(resident.account_id, known.id, known.name, document, is_self=False)
+    entry |= {"relation": relation_id, "consent": purpose}
     access_line.record(actor, purpose="acting_for", subjects=[known.id], fields=ACTING_FIELDS)
     former = {"person": known.id, "relation": {"$exists": True, "$ne": relation_id}}
 
     def store(session: ClientSession) -> None:
         accounts, mine = Account._get_collection(), {"_id": resident.account_id}
         accounts.update_one(mine, {"$pull": {"companions": former}}, session=session)
-        added = accounts.update_one(
-            _free(resident.account_id, known.id), {"$push": {"companions": entry}}, session=session
-        )
-        if not added.matched_count:
-            raise _refusal(resident, known.id)
+        guard = _free(resident.account_id, known.id, purpose)
+        if not accounts.update_one(guard, {"$push": {"companions": entry}}, session=session).matched_count:
+            raise _refusal(resident, known.id, purpose)
         relation.note(relation_id, "companion_added", actor.key, session)
 
     transactions.run(store)
@@ -176,16 +183,21 @@ def _entry(
     }
 
 
-def _free(account_id: ObjectId, person_id: ObjectId) -> dict[str, Any]:
+def _free(account_id: ObjectId, person_id: ObjectId, purpose: str) -> dict[str, Any]:
+    """Return the guard of a new entry; a consent that is withdrawn at the same moment leaves nothing behind."""
     return {
         "_id": account_id,
+        f"consents.{purpose}": {"$exists": True},
         "companions.person": {"$ne": person_id},
         f"companions.{MOST - 1}": {"$exists": False},
     }
 
 
-def _refusal(resident: Resident, person_id: ObjectId) -> Conflict:
-    found = Account._get_collection().find_one({"_id": resident.account_id}, {"person": 1, "companions.person": 1})
+def _refusal(resident: Resident, person_id: ObjectId, purpose: str) -> Conflict | ConsentNeeded:
+    shown = {"person": 1, "companions.person": 1, "consents": 1}
+    found = Account._get_collection().find_one({"_id": resident.account_id}, shown)
+    if found and purpose not in found["consents"]:
+        return ConsentNeeded(purpose)
     if found and any(one["person"] == person_id for one in found["companions"]):
         return AlreadyListed()
     if found and found.get("person") and not resident.person_id:

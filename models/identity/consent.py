@@ -16,7 +16,7 @@ from pymongo.client_session import ClientSession
 from backend import clock, outbox, personal_data
 from backend.errors import NotAllowed, NotFound, Unprocessable
 from backend.store import paging, transactions
-from models.identity import binding, consent_text
+from models.identity import binding, consent_text, relation
 from models.identity.account import Account
 from models.identity.actors import Resident
 from models.identity.consent_purpose import PURPOSES
@@ -118,8 +118,8 @@ def _record(resident: Resident, text: dict[str, Any]) -> dict[str, Any]:
         "channel": CHANNEL,
         "given_at": now,
     }
-    if resident.person_id:
-        told["person"] = resident.person_id
+    if resident.sure_person_id:
+        told["person"] = resident.sure_person_id
     return told | ({"until": now + timedelta(days=purpose.days)} if purpose.days else {})
 
 
@@ -162,6 +162,7 @@ def withdraw(resident: Resident, purpose: str) -> None:
         _end(account_id, purpose, "withdrawn", now, session, follow=follow)
         if purpose == "document":
             binding.end(account_id, "consent_withdrawn", now, session)
+            relation.end_of_accounts([account_id], by=resident.key, session=session)
         Account._get_collection().update_one({"_id": account_id}, _taken_out(purpose), session=session)
 
     transactions.run(change)
@@ -170,21 +171,24 @@ def withdraw(resident: Resident, purpose: str) -> None:
 
 
 def _forgetting(resident: Resident, purpose: str) -> list[dict[str, Any]]:
-    """Return what makes others forget what they keep under a purpose: the facts lie with `registers`."""
-    if purpose != "facts" or resident.person_id is None:
+    """Return what makes others forget what they keep under a purpose: the facts lie with `registers`.
+
+    Without the document nobody could have them forgotten later, so they go with it. Who only declared to be somebody
+    never had any fetched, and makes nobody forget somebody else's.
+    """
+    if purpose not in {"facts", "document"} or resident.sure_person_id is None:
         return []
-    return [outbox.entry("affairs", "registers.forget", person=str(resident.person_id))]
+    return [outbox.entry("affairs", "registers.forget", person=str(resident.sure_person_id))]
 
 
 def _taken_out(purpose: str) -> dict[str, Any]:
     removed: dict[str, Any] = {f"consents.{purpose}": ""}
     if purpose == "phone":
         removed |= {"phone": "", "phone_index": ""}
-    change: dict[str, Any] = {"$unset": removed}
     if purpose == "document":
         removed |= {"person": "", "method": ""}
-        change["$set"] = {"companions": [], "level": "account"}
-    return change
+        return {"$unset": removed, "$set": {"companions": [], "level": "account"}}
+    return {"$unset": removed, "$pull": {"companions": {"consent": purpose}}}
 
 
 def refuse(resident: Resident, purpose: str) -> None:

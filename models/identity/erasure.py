@@ -17,9 +17,11 @@ from pymongo.errors import DuplicateKeyError
 from backend import clock, outbox, personal_data
 from backend.errors import Conflict
 from backend.personal_data import Holding
+from backend.store import transactions
 from models.audit import entry
-from models.identity import account, restricted_record
+from models.identity import account, binding, restricted_record
 from models.identity.account import Account
+from models.identity.binding import Binding
 from models.identity.levels import reaches
 from models.identity.own_data import Scope, openids_of
 
@@ -27,6 +29,8 @@ COLLECTION = "erasures"
 BATCH = 200
 LAST = ("persons", "accounts")
 """Others are found through these, so they end last."""
+UNTIL_TOLD_SECONDS = 5.0
+BY = "system:privacy"
 outbox.carried_by(COLLECTION)
 
 
@@ -134,6 +138,8 @@ def work(account_id: ObjectId) -> None:
     found = erasures.find_one({"_id": account_id, "state": "running"})
     if found is None:
         return
+    if "person" in found:
+        _let_go(account_id, found["person"])
     scope = Scope(account_id, found.get("person"), openids_of(account_id))
     for holding in _in_order():
         if ended := _end_batch(scope, holding):
@@ -141,6 +147,21 @@ def work(account_id: ObjectId) -> None:
             raise outbox.Later(0)
     done = {"$set": {"state": "done", "finished_at": clock.now()}}
     erasures.update_one({"_id": account_id, "state": "running"}, done)
+
+
+def _let_go(account_id: ObjectId, person_id: ObjectId) -> None:
+    """End what other accounts only declared to be; they stay, and are told before the record of their binding goes.
+
+    Raises:
+        outbox.Later: they are not told yet.
+    """
+    others = {"person": person_id, "_id": {"$ne": account_id}}
+    if Account._get_collection().find_one(others, {"_id": 1}):
+        now = clock.now()
+        transactions.run(lambda session: binding.end_others(person_id, account_id, now, by=BY, session=session))
+        outbox.wake("notify")
+    if Binding._get_collection().find_one({"person": person_id, "outbox.0": {"$exists": True}}, {"_id": 1}):
+        raise outbox.Later(UNTIL_TOLD_SECONDS)
 
 
 def _in_order() -> list[Holding]:
@@ -169,12 +190,20 @@ def _end(scope: Scope, holding: Holding, document: dict[str, Any]) -> None:
 
 
 def _take_out(scope: Scope, holding: Holding, document: dict[str, Any]) -> None:
-    """Make the person nobody in a record that is somebody else's: an id of its own, and no sealed value."""
+    """Take the person out of a record that is somebody else's.
+
+    Where the record as such is deleted with its owner, the element goes; where it is kept, the person becomes nobody: an
+    id of its own, and no sealed value.
+    """
+    if holding.at_deletion == "delete":
+        _pull(scope, holding, document)
+        return
     nobody = ObjectId()
     change: dict[str, dict[str, Any]] = {"$set": {}, "$unset": {}}
     for path in holding.persons:
         head, _, name = path.partition(".")
-        for number, one in enumerate(document.get(head, [])):
+        kept = document.get(head)
+        for number, one in enumerate(kept if isinstance(kept, list) else []):
             if not name and one == scope.person:
                 change["$set"][f"{head}.{number}"] = nobody
             elif name and one.get(name) == scope.person:
@@ -182,6 +211,12 @@ def _take_out(scope: Scope, holding: Holding, document: dict[str, Any]) -> None:
                 change["$unset"] |= {f"{head}.{number}.{field}": "" for field in _telling(holding, head)}
     used = {operator: fields for operator, fields in change.items() if fields}
     get_db()[holding.collection].update_one({"_id": document["_id"]}, used)
+
+
+def _pull(scope: Scope, holding: Holding, document: dict[str, Any]) -> None:
+    lists = [path.partition(".") for path in holding.persons if "." in path]
+    pulled = {head: {name: scope.person} for head, _, name in lists}
+    get_db()[holding.collection].update_one({"_id": document["_id"]}, {"$pull": pulled})
 
 
 def _telling(holding: Holding, head: str) -> list[str]:

@@ -8,10 +8,10 @@ from bson import ObjectId
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from backend import clock, outbox
+from backend import clock, outbox, runtime
 from backend.errors import NotFound
 from backend.identity_documents import IdentityDocument, age_on
-from models.identity import levels, person, relation, relation_terms
+from models.identity import companion, levels, person, relation, relation_terms
 from models.identity.account import Account
 from models.identity.actors import Resident
 from models.identity.relation_terms import TermsWrong
@@ -23,6 +23,8 @@ def propose(
     resident: Resident, document: IdentityDocument, name: str, *, scope: Sequence[str], last_day: date | None
 ) -> dict[str, Any]:
     """Ask another person to help the resident; they confirm on their own phone. Nobody learns whether they are known.
+
+    Whose number it is under another name is not asked, and cannot confirm: the number was mistyped, or tried out.
 
     Raises:
         LevelNeeded: the resident's binding is only declared.
@@ -36,8 +38,10 @@ def propose(
     if document.birth_date and age_on(document.birth_date, clock.today()) < relation_terms.ADULT:
         raise TermsWrong("document_number", f"代办人须年满 {relation_terms.ADULT} 周岁。")
     until = relation_terms.end_of("helper", me, last_day)
+    relation_id = ObjectId()
     record: dict[str, Any] = {
-        "_id": ObjectId(),
+        "_id": relation_id,
+        "agent_name": runtime.current().sealer.seal("relations.agent_name", relation_id, name),
         "kind": "helper",
         "for_person": me.id,
         "agent": agent.id,
@@ -49,7 +53,8 @@ def propose(
         "due": min(until, clock.now() + CONFIRM_WITHIN),
         "history": [relation.event("proposed", resident.key)],
     }
-    record["outbox"] = [relation.told("relation_proposed", record["_id"])]
+    meant = agent.level == "declared" or person.same_name(agent.name, name)
+    record["outbox"] = [relation.told("relation_proposed", relation_id)] if meant else []
     relation.end_due_between(me.id, agent.id)
     try:
         relation.Relation._get_collection().insert_one(record)
@@ -79,6 +84,8 @@ def confirm(resident: Resident, relation_id: ObjectId) -> dict[str, Any]:
         raise NotFound
     if found["state"] == "active":
         return found
+    if not _meant(resident, found):
+        raise NotFound
     known = person.several([found["for_person"], found["agent"]])
     relation_terms.require_parties(found["kind"], known[found["for_person"]], known[found["agent"]])
     if not _still_proposed(found):
@@ -88,12 +95,18 @@ def confirm(resident: Resident, relation_id: ObjectId) -> dict[str, Any]:
     verification = {"method": "phones", "by": resident.key, "at": now}
     set_to = {"state": "active", "since": now, "due": found["until"], "verification": verification}
     push = relation.pushed(relation.event("confirmed", resident.key), relation.told("relation_active", relation_id))
-    change = {"$set": set_to, "$addToSet": {"accounts": resident.account_id}, "$push": push}
+    change = {"$set": set_to, "$unset": {"agent_name": ""}, "$addToSet": {"accounts": resident.account_id}, "$push": push}
     done = relation.Relation._get_collection().find_one_and_update(guard, change, return_document=ReturnDocument.AFTER)
     if done is None:
         raise NotFound
     outbox.wake("notify")
     return done
+
+
+def _meant(resident: Resident, found: dict[str, Any]) -> bool:
+    """Tell whether a proposal calls the resident by the name under which a register or a clerk knows them."""
+    wanted = relation.called(found)
+    return not wanted or any(one.is_self and person.same_name(one.name, wanted) for one in companion.listed(resident))
 
 
 def _still_proposed(found: dict[str, Any]) -> bool:

@@ -189,6 +189,7 @@ def invite_again(actor: Staff, member_id: ObjectId) -> Invitation:
         NotFound: no such member in reach.
         OwnAccount: it is the actor.
         SecondPersonNeeded: the account was in use, or came to an end with a sensitive role.
+        UnitUnknown: their unit was closed meanwhile.
     """
     actor.require("staff.invite")
     if member_id == actor.staff_id:
@@ -210,6 +211,7 @@ def invite_again(actor: Staff, member_id: ObjectId) -> Invitation:
 
     def change(session: ClientSession) -> None:
         staff.require_acting(actor, line, session)
+        unit.hold(staff.units_named(staff.assignments_of(found)), session)
         if not StaffMember._get_collection().update_one(guard, renewed, session=session).matched_count:
             raise SecondPersonNeeded
         entry.write(line, session)

@@ -30,7 +30,10 @@ class KnownAddress(Document):
 
 personal_data.declare(
     Holding(
-        "known_addresses", "工作人员登录过的网络", at_deletion="keep", because="只含登录名和网络地址的摘要, 90 天后自动删除"
+        "known_addresses",
+        "工作人员登录过的网络",
+        at_deletion="keep",
+        because="只含登录名和网络地址的摘要, 90 天后自动删除",
     )
 )
 

@@ -45,7 +45,12 @@ class LoginAttempt(Document):
 
 
 personal_data.declare(
-    Holding("login_attempts", "工作人员登录失败次数", at_deletion="keep", because="只含登录名和地址的摘要, 24 小时后自动删除")
+    Holding(
+        "login_attempts",
+        "工作人员登录失败次数",
+        at_deletion="keep",
+        because="只含登录名和地址的摘要, 24 小时后自动删除",
+    )
 )
 
 

@@ -101,8 +101,10 @@ def _birth(found: dict[str, Any]) -> date | None:
 
 
 def _approved(actor: Staff, children: set[ObjectId]) -> set[ObjectId]:
+    """Return those with an approval of the actor; one that was given at another unit does not move along."""
     query = {
         "proposed_by": actor.staff_id,
+        "unit": {"$in": [one.unit for one in actor.assignments]},
         "person": {"$in": sorted(children)},
         "until": {"$gt": clock.now()},
         "kind": "minor_access",

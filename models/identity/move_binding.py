@@ -11,7 +11,7 @@ from pymongo.client_session import ClientSession
 from backend import outbox
 from backend.store import transactions
 from models.audit import entry
-from models.identity import binding, binding_code, companion, person, staff
+from models.identity import binding, binding_code, companion, person, relation, staff
 from models.identity.account import Account
 from models.identity.actors import Staff
 from models.identity.binding_code import BindingCodeWrong
@@ -62,6 +62,7 @@ def _bind(new: dict[str, Any], me: dict[str, Any], session: ClientSession) -> bo
     if same and was["level"] == "verified":
         return False
     if not same:
+        relation.end_of_accounts([new["account"]], by=new["by"], session=session)
         replaced = {"$or": [{"self": True}, {"person": new["person"]}]}
         accounts.update_one(mine, {"$pull": {"companions": replaced}}, session=session)
         accounts.update_one(mine, {"$push": {"companions": me}}, session=session)

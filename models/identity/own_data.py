@@ -39,7 +39,8 @@ class Scope:
 
     def query(self, holding: Holding) -> dict[str, Any] | None:
         """Return what finds the scope's documents of a collection, None when there can be none."""
-        found: list[dict[str, Any]] = [{path: self.account} for path in holding.accounts]
+        named = {path: {"$in": [None, self.person]} for path in holding.persons} if holding.of_person else {}
+        found: list[dict[str, Any]] = [{path: self.account, **named} for path in holding.accounts]
         found += [{path: f"resident:{self.account}"} for path in holding.keys]
         found += [{path: {"$in": list(self.openids)}} for path in holding.openids if self.openids]
         found += [{path: {"$in": self._ids(collection)}} for path, collection in holding.via]
@@ -52,7 +53,12 @@ class Scope:
         return [one["_id"] for one in get_db()[collection].find(query, {"_id": 1})] if query else []
 
     def owns(self, holding: Holding, document: Mapping[str, Any]) -> bool:
-        """Tell whether a document as a whole is about this scope, and not only some element of it."""
+        """Tell whether a document as a whole is about this scope, and not only some element of it.
+
+        An account is its holder's, whomever it is bound to: others may have declared to be this person.
+        """
+        if "_id" in holding.accounts:
+            return bool(document["_id"] == self.account)
         by_account = any(self.account in personal_data.values(document, path) for path in holding.accounts)
         by_key = any(document.get(path) == f"resident:{self.account}" for path in holding.keys)
         by_key = by_key or bool(holding.openids or holding.via)
@@ -127,7 +133,7 @@ def shown(scope: Scope, holding: Holding, document: dict[str, Any]) -> dict[str,
     for field in holding.sealed:
         place = holding.place(field)
         for position, owner, name in personal_data.elements(copy, field.path):
-            if field.secret or not (owned or _mine(scope, owner)):
+            if field.secret or not (owned or (owner is not copy and _mine(scope, owner))):
                 owner.pop(name)
                 continue
             record = personal_data.record_name(field, copy, owner, position)
@@ -143,14 +149,15 @@ def _mine(scope: Scope, owner: Mapping[str, Any]) -> bool:
 
 
 def _only_mine(scope: Scope, holding: Holding, document: dict[str, Any]) -> dict[str, Any]:
-    """Leave the plain fields and, of each list about persons, the elements about this one."""
+    """Leave the plain fields and, of each list about persons, the elements about this one; of an account only those."""
     heads = {path.split(".")[0] for path in holding.persons}
+    plain = "_id" not in holding.accounts
     hidden = {path.split(".")[0] for path in (*holding.accounts, *holding.keys)}
     told = {}
     for name, value in document.items():
         if name in heads and isinstance(value, list):
             told[name] = [one for one in value if one == scope.person or (isinstance(one, dict) and _mine(scope, one))]
-        elif name not in hidden and not isinstance(value, list | dict):
+        elif plain and name not in hidden and not isinstance(value, list | dict):
             told[name] = value
     return told
 

@@ -179,6 +179,15 @@ def verify(person_id: ObjectId, profile: bytes, verification: dict[str, Any], se
     Person._get_collection().update_one({"_id": person_id}, change, session=session)
 
 
+def correct_name(known: Known, name: str) -> None:
+    """Put the name that a register confirmed in place of what somebody declared; a clerk's word stays."""
+    if same_name(known.name, name):
+        return
+    profile = seen_profile(known, IdentityDocument(known.kind, known.number), name, None)
+    guard = {"_id": known.id, "level": {"$in": levels.below("verified")}}
+    Person._get_collection().update_one(guard, {"$set": {"profile": profile}})
+
+
 def raise_level(person_id: ObjectId, level: str, session: ClientSession) -> None:
     """Raise how sure the record is; it never falls."""
     guard = {"_id": person_id, "level": {"$in": levels.below(level)}}

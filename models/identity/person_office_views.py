@@ -13,7 +13,7 @@ from backend import clock
 from backend.errors import NotFound
 from backend.identity_documents import KINDS, IdentityDocument, mask, mask_name
 from models.audit import access_line
-from models.identity import account, binding, levels, minor_approval, own_data, person, relation_views
+from models.identity import binding, levels, minor_approval, own_data, person, relation_views
 from models.identity.account import Account
 from models.identity.actors import Staff
 from models.identity.counter import SEEN_ZH, Serving
@@ -107,7 +107,8 @@ def at_counter(actor: Staff, serving: Serving) -> dict[str, Any]:
     relations = relation_views.live_of(known.id)
     others = [one["other_id"] for one in relations]
     hidden = minor_approval.hidden(actor, others)
-    access_line.record(actor, purpose=PURPOSE, subjects=[known.id, *others], fields=WITH_RELATIONS)
+    seen = [one for one in others if one not in hidden]
+    access_line.record(actor, purpose=PURPOSE, subjects=[known.id, *seen], fields=WITH_RELATIONS)
     lines = [_relation(one, child=one["other_id"] in hidden) for one in relations]
     return {**served(serving), "person": _person(known), "relations": lines}
 
@@ -118,8 +119,9 @@ def _relation(line: dict[str, Any], *, child: bool) -> dict[str, Any]:
 
 
 def own_data_of(actor: Staff, serving: Serving) -> Iterator[bytes]:
-    """Return the copy of everything held about the person at the counter; the access line is stored before."""
+    """Return the copy of what is held about the person at the counter; the access line is stored before.
+
+    What lies under their account, where other people stand too, they take along by their own phone.
+    """
     access_line.record(actor, purpose=PURPOSE, subjects=[serving.person_id], fields=["own_copy"])
-    accounts = account.of_person(serving.person_id)
-    own = accounts[0] if accounts else serving.person_id
-    return own_data.stream(Scope(own, serving.person_id, own_data.openids_of(own)))
+    return own_data.stream(Scope(serving.person_id, serving.person_id))

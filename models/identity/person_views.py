@@ -5,16 +5,17 @@ from typing import Any
 from backend.errors import NotFound
 from backend.identity_documents import mask, mask_name
 from models.audit import access_line
-from models.identity import levels, person
+from models.identity import companion, levels, person, purposes
 from models.identity.actors import Resident
 from models.identity.relation_terms import SCOPE_ZH
 
-ACTING_PURPOSE = "acting_for"
 FIELDS = ("person.name", "person.document_kind", "person.document_tail", "person.level")
 
 
 def own(resident: Resident) -> dict[str, Any]:
     """Return the person bound, at the level of that binding, or the one acted for, at the level of their record.
+
+    Who only declared to be somebody reads their own words: the record may hold another one's name.
 
     Raises:
         NotFound: the person's record has ended.
@@ -24,7 +25,7 @@ def own(resident: Resident) -> dict[str, Any]:
     known = person.read(resident.subject_id)
     level = known.level if resident.acting else resident.document["level"]
     told: dict[str, Any] = {
-        "name": mask_name(known.name),
+        "name": mask_name(known.name if resident.acting or resident.sure_person_id else _declared(resident)),
         "document_kind": known.kind,
         "document_tail": mask(known.kind, known.number),
         "level": level,
@@ -32,6 +33,10 @@ def own(resident: Resident) -> dict[str, Any]:
         "acting_for": resident.acting is not None,
     }
     if resident.acting:
-        access_line.record(resident, purpose=ACTING_PURPOSE, subjects=[known.id], fields=FIELDS)
+        access_line.record(resident, purpose=purposes.ACTING, subjects=[known.id], fields=FIELDS)
         told["scope"] = [one for one in SCOPE_ZH if one in resident.acting.scope]
     return told
+
+
+def _declared(resident: Resident) -> str:
+    return next((one.name for one in companion.listed(resident) if one.is_self), "")

@@ -11,7 +11,7 @@ def take(resident: Resident, code: str) -> str:
     """Exchange a phone code and keep the number; return it masked.
 
     Raises:
-        ConsentNeeded: no consent to use the phone number.
+        ConsentNeeded: no consent to use the phone number, or it was withdrawn meanwhile.
         WeChatLoginCodeRefused: WeChat does not know the code, or it was used.
     """
     consent.require(resident, "phone")
@@ -21,5 +21,7 @@ def take(resident: Resident, code: str) -> str:
         "phone": parts.sealer.seal("accounts.phone", resident.account_id, number),
         "phone_index": parts.sealer.blinds("accounts.phone", number),
     }
-    Account._get_collection().update_one({"_id": resident.account_id}, {"$set": change})
+    guard = {"_id": resident.account_id, "consents.phone": {"$exists": True}}
+    if not Account._get_collection().update_one(guard, {"$set": change}).matched_count:
+        raise consent.ConsentNeeded("phone")
     return mask_phone(number)

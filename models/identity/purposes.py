@@ -1,4 +1,4 @@
-"""Why staff may see residents' personal data: one literal table. A route names its purpose, a role holds purposes.
+"""Why residents' personal data may be seen: one literal table. A route names its purpose, a role holds purposes.
 
 The legal basis is that of PIPL 13(1): (2) needed for a contract, (3) statutory duty (with 34), (4) emergency.
 """
@@ -28,6 +28,9 @@ PURPOSES = {
     "counter_service": Purpose("窗口核验身份、办理绑定、监护和代办", "statutory_duty"),
     "case_handling": Purpose("办理您提交的事项", "statutory_duty"),
     "emergency": Purpose("处置紧急情况", "emergency"),
+    "acting_for": Purpose("代办人或监护人为您办理", "consent"),
 }
 EMERGENCY = "emergency"
 """The purpose of what was opened by a broken glass; no role holds it beforehand."""
+ACTING = "acting_for"
+"""The purpose of residents who act for another by a relation; no role holds it."""

@@ -13,12 +13,12 @@ from datetime import date
 from typing import Any
 
 from bson import ObjectId
-from mongoengine import BooleanField, DateTimeField, DictField, Document, ListField, ObjectIdField, StringField
+from mongoengine import BinaryField, BooleanField, DateTimeField, DictField, Document, ListField, ObjectIdField, StringField
 from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
-from backend import clock, outbox, personal_data
+from backend import clock, outbox, personal_data, runtime
 from backend.errors import Conflict, NotAllowed, NotFound
 from models.identity import levels, person, relation_terms
 from models.identity.actors import Acting, Resident
@@ -35,6 +35,7 @@ class Relation(Document):
     """`agent` acts for `for_person`. While `live`, the pair has no second one of this kind; `due` is when it lapses.
 
     `accounts` are the phones that proposed and confirmed: the relation ends when one of them loses its person.
+    `agent_name` is what a proposal calls the agent, until they have confirmed: who asks learns no other name by it.
     """
 
     meta = {
@@ -56,6 +57,7 @@ class Relation(Document):
     kind = StringField(choices=tuple(relation_terms.KIND_ZH), required=True)
     for_person = ObjectIdField(required=True)
     agent = ObjectIdField(required=True)
+    agent_name = BinaryField()
     scope = ListField(StringField())
     state = StringField(choices=STATES, required=True)
     live = BooleanField()
@@ -76,6 +78,7 @@ personal_data.declare(
         zh="监护与代办关系",
         persons=("for_person", "agent"),
         accounts=("accounts",),
+        sealed=(personal_data.Sealed("agent_name"),),
         at_deletion="restrict",
         because="证明代办、监护期间所办事项的授权(民法典第一百六十五条)",
     )
@@ -168,6 +171,7 @@ def _renewed(found: dict[str, Any], terms: dict[str, Any], session: ClientSessio
     goes_on = found["state"] == "active" and found["until"] > now
     change = {
         "$set": {"state": "active", "due": terms["until"], **terms} | ({} if goes_on else {"since": now}),
+        "$unset": {"agent_name": ""},
         "$push": pushed(event("established", by), told("relation_active", found["_id"])),
     }
     guard = {"_id": found["_id"], "state": found["state"], "live": True}
@@ -195,6 +199,13 @@ def _begun(pair: dict[str, Any], terms: dict[str, Any], session: ClientSession |
             raise
         return None
     return record
+
+
+def called(found: dict[str, Any]) -> str:
+    """Return what a proposal calls its agent, an empty string when they have confirmed."""
+    if "agent_name" not in found:
+        return ""
+    return runtime.current().sealer.open(f"{COLLECTION}.agent_name", found["_id"], found["agent_name"])
 
 
 def end(relation_id: ObjectId, reason: str, *, by: str, session: ClientSession | None = None) -> bool:

@@ -7,7 +7,7 @@ from bson import ObjectId
 from backend import clock
 from backend.identity_documents import mask_name
 from backend.store import paging
-from models.identity import person
+from models.identity import person, relation
 from models.identity.relation import Relation
 from models.identity.relation_terms import KIND_ZH, METHOD_ZH, SCOPE_ZH
 
@@ -51,11 +51,15 @@ def _without_id(line: dict[str, Any]) -> dict[str, Any]:
 def _lines(found: list[dict[str, Any]], person_id: ObjectId) -> list[dict[str, Any]]:
     others = {one["_id"]: one["agent"] if one["for_person"] == person_id else one["for_person"] for one in found}
     known = person.several(list(others.values()))
-    return [_line(one, person_id) | _other(others[one["_id"]], known) for one in found]
+    return [_line(one, person_id) | _other(one, others[one["_id"]], known) for one in found]
 
 
-def _other(other: ObjectId, known: dict[ObjectId, person.Known]) -> dict[str, Any]:
-    return {"other_id": other, "other_name": mask_name(known[other].name) if other in known else ""}
+def _other(found: dict[str, Any], other: ObjectId, known: dict[ObjectId, person.Known]) -> dict[str, Any]:
+    """Return the other side; an agent who has not confirmed is shown by the name under which they were asked."""
+    name = known[other].name if other in known else ""
+    if other == found["agent"]:
+        name = relation.called(found) or name
+    return {"other_id": other, "other_name": mask_name(name) if name else ""}
 
 
 def _line(found: dict[str, Any], person_id: ObjectId) -> dict[str, Any]:

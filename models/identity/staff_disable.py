@@ -11,6 +11,7 @@ from models.audit import entry
 from models.identity import staff, staff_scope, staff_session
 from models.identity.actors import Staff
 from models.identity.staff import StaffMember
+from models.identity.staff_grants import AssignmentsChanged
 
 
 def disable(actor: Staff, member_id: ObjectId) -> None:
@@ -20,6 +21,7 @@ def disable(actor: Staff, member_id: ObjectId) -> None:
         NotFound: no such member in reach.
         OwnAccount: it is the actor.
         LastOne: the last active security administrator.
+        AssignmentsChanged: they got other roles meanwhile, which may lie out of reach.
     """
     actor.require("staff.disable")
     if member_id == actor.staff_id:
@@ -30,11 +32,15 @@ def disable(actor: Staff, member_id: ObjectId) -> None:
 
     def change(session: ClientSession) -> None:
         staff.require_acting(actor, line, session)
-        if found["state"] == "active" and staff.has_role(found, "security_admin"):
+        present = StaffMember._get_collection().find_one({"_id": member_id}, session=session)
+        if present is None or present["state"] == "disabled":
+            return
+        if present["assignments"] != found["assignments"]:
+            raise AssignmentsChanged
+        if present["state"] == "active" and staff.has_role(present, "security_admin"):
             staff.require_another("security_admin", member_id, line, session)
-        guard = {"_id": member_id, "state": {"$ne": "disabled"}}
-        if StaffMember._get_collection().update_one(guard, ended, session=session).matched_count:
-            entry.write(line, session)
+        StaffMember._get_collection().update_one({"_id": member_id}, ended, session=session)
+        entry.write(line, session)
 
     transactions.run(change)
 

@@ -26,6 +26,14 @@ class AssignmentsChanged(Conflict):
     en = "Somebody changed these roles a moment ago, or the account was disabled. Refresh and try again."
 
 
+class NotActivatedYet(Conflict):
+    """409: whoever holds the link of an invitation would get the sensitive role with it."""
+
+    code = "account_not_activated"
+    zh = "该账号尚未激活,不能先授予敏感角色;请在本人激活后再办理,或停用后以该角色重新邀请。"
+    en = "This account was not activated. Give a sensitive role once its owner has come, or invite them with it."
+
+
 def sensitive(assignments: Sequence[Assignment]) -> bool:
     """Tell whether a second person must agree to these."""
     return any(one.role in roles.SENSITIVE for one in assignments)
@@ -56,6 +64,7 @@ def assign(
         NotFound: no such member in reach.
         OwnAccount: it is the actor.
         GrantOutOfReach, AssignmentsWrong, UnitUnknown: these roles cannot be given.
+        NotActivatedYet: a sensitive role for who has not come yet, by a link that one person alone made.
         LastOne: nobody would be left to approve.
         AssignmentsChanged: somebody else changed them meanwhile.
     """
@@ -70,6 +79,8 @@ def assign(
     if after == before:
         return None
     if sensitive([one for one in assignments if vars(one) not in before]):
+        if found["state"] == "invited" and "pin" not in found["invitation"]:
+            raise NotActivatedYet
         return _propose(actor, found, assignments, reason)
     line = entry.line(actor.key, "staff.assign", f"staff:{member_id}", unit=actor.unit, before=before, after=after)
 

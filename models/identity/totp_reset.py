@@ -10,7 +10,7 @@ from pymongo.client_session import ClientSession
 from backend import clock, outbox
 from backend.store import transactions
 from models.audit import entry
-from models.identity import approval, invitation, staff, staff_scope
+from models.identity import approval, invitation, staff, staff_grants, staff_scope, unit
 from models.identity.actors import Staff
 from models.identity.invitation import Invitation
 from models.identity.staff import StaffMember
@@ -43,7 +43,11 @@ def propose(actor: Staff, member_id: ObjectId, reason: str) -> Invitation:
 
 
 def apply(approval_id: ObjectId) -> None:
-    """Carry out an approved reset, once; an account that still waits for its roles is left alone."""
+    """Carry out an approved reset, once.
+
+    It is superseded when the member was disabled since it was proposed, or their unit closed; an account that still waits
+    for its roles is left alone.
+    """
     found = approval.read(approval_id)
     kept = {"digest": found["link"], "pin": found["pin"], "until": clock.now() + approval.LINK_LASTS}
     by = f"staff:{found['decided_by']}"
@@ -52,12 +56,19 @@ def apply(approval_id: ObjectId) -> None:
         "$set": {"state": "invited", "invitation": kept, "sessions": []},
         "$unset": {"password": "", "totp": "", "totp_step": "", "disabled_at": ""},
     }
-    guard = {"_id": found["member"], "state": {"$ne": "proposed"}}
+    as_proposed = [{"disabled_at": None}, {"disabled_at": {"$lte": found["proposed_at"]}}]
+    guard = {"_id": found["member"], "state": {"$ne": "proposed"}, "$or": as_proposed}
 
     def change(session: ClientSession) -> None:
         if not approval.finish(approval_id, "done", session):
             return
-        if StaffMember._get_collection().update_one(guard, reset, session=session).matched_count:
-            entry.write(line, session)
+        member = StaffMember._get_collection().find_one_and_update(guard, reset, session=session)
+        if member is None:
+            raise staff_grants.AssignmentsChanged
+        unit.hold(staff.units_named(staff.assignments_of(member)), session)
+        entry.write(line, session)
 
-    transactions.run(change)
+    try:
+        transactions.run(change)
+    except (staff_grants.AssignmentsChanged, unit.UnitUnknown):
+        approval.finish(approval_id, "superseded")

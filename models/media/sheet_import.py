@@ -207,8 +207,8 @@ def _check_in_store(actor: Importer, kind: Kind, result: importing.Result) -> No
         column = kind.sheet.column(key) if key else None
         value = importing.shown(values[row][key], personal=column.personal) if column else ""
         told.setdefault(row, []).append(importing.RowError(row, column.zh if column else "", value, message))
-    for row, errors in told.items():
-        result.refuse(row, errors)
+    for errors in told.values():
+        result.refuse(errors)
     result.rows = [one for one in result.rows if one[0] not in told]
     result.errors.sort(key=lambda error: error.row)
 

@@ -9,7 +9,7 @@ a row too, `absent`, with its date. A value that was settled as wrong is `refute
 is not believed again, but shown as lagging.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -64,7 +64,10 @@ class DisputeSettled(Conflict):
 
 
 class Fact(Document):
-    """One row. `line` is shared by the rows of one history; `content` holds value and the register's own number."""
+    """One row. `line` is shared by the rows of one history; `content` holds value and the register's own number.
+
+    `corrected_to` is the row that a settled dispute put in its place.
+    """
 
     meta = {
         "collection": COLLECTION,
@@ -93,6 +96,7 @@ class Fact(Document):
     state = StringField(choices=STATES, required=True)
     disputes = ListField(DictField())
     refuted = BooleanField()
+    corrected_to = ObjectIdField()
     lagging_since = DateTimeField()
 
 
@@ -244,6 +248,40 @@ def dispute(fact_id: ObjectId, person_id: ObjectId, *, session: ClientSession | 
     return opened(found)
 
 
+def dispute_again(fact_id: ObjectId, *, session: ClientSession) -> None:
+    """Open the dispute of a fact once more, of the row that corrected it where one did.
+
+    What does not hold any more stays so; only its dispute is open, to be settled like any other.
+
+    Raises:
+        NotFound: no such fact.
+    """
+    *_, last = _corrections(fact_id, session)
+    facts, opened_again = Fact._get_collection(), {"$push": {"disputes": {"at": clock.now()}}}
+    facts.update_one({"_id": last["_id"]}, opened_again, session=session)
+    facts.update_one({"_id": last["_id"], "state": "current"}, {"$set": {"state": "disputed"}}, session=session)
+
+
+def in_dispute(fact_id: ObjectId, session: ClientSession | None = None) -> Stated:
+    """Return the row whose dispute counts: the fact's own, or the last one that corrected it and was disputed again.
+
+    Raises:
+        NotFound: no such fact.
+    """
+    first, *corrections = _corrections(fact_id, session)
+    disputed = [row for row in corrections if row.get("disputes")]
+    return opened(disputed[-1] if disputed else first)
+
+
+def _corrections(fact_id: ObjectId, session: ClientSession | None) -> Iterator[Row]:
+    """Yield a fact and the rows that took its place one after another."""
+    following: ObjectId | None = fact_id
+    while following:
+        row = _row({"_id": following}, session)
+        yield row
+        following = row.get("corrected_to")
+
+
 def settle_dispute(
     fact_id: ObjectId,
     outcome: Outcome,
@@ -256,28 +294,29 @@ def settle_dispute(
 
     What was corrected or withdrawn is refuted: it counts as never having held, save for who asks what was known before.
     Where the register changed meanwhile, the dispute only ends. Returns the fact that stands, or the one withdrawn.
-    `by` is the actor's key for the audit. Repeating the same outcome changes nothing.
+    `by` is the actor's key for the audit. Repeating the same outcome changes nothing. A fact that was corrected and is
+    disputed again is settled in the row that corrected it.
 
     Raises:
         NotFound: no such fact.
         DisputeSettled: no dispute is open, or it was settled otherwise.
         ValueWrong: the new value is none of this kind.
     """
-    found = _row({"_id": fact_id}, session)
-    correction = None
+    disputed = in_dispute(fact_id, session)
+    found, correction = disputed.row, None
     if outcome == "corrected":
         value = fact_kind.read(found["kind"], new_value)
         told = Statement(
             found["kind"],
             value,
-            opened(found).record,
+            disputed.record,
             valid_from=found["valid_from"],
             valid_to=found.get("valid_to"),
             stated_on=clock.today().isoformat(),
         )
         correction = draft(subjects.of(found), found["source"], told, clock.now())
-    settling = _Settling(fact_id, outcome, clock.now(), correction)
-    line = entry.line(by, f"fact.{outcome}", f"fact:{fact_id}", source=found["source"]) if by else None
+    settling = _Settling(disputed.id, outcome, clock.now(), correction)
+    line = entry.line(by, f"fact.{outcome}", f"fact:{disputed.id}", source=found["source"]) if by else None
 
     def change(within: ClientSession) -> Stated:
         stands, changed = settling.carry_out(within)
@@ -311,8 +350,7 @@ class _Settling:
             facts.update_one(back, {"$set": {"state": "current"}}, session=session)
         else:
             self._refute(row, session)
-        stands = self.correction["_id"] if self.correction and row.get("open") else self.fact_id
-        return opened(_row({"_id": stands}, session)), True
+        return opened(_row({"_id": self._correct(row, session)}, session)), True
 
     def _refute(self, row: Row, session: ClientSession) -> None:
         facts = Fact._get_collection()
@@ -320,5 +358,16 @@ class _Settling:
         change = ended(row, row["valid_from"], self.at, state)
         change["$set"] = {**change.get("$set", {}), "refuted": True}
         facts.update_one({"_id": row["_id"]}, change, session=session)
-        if self.correction and row.get("open"):
-            facts.insert_one({**self.correction, "line": row["line"]}, session=session)
+
+    def _correct(self, row: Row, session: ClientSession) -> ObjectId:
+        """Put the correction in the place of a row that held until now, or was taken out by a former dispute."""
+        facts = Fact._get_collection()
+        replaceable = row.get("open") or row.get("refuted")
+        if not self.correction or not replaceable or facts.find_one({"line": row["line"], "open": True}, session=session):
+            return self.fact_id
+        facts.insert_one({**self.correction, "line": row["line"]}, session=session)
+        facts.update_one(
+            {"_id": self.fact_id}, {"$set": {"corrected_to": self.correction["_id"]}}, session=session
+        )
+        stands: ObjectId = self.correction["_id"]
+        return stands

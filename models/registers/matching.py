@@ -60,6 +60,7 @@ def match(resident: Resident) -> bool:
     if mine is None:
         raise NotFound
     stated = _confirmed(mine)
+    person.correct_name(person.read(mine.person_id), mine.name)
     return binding.raise_level(
         resident.account_id,
         mine.person_id,

@@ -64,7 +64,7 @@ class _Plan:
             self.writes.append(UpdateOne({"_id": standing.id}, {"$set": {"confirmed_at": self._at}}))
             return
         if any(one.row.get("refuted") and _same(one, told) for one in line):
-            self._lags(standing)
+            self._lags(standing, told)
             return
         self._end(line, told.valid_from, "withdrawn" if told.absent else "superseded")
         self.writes.append(InsertOne(row | ({"line": line[0].row["line"]} if line else {})))
@@ -76,8 +76,8 @@ class _Plan:
             if key not in said:
                 self._end([one for one in line if one.row.get("open")], self._today, "withdrawn")
 
-    def _lags(self, standing: Stated | None) -> None:
-        if standing and not standing.lagging:
+    def _lags(self, standing: Stated | None, told: Statement) -> None:
+        if standing and not standing.lagging and standing.value != told.value:
             self.writes.append(UpdateOne({"_id": standing.id}, {"$set": {"lagging_since": self._at}}))
 
     def _end(self, line: Sequence[Stated], day: str, state: str) -> None:

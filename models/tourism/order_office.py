@@ -5,7 +5,7 @@ from typing import Any
 from bson import ObjectId
 
 from backend.errors import BadInput
-from models.booking import order, order_office_views, slot
+from models.booking import order, order_office_views
 from models.identity import break_glass, purposes
 from models.identity.actors import Staff
 from models.tourism import scope
@@ -34,11 +34,10 @@ def listed(
     actor.require("order.list")
     if not wanted.slot and not (wanted.place and wanted.day):
         raise FilterNeeded
-    places = [wanted.place] if wanted.place else []
+    if wanted.place:
+        scope.place(actor, "order.list", wanted.place)
     if wanted.slot:
-        places.append(slot.read(wanted.slot)["place"])
-    for place_id in places:
-        scope.place(actor, "order.list", place_id)
+        scope.slot(actor, "order.list", wanted.slot)
     return order_office_views.listed(actor, wanted, purpose=purpose, cursor=cursor, limit=limit)
 
 

@@ -1,6 +1,7 @@
 """Places, hours, prices and plans of slots as sheets."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,7 @@ from models.tourism.place import Place
 DEAREST_FEN = 1_000_000
 LARGEST_QUOTA = 100_000
 OLDEST = 150
-_SPAN = re.compile(r"(\d{1,2}):(\d{2})[-~至—–](\d{1,2}):(\d{2})")
+_SPAN = re.compile(r"(\d{1,2}):([0-5]\d)[-~至—–](\d{1,2}):([0-5]\d)")
 _CLOSED = {"闭馆", "关闭", "休息", "不开放", "闭园", "无"}
 _DAYS_ZH = dict(zip(WEEKDAYS, ("周一", "周二", "周三", "周四", "周五", "周六", "周日"), strict=True))
 
@@ -30,10 +31,10 @@ def week_day_spans(text: str) -> list[dict[str, str]]:
     Raises:
         CellWrong: they cannot be read, end before they begin, or overlap.
     """
-    told = text.replace(":", ":")
+    told = unicodedata.normalize("NFKC", text)
     if told in _CLOSED:
         return []
-    parts = [_SPAN.fullmatch(part.strip()) for part in re.split(r"[、,,;;\s]+", told)]
+    parts = [_SPAN.fullmatch(part.strip()) for part in re.split(r"[、,;\s]+", told)]
     spans = [(int(p[1]) * 60 + int(p[2]), int(p[3]) * 60 + int(p[4])) for p in parts if p]
     last = -1
     for start, end in spans:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from backend.errors import NotFound
+from models.booking import slot as slots
 from models.identity.actors import Staff
 from models.tourism.place import read as read_place
 
@@ -19,6 +20,21 @@ def place(actor: Staff, operation: str, place_id: str) -> dict[str, Any]:
     if not reaches(actor, operation, found):
         raise NotFound
     return found
+
+
+def slot(actor: Staff, operation: str, slot_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a slot and its place, which `operation` of the actor reaches.
+
+    Raises:
+        NotAllowed: no role of the actor holds the operation.
+        NotFound: no such slot, or outside the actor's scope; both are answered alike.
+    """
+    actor.require(operation)
+    try:
+        found = slots.read(slot_id)
+    except NotFound:
+        raise NotFound from None
+    return found, place(actor, operation, found["place"])
 
 
 def reaches(actor: Staff, operation: str, found: dict[str, Any]) -> bool:

@@ -45,9 +45,8 @@ def reopen(actor: Staff, slot_id: str) -> dict[str, Any]:
 
 def _require(actor: Staff, operation: str, slot_id: str, action: str = "") -> str:
     """Check scope and day, write the audit entry, and return the unit of the slot's place."""
-    actor.require(operation)
-    found = slot.read(slot_id)
-    unit = str(scope.place(actor, operation, found["place"]).get("unit") or "")
+    found, place = scope.slot(actor, operation, slot_id)
+    unit = str(place.get("unit") or "")
     if found["day"] < clock.today().isoformat():
         raise SlotPast
     entry.write(entry.line(actor.key, action or operation, f"slot:{slot_id}", unit=unit))
@@ -66,5 +65,5 @@ def job(actor: Staff, job_id: ObjectId) -> dict[str, Any]:
         if found["started_by"] != actor.key:
             raise NotFound
         return found
-    scope.place(actor, "job.read", slot.read(found["args"]["slot"])["place"])
+    scope.slot(actor, "job.read", found["args"]["slot"])
     return found

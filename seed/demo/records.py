@@ -26,8 +26,8 @@ def following_an_entry(stage: Stage) -> Iterator[str]:
     yield f"{entry['at'][11:19]} {entry['action']} {entry['object']}, by {entry['actor']}"
     read = f"/office/v1/audit/entries/{entry['id']}/proof"
     until(
-        lambda: stage.anybody.get("/public/v1/audit/tree-head")["at"],
-        lambda at: at > entry["at"],
+        lambda: stage.anybody.get("/public/v1/audit/tree-heads?limit=1")["items"],
+        lambda heads: bool(heads) and heads[0]["at"] > entry["at"],
         "a newer head",
         seconds=CHAINED_SECONDS,
         pause=1,

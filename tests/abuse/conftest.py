@@ -15,9 +15,7 @@ security, unit_admin = trust.security, trust.unit_admin
 def counter(client, admin) -> Counter:
     """A clerk at a service counter."""
     return Counter(
-        office.on_duty(
-            client, "abuse-counter", lambda: admin.hire("counter_clerk", unit="administrative_approval")
-        )
+        office.on_duty(client, "abuse-counter", lambda: admin.hire("counter_clerk", unit="administrative_approval"))
     )
 
 

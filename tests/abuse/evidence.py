@@ -1,6 +1,7 @@
 """That an attack left nothing behind: the whole store before and after it."""
 
 import hashlib
+import json
 from contextlib import contextmanager
 
 from bson.raw_bson import RawBSONDocument
@@ -10,6 +11,7 @@ from backend.store import indexes
 
 LOGIN_TRACES = ("audit_entries", "login_attempts")
 """What a refused login leaves: the count of failures and a line in the audit log."""
+VOLATILE = {"Date", "X-Request-Id", "Content-Length"}
 
 
 def state(*but: str) -> dict[str, str]:
@@ -40,3 +42,10 @@ def refused(answer, status: int = 401, code: str | None = None) -> None:
     assert set(answer.json) <= {"code", "message", "request_id", "fields"}
     assert code is None or answer.json["code"] == code, answer.json
     assert "Set-Cookie" not in answer.headers
+
+
+def told(answer) -> tuple:
+    """Return all that an attacker sees of a refusal, without what differs in every answer."""
+    body = {name: value for name, value in answer.json.items() if name != "request_id"}
+    headers = sorted((name, value) for name, value in answer.headers.items() if name not in VOLATILE)
+    return answer.status_code, json.dumps(body, sort_keys=True), tuple(headers), len(answer.data)

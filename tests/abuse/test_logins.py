@@ -2,7 +2,6 @@
 
 import itertools
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
 from functools import partial
 
@@ -14,19 +13,14 @@ from backend.http import limits
 from blueprints.identity.office_session import LIMIT_OF_LOGIN
 from models.identity import known_address, login_attempt, opaque_token, password, second_factor
 from models.identity.account import Account
-from models.identity.approval import Approval
-from models.identity.binding_code import BindingCode
 from models.identity.login_attempt import MOST_FAILURES, MOST_FROM_STRANGERS
 from models.identity.staff import StaffMember
-from tests.abuse.evidence import LOGIN_TRACES, refused, unchanged
-from tests.support.clerk import PASSWORD, Clerk, agreed, path_of
-from tests.support.counter import code, resident
+from tests.abuse.evidence import LOGIN_TRACES, refused, told, unchanged
+from tests.support.clerk import PASSWORD, Clerk
 from tests.support.crowd import at_once
 from tests.support.phone import Phone
-from tests.support.phone import person as somebody
 
 WRONG = "Wrong-password-1"
-VOLATILE = {"Date", "X-Request-Id", "Content-Length"}
 
 
 def guess(clerk, **changes):
@@ -248,13 +242,6 @@ def test_a_stolen_session_guesses_the_password_five_times_and_locks_nobody_else(
 # Who is there
 
 
-def told(answer) -> tuple:
-    """Return all that an attacker sees of a refusal, without what differs in every answer."""
-    body = {name: value for name, value in answer.json.items() if name != "request_id"}
-    headers = sorted((name, value) for name, value in answer.headers.items() if name not in VOLATILE)
-    return answer.status_code, json.dumps(body, sort_keys=True), tuple(headers), len(answer.data)
-
-
 @pytest.fixture
 def kinds(admin, manager, auditor, client) -> dict[str, dict]:
     """What an attacker may type: of nobody, of members in every state, with a wrong password, or a wrong code only."""
@@ -276,7 +263,9 @@ def kinds(admin, manager, auditor, client) -> dict[str, dict]:
 
 def test_refusals_of_a_login_are_alike_to_the_last_byte(admin, kinds):
     with unchanged(*LOGIN_TRACES):
-        seen = {name: told(guess(admin, address=f"10.9.{n}.1", **typed)) for n, (name, typed) in enumerate(kinds.items())}
+        seen = {
+            name: told(guess(admin, address=f"10.9.{n}.1", **typed)) for n, (name, typed) in enumerate(kinds.items())
+        }
     assert len(set(seen.values())) == 1, seen
 
 
@@ -313,226 +302,6 @@ def test_refusals_of_an_invitation_are_alike(admin, client):
         seen = {told(client.get(f"/office/v1/invitations/{token}")) for token in tokens}
     assert len(seen) == 1
     assert next(iter(seen))[0] == 404
-
-
-# Invitation links
-
-
-@pytest.fixture
-def invited(admin, client) -> Clerk:
-    login, answer = admin.invite("gate_clerk", unit="changzhengyuan")
-    return Clerk(client, answer.json["link"], login)
-
-
-def gone(answer) -> None:
-    refused(answer, 404, "invitation_gone")
-
-
-def test_a_link_is_accepted_once(invited):
-    assert invited.accept().status_code == 200
-    with unchanged():
-        gone(invited.accept("Another-pass-1934"))
-    assert invited.confirm().status_code == 204
-    with unchanged():
-        gone(invited.accept("Another-pass-1934"))
-        gone(invited.confirm())
-
-
-def test_a_link_accepted_by_two_at_once_gives_one_secret(invited, app):
-    calls = [
-        partial(app.test_client().post, path_of(invited.link) + "/accept", json={"password": f"{PASSWORD}-{number}"})
-        for number in range(3)
-    ]
-    assert sorted(one.status_code for one in at_once(calls)) == [200, 404, 404]
-
-
-def test_a_link_is_not_confirmed_before_a_password_was_set(invited):
-    with unchanged():
-        refused(invited.confirm("000000"), 409, "invitation_not_accepted")
-
-
-def test_a_link_after_a_day(invited, shift_clock):
-    shift_clock(24 * 3600 + 1)
-    with unchanged():
-        gone(invited.accept())
-
-
-def test_a_link_after_a_new_one_was_made(invited, admin):
-    member = StaffMember._get_collection().find_one({"login": invited.login})["_id"]
-    assert admin.post(f"/office/v1/staff/{member}/invitation").status_code == 201
-    with unchanged():
-        gone(invited.accept())
-
-
-def test_a_link_of_one_member_opens_no_other(invited, admin, client):
-    login, answer = admin.invite("gate_clerk", unit="changzhengyuan")
-    theirs = StaffMember._get_collection().find_one({"login": login})["_id"]
-    token = invited.link.rsplit("/", 1)[1]
-    raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
-    forged = urlsafe_b64encode(theirs.binary + raw[12:]).decode().rstrip("=")
-    with unchanged():
-        gone(Clerk(client, f"/office/v1/invitations/{forged}", login).accept())
-    assert answer.status_code == 201
-
-
-def test_a_link_that_waits_for_a_second_person_opens_nothing(admin, client):
-    login, answer = admin.invite("auditor")
-    with unchanged():
-        gone(Clerk(client, answer.json["link"], login).accept())
-
-
-@pytest.mark.parametrize("pin", ["", "2222222222", "PIN", "{}"])
-def test_a_link_without_the_pin_that_the_second_person_was_told(admin, client, pin):
-    login, answer = admin.invite("auditor")
-    agreed(client, answer.json["approval_id"])
-    clerk = Clerk(client, answer.json["link"], login)
-    clerk.pin = pin
-    with unchanged():
-        assert clerk.accept().status_code in {400, 422}
-
-
-def test_pins_are_guessed_ten_times_a_minute(admin, client):
-    login, answer = admin.invite("auditor")
-    agreed(client, answer.json["approval_id"])
-    clerk = Clerk(client, answer.json["link"], login)
-    clerk.pin = "2222222222"
-    with unchanged():
-        assert [clerk.accept().status_code for _ in range(12)] == [422] * 10 + [429] * 2
-
-
-def test_first_codes_are_guessed_ten_times_a_minute(invited):
-    invited.accept()
-    right = invited.code()
-    others = [f"{number:06d}" for number in range(13) if f"{number:06d}" != right][:12]
-    with unchanged():
-        statuses = [invited.confirm(one).status_code for one in others]
-    assert statuses == [422] * 9 + [429] * 3  # accepting was the first of ten
-
-
-# Two persons
-
-
-def test_a_proposer_does_not_approve(admin, security):
-    _, answer = admin.invite("auditor")
-    path = f"/office/v1/approvals/{answer.json['approval_id']}"
-    with unchanged():
-        refused(admin.post(f"{path}/approve"), 403, "not_allowed")
-        refused(admin.post(f"{path}/refuse"), 403, "not_allowed")
-
-
-def test_a_member_does_not_approve_their_own_reset(admin, security):
-    made = admin.post(f"/office/v1/staff/{security.id}/totp-reset", {"reason": "手机遗失"})
-    with unchanged():
-        refused(security.post(f"/office/v1/approvals/{made.json['approval_id']}/approve"), 409, "own_proposal")
-
-
-def test_one_administrator_alone_resets_no_second_factor(admin, manager, client):
-    made = admin.post(f"/office/v1/staff/{manager.id}/totp-reset", {"reason": "手机遗失"})
-    taker = Clerk(client, made.json["link"], manager.login)
-    with unchanged():
-        gone(taker.accept())
-        refused(admin.post(f"/office/v1/approvals/{made.json['approval_id']}/approve"), 403, "not_allowed")
-    assert manager.get("/office/v1/me").status_code == 200
-    assert manager.try_login().status_code == 200
-
-
-def test_nobody_resets_their_own_second_factor(admin):
-    with unchanged():
-        refused(admin.post(f"/office/v1/staff/{admin.id}/totp-reset", {"reason": "手机遗失"}), 409, "own_account")
-
-
-def test_a_second_approval_of_the_same_gives_no_second_pin(admin, security):
-    made = admin.invite("auditor")[1].json["approval_id"]
-    assert "pin" in security.post(f"/office/v1/approvals/{made}/approve").json
-    with unchanged("staff"):  # whose `acted_at` says that two acted at once
-        refused(security.post(f"/office/v1/approvals/{made}/approve"), 409, "approval_decided")
-    assert Approval._get_collection().count_documents({"_id": {"$exists": True}}) == 1
-
-
-def test_an_administrator_of_a_unit_ends_no_session_outside_it(unit_admin, manager, admin):
-    session = manager.get("/office/v1/sessions").json["items"][0]["id"]
-    for member, ends in ((manager.id, session), (admin.id, "x")):
-        with unchanged():
-            refused(unit_admin.call("DELETE", f"/office/v1/staff/{member}/sessions"), 404, "not_found")
-            refused(unit_admin.call("DELETE", f"/office/v1/staff/{member}/sessions/{ends}"), 404, "not_found")
-            refused(unit_admin.get(f"/office/v1/staff/{member}/sessions"), 404, "not_found")
-    with unchanged():
-        refused(unit_admin.call("DELETE", f"/office/v1/sessions/{session}"), 404, "not_found")
-    assert manager.get("/office/v1/me").status_code == 200
-
-
-# Codes at a counter, and looking for persons
-
-
-def test_binding_codes_are_guessed_five_times_while_one_holds(counter, client, sandbox):
-    shown = code(resident(client, sandbox))
-    person_id = counter.registered()
-    others = [one for one in (f"{number:08d}" for number in range(8)) if one != shown][:7]
-    with unchanged():
-        assert [counter.bind(person_id, one).status_code for one in others] == [422] * 5 + [429] * 2
-        refused(counter.bind(person_id, shown), 429, "too_many_requests")
-
-
-def test_guesses_of_a_binding_code_at_once_are_five(counter, app):
-    person_id = counter.registered()
-    calls = [partial(counter.twin(app.test_client()).bind, person_id, f"{number:08d}") for number in range(12)]
-    statuses = [one.status_code for one in at_once(calls)]
-    assert (statuses.count(422), statuses.count(429)) == (5, 7)
-
-
-def test_an_account_makes_ten_binding_codes_a_day(client, seeded, sandbox):
-    phone = resident(client, sandbox)
-    made = {code(phone) for _ in range(10)}
-    assert {len(one) for one in made} == {8}
-    with unchanged():
-        refused(phone.post("/mini/v1/binding-code"), 429, "too_many_requests")
-
-
-@pytest.mark.parametrize("bend", [lambda c: c[:-1], lambda c: c + "0", lambda c: f" {c}", lambda _c: "", lambda c: {"$ne": c},
-                                  lambda c: "".join(chr(ord("０") + int(d)) for d in c), int])  # fmt: skip
-def test_a_binding_code_in_a_wrong_form(counter, client, sandbox, bend):
-    shown = code(resident(client, sandbox))
-    person_id = counter.registered()
-    with unchanged():
-        answer = counter.bind(person_id, bend(shown))
-        assert answer.status_code in {400, 422}
-
-
-def test_a_binding_code_after_five_minutes_after_its_use_and_after_a_newer_one(counter, client, sandbox, shift_clock):
-    phone = resident(client, sandbox)
-    person_id, first, second = counter.registered(), code(phone), code(phone)
-    with unchanged():
-        refused(counter.bind(person_id, first), 422, "binding_code_wrong")
-    assert counter.bind(person_id, second).status_code == 201
-    with unchanged():
-        refused(counter.bind(person_id, second), 422, "binding_code_wrong")
-    third = code(phone)
-    shift_clock(5 * 60 + 1)
-    assert counter.clerk.get("/office/v1/me").status_code == 200
-    with unchanged():
-        refused(counter.bind(person_id, third), 422, "binding_code_wrong")
-
-
-def test_a_binding_code_is_no_use_to_another_resident(client, sandbox, phone):
-    shown = code(resident(client, sandbox))
-    with unchanged():
-        answer = phone.post(f"/office/v1/persons/{'0' * 24}/binding", {"code": shown, "document_seen": "identity_card"})
-        refused(answer, 401, "session_ended")
-    assert BindingCode._get_collection().count_documents({"_id": {"$exists": True}}) == 1
-
-
-def test_persons_are_looked_for_sixty_times_an_hour(counter):
-    body = somebody("无此人")
-    with unchanged():
-        statuses = [counter.find(body).status_code for _ in range(62)]
-    assert statuses == [404] * 60 + [429] * 2
-
-
-def test_a_wrong_name_is_answered_like_nobody(counter, phone):
-    known = {"name": "李小龙", "document_kind": "resident_id", "document_number": phone.document}
-    with unchanged():
-        answers = {told(counter.find(body)) for body in (known, somebody("无此人"))}
-    assert len(answers) == 1
 
 
 # The mini-program

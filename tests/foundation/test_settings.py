@@ -92,6 +92,7 @@ ALWAYS = [
     ("MONGODB_URI", "mongodb://h/city?readConcernLevel=local", "readConcernLevel must be majority"),
     ("MONGODB_URI", "mongodb://h/city?journal=False", "journal must not be off"),
     ("WECHAT_CREDENTIALS", "/nowhere/credentials.json", "WECHAT_CREDENTIALS cannot be read"),
+    ("REGISTERS_CREDENTIALS", "/nowhere/credentials.json", "REGISTERS_CREDENTIALS cannot be read"),
 ]
 
 

@@ -14,7 +14,7 @@ UNIT, AREA = "changzhengyuan", "360731105"
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody with a proof. `kind` is what a declaration calls such an actor; `scope` what acting for others allows."""
+    """Somebody with a proof. `kind` is what a declaration calls them; `scope` what acting for another allows."""
 
     name: str
     kind: str

@@ -3,6 +3,7 @@
 import pytest
 
 from backend.http import limits
+from tests.matrix.rules import Sender
 from tests.matrix.spec import operations
 from tests.matrix.world import World
 from tests.support import county, seals
@@ -27,3 +28,9 @@ def world(app, parts, sandbox):
 def described(app):
     """The operations of the OpenAPI file."""
     return operations(app.test_client().get("/openapi.json").json)
+
+
+@pytest.fixture(scope="module")
+def send(world):
+    """Sends a cell, and puts the world back where it changed something."""
+    return Sender(world)

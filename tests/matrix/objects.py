@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from tests.matrix.actors import UNIT
 from tests.matrix.spec import Operation
-from tests.matrix.world import UNIT, World
+from tests.matrix.world import World
 
 NOBODY = "0" * 24
 Objects = dict[str, str]
@@ -63,7 +64,11 @@ def _office_files(world: World, operation: Operation, seat: str) -> Objects:
 
 def _mini_files(world: World, operation: Operation, seat: str) -> Objects:
     inside = "case_id" in operation.parameters
-    return of("case file", "own", "other", "minor")(world, operation, seat) if inside else of("file")(world, operation, seat)
+    return (
+        of("case file", "own", "other", "minor")(world, operation, seat)
+        if inside
+        else of("file")(world, operation, seat)
+    )
 
 
 def _office_sessions(world: World, operation: Operation, _seat: str) -> Objects:
@@ -167,10 +172,11 @@ def paths(world: World, operation: Operation, seat: str) -> dict[str, str]:
     found = {one: thing.objects(world, operation, seat) for one, thing in things(operation).items()}
     kinds = [kind for kind in KINDS if found and all(kind in objects for objects in found.values())]
     return {
-        kind: operation.filled(words(operation) | {one: objects[kind] for one, objects in found.items()}) for kind in kinds
+        kind: operation.filled(words(operation) | {one: objects[kind] for one, objects in found.items()})
+        for kind in kinds
     }
 
 
 def reach(operation: Operation) -> str:
     """Return how far the staff reach by the first object of a path."""
-    return next(iter(things(operation).values())).reach
+    return next((thing.reach for thing in things(operation).values()), "all")

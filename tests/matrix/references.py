@@ -70,27 +70,40 @@ REFERENCES = [
     Reference("POST /office/v1/orders/exports", "place", "scenic_manager/town", _PLACES, _NOWHERE),
     Reference("POST /office/v1/devices", "place_id", "system_admin/town", _PLACES, _NOWHERE, like_missing=("town",)),
     Reference("POST /mini/v1/orders", "companion_id", "own", _of("companion"), "0" * 12, _visitor),
-    Reference("POST /mini/v1/companions/from-relation", "relation_id", "own", _of("relation", "own", "other", "deleted")),
+    Reference("POST /mini/v1/companions/from-relation", "relation_id", "own", _of("relation", "own", "other")),
     Reference(
         "POST /mini/v1/cases/{case_id}/answer", "attachments", "own", _of("file"),
         change=lambda value: {"attachments": [value]}, before=lambda world: _claimed(world, asked=True),
     ),
     Reference(
         "POST /office/v1/cases/{case_id}/decide", "attachments", "case_handler", _staff_files,
-        change=lambda value: {"attachments": [value], "outcome": "granted"}, before=lambda world: _claimed(world),
+        change=lambda value: {"attachments": [value], "outcome": "granted"}, before=_claimed,
+    ),
+    Reference(
+        "POST /office/v1/cases", "fact_id", "counter_clerk", _of("fact"),
+        change=lambda value: {"fact_id": value, "kind": "fact_dispute"},
     ),
     Reference("POST /office/v1/cases/{case_id}/assign", "staff_id", "case_supervisor", _colleagues),
 ]  # fmt: skip
 OPEN_TO_ALL = {
     ("POST /mini/v1/orders", "slot_id"): "slots are public",
-    ("GET /office/v1/audit/access-lines", "subject"): "who audits sees all lines; a person's id is all they hold of them",
+    (
+        "GET /office/v1/audit/access-lines",
+        "subject",
+    ): "who audits sees all lines; a person's id is all they hold of them",
     ("POST /office/v1/break-glass", "person_id"): "in an emergency any record is opened, audited and reviewed",
     ("POST /office/v1/break-glass", "order_id"): "in an emergency any record is opened, audited and reviewed",
     ("POST /office/v1/minor-approvals", "person_id"): "asking shows nothing; the privacy officer decides",
-    ("POST /office/v1/refunds/proposals", "order_id"): "the county's finance clerks reach every order; it shows no person",
+    (
+        "POST /office/v1/refunds/proposals",
+        "order_id",
+    ): "the county's finance clerks reach every order; it shows no person",
     ("POST /office/v1/relations", "for_person_id"): "a clerk serves everybody; who stands there must be one of the two",
     ("POST /office/v1/relations", "agent_id"): "a clerk serves everybody; who stands there must be one of the two",
-    ("POST /office/v1/sheets/staff/imports", "file_id"): "one's own file only: tested in tests/trust/test_sheet_imports.py",
+    (
+        "POST /office/v1/sheets/staff/imports",
+        "file_id",
+    ): "one's own file only: tested in tests/trust/test_sheet_imports.py",
 }
 """Fields that name an object which everybody reaches who is let in, each with its reason."""
 

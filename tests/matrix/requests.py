@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 from backend import clock
+from tests.matrix.actors import UNIT
+from tests.matrix.cast import PLACES
 from tests.matrix.spec import JSON, Operation, example
-from tests.matrix.world import PLACES, UNIT, World
+from tests.matrix.world import World
 from tests.support.counter import in_days
 
 DAY = "{day}"
@@ -26,9 +28,10 @@ def query(world: World, operation: Operation) -> str:
     return "?" + told.format(**values) if told else ""
 
 
-def headers(world: World, operation: Operation) -> dict[str, str]:
+def headers(world: World, operation: Operation, who: str = "own") -> dict[str, str]:
+    """Return the headers that an operation cannot do without; `who` stands at the counter."""
     if "Counter-Session" in operation.headers:
-        return {"Counter-Session": world.ids["counter_session"]["own"]}
+        return {"Counter-Session": world.ids["counter_session"][who]}
     return {}
 
 

@@ -1,5 +1,6 @@
-"""The whole database in memory, put back after each call that changed something: what a cell did, no other cell sees."""
+"""The whole database in memory, put back after each call that changed it: what a cell did, no other cell sees."""
 
+from mongoengine.connection import get_db
 from pymongo import DeleteMany, InsertOne
 
 from tests.support import county
@@ -9,10 +10,18 @@ class Snapshot:
     def __init__(self) -> None:
         found = {name: county._documents(county._collection(name)) for name in county._names()}
         self._kept = {name: documents for name, documents in found.items() if documents}
+        self._hashes = self._now()
+
+    @staticmethod
+    def _now() -> dict[str, str]:
+        return get_db().command("dbHash")["collections"]
 
     def put_back(self) -> None:
+        """Put back the collections that are no longer what they were."""
+        now = self._now()
         for name in county._names():
-            self._put_back(name)
+            if now.get(name) != self._hashes.get(name):
+                self._put_back(name)
 
     def _put_back(self, name: str) -> None:
         """Remove first, in order: what was there before may stand in a unique index against what came."""

@@ -44,11 +44,12 @@ class Operation:
 
 
 def operations(described: dict) -> list[Operation]:
-    found = []
-    for path, told in described["paths"].items():
-        for method in METHODS:
-            if method in told:
-                found.append(_operation(described, method, path, told))
+    found = [
+        _operation(described, method, path, told)
+        for path, told in described["paths"].items()
+        for method in METHODS
+        if method in told
+    ]
     return sorted(found, key=lambda one: (one.path, one.method))
 
 

@@ -12,15 +12,15 @@ import pytest
 from models.identity import roles
 from tests.matrix import objects, requests
 from tests.matrix.actors import Caller
+from tests.matrix.rules import may
 from tests.matrix.spec import JSON, Operation, keys
-from tests.matrix.test_access_matrix import may
 from tests.matrix.world import World
 
 LISTED = Path(__file__).with_name("fields.json")
 FINDS = {"POST /office/v1/persons/find"}
 """Operations that read although they are a POST."""
 WITHOUT_ANSWER = {
-    "GET /office/v1/payments/bills/{day}": "WeChat has no bill of a day without payments; it holds sums and numbers of orders",
+    "GET /office/v1/payments/bills/{day}": "there is no bill of a day without payments; it holds sums and numbers",
 }
 """Reading operations that this world has no answer of."""
 FREE = {

@@ -26,7 +26,7 @@ def answer_to(world: World, operation: Operation, reference: references.Referenc
     else:
         body = body | reference.told(value)
     reference.before(world)
-    answer = caller.send(operation, path + query, body)
+    answer = caller.send(operation, path + query, body, **requests.headers(world, operation))
     told = answer.get_json(silent=True) or {}
     if operation.method != "GET":
         world.put_back()

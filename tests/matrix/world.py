@@ -1,42 +1,32 @@
-"""One world for a module, made over HTTP: residents and staff, and of every kind of object some that are one's own,
-somebody else's, of another unit, of another town, a child's, and ended ones."""
-
+"""One world for a module: of every kind of object some that are one's own, somebody else's, of another unit, of another
+town, a child's, and ended ones; made over HTTP by the cast."""
 
 from datetime import timedelta
-from typing import Any
 
 from bson import ObjectId
-from mongoengine.connection import get_db
 
-from backend import clock, outbox
+from backend import clock, runtime
 from models.affairs import desks
 from models.affairs.case import Case
 from models.audit.access_line import AccessLine
 from models.audit.entry import AuditEntry
-from models.identity import approval, opaque_token, password, roles, staff_sheet, unit_sheet
-from models.identity.levels import LEVELS
-from models.identity.relation_terms import SCOPE_ZH
-from models.identity.staff import StaffMember
+from models.identity import approval, roles, staff_sheet, unit_sheet
 from models.media import file
 from models.registers import fact
 from models.registers.statement import Statement
 from models.registers.subject import Subject
 from models.tourism import place_sheets
-from tests.matrix.actors import AREA, UNIT, Caller
+from tests.matrix.actors import AREA, UNIT
+from tests.matrix.cast import CHILD, PLACES, Cast
 from tests.matrix.snapshot import Snapshot
 from tests.support import affairs, audit_log, files, slots
-from tests.support.clerk import Clerk, path_of
-from tests.support.counter import Counter, in_days
+from tests.support.clerk import path_of
+from tests.support.counter import Counter
 from tests.support.gate import Gate
-from tests.support.phone import Phone, resident_id
+from tests.support.phone import Phone
 from tests.support.queues import drain
 
-PLACES = {"own": "tantou", "other": "selenium_museum", "town": "qilushan"}
-"""A place of the staff's own unit and town, one of another unit in that town, one of the unit in another town."""
 OTHER_UNIT, OTHER_AREA = "culture_tourism", "360731104"
-NAMES = {"own": "覃一鸣", "other": "阙二梅", "parent": "逄三江", "child": "苌小苗", "elder": "庹老根"}
-BIRTHS = {"own": "19900307", "other": "19880111", "parent": "19850505", "child": "20190402", "elder": "19500606"}
-CHILD = "child"
 IMPORTERS = {
     "sheet.units": ("system_admin", "other_admin"),
     "sheet.staff": ("system_admin", "other_admin"),
@@ -44,125 +34,29 @@ IMPORTERS = {
 }
 
 
-class World:
-    """`ids[kind][which]` is the id of an object; `persons[who]` what is known of a planted person."""
+class World(Cast):
+    """The cast and all that belongs to them."""
 
     def __init__(self, app, sandbox):
-        self.app, self.sandbox = app, sandbox
-        self.client = app.test_client()
-        outbox.set_waker(lambda _queue: None)
-        self.ids: dict[str, dict[str, str]] = {}
-        self.persons = {
-            who: {"name": name, "document_kind": "resident_id", "document_number": resident_id(BIRTHS[who])}
-            for who, name in NAMES.items()
-        }
-        self.staff = self._seated()
-        self.gate = Gate(self.client, PLACES["own"])
-        self.phones = {who: self._phone(who) for who in ("own", "other", "parent", "elder")}
-        self._bind_at_levels()
-        for part in (self._family, self._orders, self._office, self._facts, self._cases, self._files, self._imports):
+        super().__init__(app, sandbox)
+        for part in (self._orders, self._office, self._facts, self._cases, self._gone, self._files, self._imports):
             part()
         self._approvals()
         self._staff_objects()
         drain("notify")
         self._notices()
         self._log()
+        self.take_snapshot()
+
+    def take_snapshot(self) -> None:
         self.snapshot = Snapshot()
-
-    # Actors
-
-    def _seated(self) -> dict[str, Clerk]:
-        """Seat two of each role at the unit: one for the whole county, and as `role/town` one for a town only."""
-        found = {role: affairs.seat(self.client, role, unit=UNIT) for role in roles.ROLES}
-        found |= {f"{role}/town": affairs.seat(self.client, role, unit=UNIT, area=AREA) for role in roles.ROLES}
-        found["stranger"] = affairs.seat(self.client, "counter_clerk", unit=UNIT)
-        found["other_office"] = affairs.seat(self.client, "tourism_office", unit=UNIT)
-        found["other_admin"] = affairs.seat(self.client, "system_admin", unit=UNIT)
-        digest = {"$set": {"password": password.digest("Xiang-jiang 1934")}}
-        for clerk in found.values():
-            StaffMember._get_collection().update_one({"_id": clerk.member_id}, digest)
-        return found
-
-    def _phone(self, who: str) -> Phone:
-        phone = Phone(self.client, self.sandbox).log_in()
-        phone.consent("document")
-        answer = phone.post("/mini/v1/person", self.persons[who])
-        assert answer.status_code == 201, answer.json
-        phone.me = answer.json["id"]
-        assert {phone.consent(purpose).status_code for purpose in ("minor", "facts")} == {204}
-        return phone.sure("verified")
-
-    def _bind_at_levels(self) -> None:
-        """A phone at each level besides `verified`, which `own` is."""
-        for level in LEVELS[:-1]:
-            phone = Phone(self.client, self.sandbox).log_in()
-            if level != "account":
-                phone.consent("document")
-                phone.bind("文" + "甲乙丙"[LEVELS.index(level) - 1])
-            self.phones[level] = phone.sure(level) if level == "matched" else phone
-
-    def callers(self) -> list[Caller]:
-        """Return one caller of each kind: the columns of the matrix."""
-        found = [Caller("anonymous", "anyone", self.client), Caller("device", "device", self.client, gate=self.gate)]
-        levelled = {"verified": self.phones["own"]} | {level: self.phones[level] for level in LEVELS[:-1]}
-        found += [Caller(f"resident {level}", "resident", self.client, levelled[level].token, level) for level in LEVELS]
-        found += [self.acting("helper"), self.acting("helper of few"), self.acting("guardian")]
-        return found + [self.member(role) for role in roles.ROLES]
-
-    def acting(self, name: str) -> Caller:
-        who = "parent" if name == "guardian" else "own"
-        me = Caller(name, "resident", self.client, self.phones[who].token, "verified")
-        scope = {"helper": ("affairs",), "helper of few": ("card",), "guardian": tuple(SCOPE_ZH)}[name]
-        return me.acting(name, self.ids["acting"][name], "any", *scope)
-
-    def resident(self, who: str) -> Caller:
-        return Caller(f"resident {who}", "resident", self.client, self.phones[who].token, "verified")
-
-    def member(self, seat: str) -> Caller:
-        return Caller(seat, "staff", self.client, self.staff[seat].token, role=seat.partition("/")[0])
 
     def put_back(self) -> None:
         self.snapshot.put_back()
 
-    def keep(self, kind: str, which: str, made: Any) -> str:
-        self.ids.setdefault(kind, {})[which] = str(made)
-        return str(made)
-
-    # Objects
-
-    def _family(self) -> None:
-        """Relations: `own` helps the elder, the parent is the guardian of the child; each verified at the counter."""
-        counter = Counter(self.staff["counter_clerk"])
-        self.child = counter.registered(self.persons[CHILD], seen="birth_certificate")
-        self.person_ids = {who: str(self._person(who)) for who in self.phones if who in NAMES} | {CHILD: self.child}
-        me, elder, parent = (self.person_ids[who] for who in ("own", "elder", "parent"))
-        told = {"scope": ["affairs"], "last_day": in_days(60)}
-        helper = self._made(counter.relate("helper", elder, me, **told))
-        few = self._made(counter.relate("helper", parent, me, **told | {"scope": ["card"]}))
-        guardian = self._made(counter.relate("guardian", self.child, parent))
-        self.ids["acting"] = {"helper": helper, "helper of few": few, "guardian": guardian}
-        self.ids["relation"] = {"own": helper, "other": guardian}
-        helped = self._made(counter.relate("helper", me, elder, **told))
-        ended = self._made(counter.relate("helper", self.person_ids["other"], me, **told))
-        assert self.phones["own"].call("DELETE", f"/mini/v1/relations/{ended}").status_code == 204
-        self.ids["relation"] |= {"helped": helped, "deleted": ended}
-        self.ids["person"] = {"own": me, "minor": self.child}
-        self.ids["counter_session"] = {"own": counter.standing(me)["Counter-Session"]}
-        stranger = Counter(self.staff["stranger"])
-        self.keep("counter_session", "other", stranger.standing(self.person_ids["other"])["Counter-Session"])
-
-    def _person(self, who: str) -> ObjectId:
-        account = {"_id": self._account(self.phones[who])}
-        return get_db().accounts.find_one(account)["person"]
-
     @staticmethod
-    def _account(phone: Phone) -> ObjectId:
-        return opaque_token.owner(phone.token)
-
-    @staticmethod
-    def _made(answer, status: int = 201) -> str:
-        assert answer.status_code == status, answer.json
-        return answer.json["id"]
+    def seal(place: str, record: ObjectId, text: str) -> bytes:
+        return runtime.current().sealer.seal(place, record, text)
 
     def _orders(self) -> None:
         own, other, parent = (self.phones[who] for who in ("own", "other", "parent"))
@@ -173,7 +67,7 @@ class World:
         removed = self.keep("companion", "deleted", own.companion("19760606"))
         assert own.call("DELETE", f"/mini/v1/companions/{removed}").status_code == 204
         body = {"relation_id": self.ids["acting"]["guardian"]}
-        self.keep("companion", "minor", self._made(parent.post("/mini/v1/companions/from-relation", body)))
+        self.keep("companion", "minor", self.made(parent.post("/mini/v1/companions/from-relation", body)))
         here = self.ids["slot"]["own"]
         orders = {"own": self.ids["order"]["own"], "other": other.issued(here)["id"]}
         visitors = ((parent.me, "adult"), (self.ids["companion"]["minor"], "child"))
@@ -192,10 +86,12 @@ class World:
         office = self.staff["tourism_office"]
         for which, place in PLACES.items():
             closing = slots.make(3, place_id=place, start=20 * 60)
-            self.keep("job", which, self._made(office.post(f"/office/v1/slots/{closing}/close", {"reason": "检修"}), 202))
+            self.keep(
+                "job", which, self.made(office.post(f"/office/v1/slots/{closing}/close", {"reason": "检修"}), 202)
+            )
             self.keep("device", which, Gate(self.client, place).id)
         body = {"order_id": self.ids["order"]["town"], "emergency": "lost_person", "reason": "寻人"}
-        self.keep("glass", "own", self._made(self.staff["tourism_office"].post("/office/v1/break-glass", body)))
+        self.keep("glass", "own", self.made(self.staff["tourism_office"].post("/office/v1/break-glass", body)))
 
     def _facts(self) -> None:
         for which, who in {"own": "own", "other": "other", "minor": CHILD}.items():
@@ -211,12 +107,12 @@ class World:
         parent, acting = self.phones["parent"], {"Acting-For": self.ids["acting"]["guardian"]}
         fact_id = self.ids["fact"]["minor"]
         disputed = parent.post(f"/mini/v1/facts/{fact_id}/dispute", {"text": "日期登记错误"}, **acting)
-        self.keep("case", "minor", self._made(disputed))
+        self.keep("case", "minor", self.made(disputed))
         self.keep("case", "unit", affairs.ask_privacy(self.phones["own"], "copy"))
         self.keep("case", "town", affairs.ask_privacy(self.phones["own"], "correct"))
         wish = {"unit": UNIT, "role": "gate_clerk", "area": AREA, "reason": "新到岗"}
         for which, phone in {"own": "own", "other": "other", "town": "parent"}.items():
-            self.keep("application", which, self._made(self.phones[phone].post("/mini/v1/staff-applications", wish)))
+            self.keep("application", which, self.made(self.phones[phone].post("/mini/v1/staff-applications", wish)))
         for which, case_id in self.ids["application"].items():
             self._lie(case_id, OTHER_UNIT if which == "other" else UNIT, OTHER_AREA if which == "town" else AREA)
         for which, case_id in self.ids["case"].items():
@@ -235,22 +131,31 @@ class World:
     def _attach(self, which: str, case_id: str) -> None:
         """Put a file into a case, as an answer would."""
         owner = self.phones["other"]
-        made = files.upload(owner, "mini", files.png(colour=f"#0000{len(which):02x}"))
+        made = files.upload(owner, "mini", files.png(colour="#0000" + which.encode().hex()[2:4]))
         assert made.status_code == 200, made.json
         file_id = self.keep("case file", which, made.json["id"])
         change = {"$set": {"attached_to": f"case:{case_id}", "state": "attached"}}
         file.File._get_collection().update_one({"_id": ObjectId(file_id)}, change)
 
+    def _gone(self) -> None:
+        """Somebody whose account was closed and whose data were deleted."""
+        phone = Phone(self.client, self.sandbox).ready()
+        case_id, clerk = affairs.ask_privacy(phone, "close_account"), affairs.seat(self.client, "case_handler")
+        affairs.move(clerk, case_id, "claim")
+        affairs.decide(clerk, case_id, "granted")
+        drain("affairs", "trust")
+        self.keep("person", "deleted", phone.me)
+
     def _files(self) -> None:
         for which in ("own", "other", "deleted"):
             phone = self.phones["own" if which == "deleted" else which]
             made = files.upload(phone, "mini", files.png(colour={"own": "red", "other": "blue"}.get(which, "green")))
-            self.keep("file", which, self._made(made, 200))
+            self.keep("file", which, self.made(made, 200))
         gone = self.phones["own"].call("DELETE", f"/mini/v1/files/{self.ids['file']['deleted']}")
         assert gone.status_code == 204
         for role in (*roles.ROLES, "stranger"):
             made = files.upload(self.staff[role], "office", files.png(colour="white"))
-            self.keep("office file", role, self._made(made, 200))
+            self.keep("office file", role, self.made(made, 200))
 
     def _imports(self) -> None:
         """A checked sheet of each kind, by the one who may and by a colleague."""
@@ -261,7 +166,7 @@ class World:
             first, second = IMPORTERS[kind.operation]
             for which, seat in {"own": first, "other": second}.items():
                 made = files.send_sheet(self.staff[seat], kind.sheet.name, content)
-                self.keep(f"import {kind.sheet.name}", which, self._made(made, 200))
+                self.keep(f"import {kind.sheet.name}", which, self.made(made, 200))
         path = f"/office/v1/sheets/staff/imports/{self.ids['import staff']['own']}/commit"
         assert self.staff["system_admin"].post(path, {"leave_out_wrong": True}).status_code == 202
         drain("reports")
@@ -270,7 +175,11 @@ class World:
         """For each role a proposal of its own, and of each kind one of somebody else."""
         for role in roles.ROLES:
             actor = self.staff[role].actor()
-            self.keep("approval", role, approval.propose(actor, approval.record(actor, "refund", "order:x", reason="甲"))["_id"])
+            self.keep(
+                "approval",
+                role,
+                approval.propose(actor, approval.record(actor, "refund", "order:x", reason="甲"))["_id"],
+            )
         actor = self.staff["stranger"].actor()
         for kind in approval.KINDS:
             about = {"export": f"orders:tantou:{clock.today()}"}.get(kind, "order:x")
@@ -292,7 +201,7 @@ class World:
         self.ids["session"] = dict.fromkeys(where, "seat")
         gone = self.staff["system_admin"].post(f"/office/v1/staff/{self.ids['member']['ended']}/disable")
         assert gone.status_code == 204, gone.json
-        login, answer = self.staff["system_admin"].invite("gate_clerk", unit=UNIT)
+        _, answer = self.staff["system_admin"].invite("gate_clerk", unit=UNIT)
         self.keep("invitation", "own", path_of(self._link(answer)).rsplit("/", 1)[1])
 
     @staticmethod

@@ -1,8 +1,14 @@
-"""Canaries: secrets pushed through every endpoint and failure, then looked for in all that lies about."""
+"""Canaries: secrets pushed through every endpoint and failure, then looked for in all that lies about.
 
-import json
-import re
+The story enters each secret where a person would; the walk puts a mark of its own into every text that the description
+of the API knows, so that what is found names the field that it came by.
+"""
+
+import base64
 import signal
+import zipfile
+from collections import defaultdict
+from io import BytesIO
 
 import pytest
 from bson.raw_bson import RawBSONDocument
@@ -10,8 +16,9 @@ from pymongo import MongoClient
 from redis import Redis
 
 from backend.embedded.mongod import Mongod
+from backend.identity_documents import mask_name
 from deploy.stack import QUEUES, Stack, answers
-from tests.support.canary import Search
+from tests.support.canary import Search, forms
 from tests.support.canary_story import Story
 from tests.support.canary_walk import Walk, role_for
 from tests.support.patience import until
@@ -22,12 +29,52 @@ SANDBOX = ["--retry-scale", "0.01", "--refund-delay", "0.05"]
 READABLE = ["--wiredTigerCollectionBlockCompressor", "none", "--wiredTigerJournalCompressor", "none"]
 READABLE += ["--wiredTigerIndexPrefixCompression", "false"]
 OUTSIDE = {
-    "wechat": "WeChat's own files",
-    "registers": "the registers' own files",
-    "logs/sandbox.log": "WeChat's own log",
-    "logs/registers.log": "the registers' own log",
+    "wechat": "what WeChat knows is its own",
+    "registers": "what the registers know is their own",
+    "logs/sandbox.log": "WeChat's log",
+    "logs/registers.log": "the registers' log",
 }
-"""The stack runs simulators of outside systems in the same folder; what they know is theirs."""
+"""The stack runs simulators of outside systems in the same folder."""
+MAY_LIE = {
+    ("secrets.env", "key"): "the file of the keys, readable by its owner only; production hands them in otherwise",
+    ("redis/appendonly.aof", "token of the county at WeChat"): "shared by all processes for its two hours",
+}
+CORRELATION = "header X-Request-Id"
+"""What a caller sends to find its request again is kept in logs and histories on purpose: letters and digits only."""
+PUBLIC = {
+    ("POST /office/v1/places/{place_id}/notices", "body text"): "published to everybody (decision 0010)",
+    ("POST /office/v1/slots/{slot_id}/close", "body reason"): "published to the visitors (decision 0010)",
+    ("POST /office/v1/devices", "body id"): "printed on a gate",
+    ("POST /office/v1/devices", "body name"): "printed on a gate",
+    ("POST /office/v1/staff", "body login"): "the login of an account, which its unique index needs",
+}
+ECHOED = {
+    "body: a field that is not known": "the name of a field that the sender made up",
+    "query that is not known": "the same in a query",
+    "body: as a form": "the same in a form",
+    CORRELATION: "so that the caller finds the request again",
+    "body assignments.0.unit": "the code of a unit that does not exist",
+    "body parent": "the code of a unit that does not exist",
+    "body unit": "the code of a unit that does not exist",
+}
+"""What an error may repeat, to nobody but who sent it."""
+SHUT = {
+    "POST /gate/v1/scans": "the walk has no key of a gate",
+    "GET /open/v1/wechat/push": "the walk has no key of WeChat",
+    "POST /open/v1/wechat/push": "the walk has no key of WeChat",
+    "POST /open/v1/wechat/pay/notice": "the walk has no key of WeChat",
+    "POST /mini/v1/logout": "another way out came first",
+    "POST /mini/v1/logout-everywhere": "another way out came first",
+    "POST /office/v1/logout": "another way out came first",
+    "DELETE /office/v1/sessions": "another way out came first",
+}
+"""Operations whose every call of the walk may be refused before its fields are read."""
+PLANTED = {
+    "planted in the store": "planted-in-the-store",
+    "planted and deleted": "planted-and-deleted",
+    "planted in Redis": "planted-in-redis",
+    "planted in a log": "planted-in-a-log",
+}
 
 
 class Bare(Stack):
@@ -51,12 +98,23 @@ class Bare(Stack):
 
 
 class Aftermath:
-    """What is left when all is over, and the search for it."""
+    """What is left when all is over: `found` names where, and what."""
 
-    def __init__(self, story: Story, walk: Walk, folder, sent: int):
-        self.story, self.walk, self.folder, self.sent = story, walk, folder, sent
-        self.search = Search(story.secret)
-        self.files = self.search.files(folder, OUTSIDE)
+    def __init__(self, stack: Bare, story: Story):
+        self.story, self.search = story, Search(story.secret | PLANTED | keys(stack))
+        self.strangers = story.stranger()
+        self.walk = walked(story)
+        self.metrics = story.client.get("/metrics").data.decode()
+        plant(stack)
+        self.found = documents(stack, self.search)
+
+    def look(self, folder) -> "Aftermath":
+        """Search the files, when nobody writes them any more."""
+        self.found |= self.search.files(folder, OUTSIDE)
+        return self
+
+    def errors(self) -> list:
+        return [(told, answer) for told, answer in self.story.client.answers if answer.status_code >= 400]
 
 
 @pytest.fixture(scope="module")
@@ -71,19 +129,28 @@ def aftermath(tmp_path_factory):
         story = Story(stack, stack.wire)
         story.tell()
         failures(stack, story)
-        walk, sent = walked(stack, story)
-        plant(stack)
-        story.documents = documents(stack, Search(story.secret))
+        seen = Aftermath(stack, story)
     finally:
         stack.stop()
         if hasattr(stack, "wire"):
             stack.wire.stop()
-    return Aftermath(story, walk, folder, sent)
+    return seen.look(folder)
 
 
-def failures(stack: Stack, story: Story) -> None:
+def keys(stack: Stack) -> dict[str, str]:
+    """Return what the processes hold: the keys of the folder, and the county's token at WeChat."""
+    names = ("FIELD_KEYS", "BLIND_INDEX_KEY", "TICKET_KEYS", "AUDIT_KEYS")
+    told = {f"key {name}": stack.env[name].rpartition(":")[2] for name in names}
+    (token,) = [Redis.from_url(stack.env["REDIS_URL"]).get(key) for key in wechat_keys(stack)]
+    return told | {"token of the county at WeChat": token.decode()}
+
+
+def wechat_keys(stack: Stack) -> list[bytes]:
+    return list(Redis.from_url(stack.env["REDIS_URL"]).scan_iter("wechat:token:*"))
+
+
+def failures(stack: Bare, story: Story) -> None:
     """Let one part after the other fail while secrets are under way."""
-    ready = f"{stack.base}/health/ready"
     stack.redis.child.kill(signal.SIGKILL)
     stack.redis.child.popen.wait(10)
     story.again("without Redis")
@@ -91,8 +158,7 @@ def failures(stack: Stack, story: Story) -> None:
     worker = stack.children["worker-slow"]
     worker.kill(signal.SIGKILL)
     worker.popen.wait(10)
-    for fault in ("busy", "http_500"):
-        story.box.fault(fault, path="/", count=20)
+    story.box.fault("busy", path="/", count=20)
     story.registers.call("/faults", {"name": "broken", "rate": 1})
     story.again("without a worker, and WeChat and the registers out of order")
     stack.start_worker("worker-slow", QUEUES["worker-slow"])
@@ -102,34 +168,28 @@ def failures(stack: Stack, story: Story) -> None:
     stack.mongod.child.popen.wait(10)
     story.again("without the store")
     stack.mongod.start()
-    until(lambda: answers(ready), seconds=60, what="readiness")
+    until(lambda: answers(f"{stack.base}/health/ready"), seconds=60, what="readiness")
 
 
-def walked(stack: Stack, story: Story) -> tuple[Walk, int]:
-    spec = story.client.get("/openapi.json").json
-
+def walked(story: Story) -> Walk:
     def token_for(access: dict) -> str:
         if access.get("actor") == "resident":
             return story.phone.token
         return story.role(role_for(access)).token if access.get("actor") == "staff" else ""
 
-    walk = Walk(spec, story.known, token_for)
-    sent = walk.run(story.client)
-    assert story.client.get("/metrics").status_code == 200
-    return walk, sent
+    walk = Walk(story.spec, story.known, token_for)
+    walk.run(story.client)
+    return walk
 
 
-PLANTED = ("planted in the store", "planted in a log", "planted in Redis", "planted and deleted")
-
-
-def plant(stack: Stack) -> None:
+def plant(stack: Bare) -> None:
     """Leave secrets in the clear on purpose, so that the search is known to see."""
-    stack.store.canary.insert_one({"_id": 1, "text": "name: 欧阳锋利 planted-in-the-store"})
-    stack.store.canary.insert_one({"_id": 2, "text": "planted-and-deleted"})
+    stack.store.canary.insert_one({"_id": 1, "text": PLANTED["planted in the store"]})
+    stack.store.canary.insert_one({"_id": 2, "text": PLANTED["planted and deleted"]})
     stack.store.canary.delete_one({"_id": 2})
-    Redis.from_url(stack.env["REDIS_URL"]).set("canary", "planted-in-redis")
+    Redis.from_url(stack.env["REDIS_URL"]).set("canary", PLANTED["planted in Redis"])
     with (stack.folder / "logs" / "worker-fast.log").open("a") as log:
-        log.write("cGxhbnRlZC1pbi1hLWxvZw==\n")
+        log.write(f"Basic {base64.b64encode(PLANTED['planted in a log'].encode()).decode()}\n")
 
 
 def documents(stack: Stack, search: Search) -> dict[str, set[str]]:
@@ -144,21 +204,89 @@ def documents(stack: Stack, search: Search) -> dict[str, set[str]]:
     return found
 
 
-def test_show(aftermath):
-    print("sent", aftermath.sent, len(aftermath.story.client.answers))
-    from collections import Counter
+def test_the_story_enters_more_than_twenty_secrets_and_the_walk_every_text(aftermath):
+    assert len(set(aftermath.story.secret.values())) >= 20
+    assert all(len(one) >= 4 for one in aftermath.story.secret.values())
+    assert len(aftermath.walk.marks) > 2000
+    statuses = defaultdict(set)
+    for told, answer in aftermath.story.client.answers:
+        if told in aftermath.walk.marks:
+            operation, where = aftermath.walk.marks[told]
+            if where not in {"header Authorization", "method"}:
+                statuses[operation].add(answer.status_code)
+    shut = {name for name, seen in statuses.items() if seen <= {401, 403}}
+    assert shut <= set(SHUT), shut
 
-    print(Counter(a.status_code for _, a in aftermath.story.client.answers))
-    for name, hits in aftermath.files.items():
-        print(name, [(h, aftermath.walk.marks.get("kanary" + h[5:10] + "x")) for h in sorted(hits)])
-    print("DOC")
-    for name, hits in aftermath.story.documents.items():
-        print(name, [(h, aftermath.walk.marks.get("kanary" + h[5:10] + "x")) for h in sorted(hits)])
-    print("ERR")
-    for told, answer in aftermath.story.client.answers:
-        if answer.status_code >= 400 and (h := aftermath.search.hits(answer.data)):
-            print(told, aftermath.walk.marks.get(told), answer.status_code, h, answer.data[:300])
-    for told, answer in aftermath.story.client.answers:
-        if answer.status_code >= 500:
-            print(told, aftermath.walk.marks.get(told), answer.status_code, answer.data[:300])
-    print("secrets", {k: v for k, v in aftermath.story.secret.items()})
+
+def test_no_secret_lies_anywhere_in_a_readable_form(aftermath):
+    hits = {(place, hit) for place, found in aftermath.found.items() for hit in found if not hit.startswith("mark ")}
+    wrong = {
+        (place, hit)
+        for place, hit in hits
+        if not hit.startswith("planted") and not any(place == at and hit.startswith(what) for at, what in MAY_LIE)
+    }
+    assert wrong == set()
+
+
+def test_of_the_walk_nothing_lies_about_but_what_is_public(aftermath):
+    hits = {hit for found in aftermath.found.values() for hit in found if hit.startswith("mark ")}
+    assert [hit for hit in hits if not hit[5:].isdigit()] == []
+    fields = {aftermath.walk.marks[f"kanary{hit[5:]}x"] for hit in hits}
+    assert {one for one in fields if one[1] != CORRELATION} == set(PUBLIC)
+
+
+def test_what_is_planted_is_found(aftermath):
+    """The control: the same search sees what lies in the clear, also what was deleted, and in another form."""
+    found = {
+        name: {place for place, hits in aftermath.found.items() if any(h.startswith(name) for h in hits)}
+        for name in PLANTED
+    }
+    assert "city.canary" in found["planted in the store"]
+    assert "local.oplog.rs" in found["planted and deleted"]
+    for name in ("planted in the store", "planted and deleted"):
+        assert any(place.startswith("mongod/data/journal/") for place in found[name])
+        assert any(place.startswith("mongod/data/collection-") for place in found[name])
+    assert found["planted in Redis"] == {"redis/appendonly.aof"}
+    assert found["planted in a log"] == {"logs/worker-fast.log"}
+
+
+@pytest.mark.parametrize("text", ["欧阳鹧鸪", "360731198706120014", "Canary-9ff3086c48f0-Aa1", "18873573768"])
+def test_every_form_of_a_secret_is_seen_between_other_bytes(text):
+    search = Search({"it": text})
+    for name, form in forms(text).items():
+        assert f"it ({name})" in search.hits(b"\x00" * 200 + b" " + form + b"\xff" * 9), name
+    inside = base64.b64encode(f'{{"name":"{text}","x":1}}'.encode())
+    assert any("base64" in hit for hit in search.hits(inside))
+    assert search.hits(b"something else") == set()
+
+
+def test_errors_repeat_nothing_but_the_names_of_fields(aftermath):
+    wrong = []
+    for told, answer in aftermath.errors():
+        for hit in aftermath.search.hits(answer.data):
+            operation, where = aftermath.walk.marks.get(f"kanary{hit[5:]}x", (told, hit))
+            if where not in ECHOED:
+                wrong.append(f"{operation}: {where}")
+    assert wrong == [], wrong
+
+
+def test_no_answer_is_an_error_of_the_service(aftermath):
+    """But that a part is away, or a system outside."""
+    assert {answer.status_code for _, answer in aftermath.errors() if answer.status_code >= 500} <= {502, 503}
+
+
+def test_another_resident_sees_none_of_it(aftermath):
+    assert [answer.status_code for answer in aftermath.strangers].count(200) > 8
+    assert [hit for answer in aftermath.strangers for hit in aftermath.search.hits(answer.data)] == []
+
+
+def test_an_export_of_the_staff_holds_none_of_it(aftermath):
+    with zipfile.ZipFile(BytesIO(aftermath.story.export.data)) as book:
+        cells = b"".join(book.read(name) for name in book.namelist())
+    assert mask_name(aftermath.story.secret["name"]) in cells.decode()
+    assert aftermath.search.hits(cells) == set()
+
+
+def test_the_figures_hold_none_of_it(aftermath):
+    assert "http_request_seconds" in aftermath.metrics
+    assert aftermath.search.hits(aftermath.metrics.encode()) == set()

@@ -1,7 +1,6 @@
 """Canaries: values that must stay unreadable, and the search for them in whatever lies about afterwards."""
 
 import base64
-import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,7 +64,10 @@ class Search:
         """Tell whether it is there; a short number only where it is no part of a longer one."""
         if told not in data:
             return False
-        return name not in self._numbers or re.search(rb"(?<![0-9a-fA-F])" + re.escape(told) + rb"(?![0-9a-fA-F])", data) is not None
+        return (
+            name not in self._numbers
+            or re.search(rb"(?<![0-9a-fA-F])" + re.escape(told) + rb"(?![0-9a-fA-F])", data) is not None
+        )
 
     def files(self, folder: Path, leave_out: dict[str, str]) -> dict[str, set[str]]:
         """Return what was found in each file of a folder, but in those left out."""
@@ -127,6 +129,3 @@ def with_value(body, path: tuple, value: str):
         return [with_value((body or [{}])[0], tuple(rest), value)]
     inner = body.get(head) if isinstance(body, dict) else None
     return {**(body if isinstance(body, dict) else {}), head: with_value(inner, tuple(rest), value)}
-
-
-numbers = itertools.count(1)

@@ -9,12 +9,14 @@ from models.identity import roles
 from tests.support import canary
 
 METHODS = ("get", "post", "put", "delete")
-HEADERS = (
-    "Acting-For", "Counter-Session", "X-Request-Id", "User-Agent", "Referer", "Cookie", "Accept-Language",
-    "X-Forwarded-For", "Origin", "Content-Language", "Wechatpay-Serial", "Wechatpay-Nonce", "X-Canary",
+HEADERS = ("Authorization", "Idempotency-Key", "X-Request-Id", "Acting-For", "Counter-Session")
+SIGNED = ("Wechatpay-Serial", "Wechatpay-Nonce", "Wechatpay-Signature", "Wechatpay-Timestamp")
+UNREAD = (
+    "User-Agent", "Referer", "Cookie", "Accept-Language", "X-Forwarded-For", "Origin", "Content-Language", "X-Canary",
 )  # fmt: skip
+"""Headers that every client or proxy may send, in one request together."""
 LAST = ("/logout", "/logout-everywhere", "/sessions", "/session/refresh")
-LAST_METHOD = "DELETE"
+"""What ends the sessions of the walk itself."""
 
 
 @dataclass
@@ -42,12 +44,12 @@ class Walk:
         others = [call for call in calls if not self._ends(call)]
         with ThreadPoolExecutor(6) as together:
             list(together.map(lambda call: self._send(client, call), others))
-        for call in ending:
+        for call in sorted(ending, key=lambda one: one.path.partition("?")[0].endswith(LAST)):
             self._send(client, call)
         return len(calls)
 
     def _ends(self, call: Call) -> bool:
-        return call.path.partition("?")[0].endswith(LAST) or call.method == LAST_METHOD
+        return call.method == "DELETE" or (call.method == "POST" and call.path.partition("?")[0].endswith(LAST))
 
     def _send(self, client, call: Call) -> None:
         client.open(call.path, method=call.method, data=call.body, headers=call.headers, told=call.mark)
@@ -60,14 +62,15 @@ class Walk:
 
     def _operation(self, path: str, method: str, told: dict) -> Iterator[Call]:
         parameters = [one for one in told.get("parameters", []) if "$ref" not in one]
-        for place in [name for name in _names(path)]:
+        for place in _names(path):
             yield self._call(path, method, told, f"path {place}", names={place})
         for one in parameters:
             if one["in"] == "query":
                 yield self._call(path, method, told, f"query {one['name']}", query=one["name"])
         yield self._call(path, method, told, "query that is not known", query="kanary_unknown")
-        for header in (*HEADERS, "Idempotency-Key", "Authorization"):
-            yield self._call(path, method, told, f"header {header}", header=header)
+        for header in (*HEADERS, *(SIGNED if path.startswith("/open/") else ())):
+            yield self._call(path, method, told, f"header {header}", headers=(header,))
+        yield self._call(path, method, told, "headers that nobody reads", headers=UNREAD)
         yield from self._bodies(path, method, told)
         yield self._call(path, None, told, "method")
 
@@ -89,32 +92,33 @@ class Walk:
             "of no form": ("text/plain", "name={}"),
             "as a form": ("application/x-www-form-urlencoded", "name={0}&{0}=1"),
             "as XML": ("application/xml", "<name>{}</name>"),
-            "as a broken form": ("multipart/form-data; boundary=x", '--x\r\nContent-Disposition: form-data; name="{}"\r\n\r\n'),
+            "as a broken form": (
+                "multipart/form-data; boundary=x",
+                '--x\r\nContent-Disposition: form-data; name="{}"\r\n\r\n',
+            ),
         }
         for name, (kind, text) in odd.items():
             yield self._call(path, method, told, f"body: {name}", raw=text, kind=kind)
 
-    def _call(self, path, method, told, where, *, names=(), query="", header="", body=None, raw="", kind="") -> Call:
+    def _call(self, path, method, told, where, *, names=(), query="", headers=(), body=None, raw="", kind="") -> Call:
         number = len(self.marks)
-        mark = canary.mark(number)
+        mark, operation = canary.mark(number), f"{method or 'any'} {path}"
         for name in _names(path):
             path = path.replace(f"{{{name}}}", mark if name in names else self.known.get(name, "0" * 24))
-        operation = f"{method or 'any'} {told.get('operationId') or path}"
-        headers = {"Idempotency-Key": f"walk-{number}"}
+        given = {"Idempotency-Key": f"walk-{number}"}
         if token := self.token_for(told.get("x-access", {})):
-            headers["Authorization"] = f"Bearer {token}"
-        if header:
-            headers[header] = f"Bearer {mark}" if header == "Authorization" else mark
+            given["Authorization"] = f"Bearer {token}"
+        given |= {name: f"Bearer {mark}" if name == "Authorization" else mark for name in headers}
         data = None
         if body is not None:
-            data, headers["Content-Type"] = json.dumps(body(mark), ensure_ascii=False).encode(), "application/json"
+            data, given["Content-Type"] = json.dumps(body(mark), ensure_ascii=False).encode(), "application/json"
         elif raw:
-            data, headers["Content-Type"] = raw.format(mark).encode(), kind
+            data, given["Content-Type"] = raw.format(mark).encode(), kind
         elif method not in {"GET", None}:
-            data, headers["Content-Type"] = b"{}", "application/json"
+            data, given["Content-Type"] = b"{}", "application/json"
         path += f"?{query}={mark}" if query else ""
         self.marks[mark] = (operation, where)
-        return Call(operation, where, method or mark.upper(), path, mark, headers, data)
+        return Call(operation, where, method or mark.upper(), path, mark, given, data)
 
 
 def _names(path: str) -> list[str]:

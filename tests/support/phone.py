@@ -2,9 +2,12 @@
 
 import itertools
 import uuid
+from datetime import date
 
-from backend.identity_documents import check_character
+from backend import clock
+from backend.identity_documents import age_on, check_character
 from models.identity import account, binding
+from models.identity.person import CHILD_BELOW
 
 _numbers = itertools.count(1)
 
@@ -63,6 +66,8 @@ class Phone:
         return self
 
     def companion(self, birth: str = "19900307") -> str:
+        if age_on(date.fromisoformat(birth), clock.today()) < CHILD_BELOW:
+            assert self.consent("minor").status_code == 204
         answer = self.post("/mini/v1/companions", person("李四", birth))
         assert answer.status_code == 201, answer.json
         return answer.json["id"]

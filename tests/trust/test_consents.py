@@ -126,7 +126,7 @@ def test_a_purpose_that_is_none_is_refused(fresh, purpose):
 
 def test_withdrawing_the_consent_to_ask_registers_forgets_what_they_said(fresh, registers_box):
     give(fresh, "document")
-    fresh.bind("张三丰")
+    fresh.bind("张三丰").sure()
     give(fresh, "facts")
     person_id = account.authenticate(fresh.token).person_id
     get_db().facts.insert_one({"person": person_id, "state": "current", "kind": "household.address"})

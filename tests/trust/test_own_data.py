@@ -205,6 +205,21 @@ def test_a_closed_account_is_out_at_once_and_the_wechat_user_starts_anew(planted
     assert account_of(planted)["_id"] != before["_id"]
 
 
+def test_while_it_is_erased_nobody_logs_in_to_the_old_account(planted, shift_clock):
+    shift_clock(LATER)
+    drain()
+    before = account_of(planted)
+    erasure.begin(before["_id"], case="PIPL-1", by="system:test")
+    planted.token = ""
+    version = planted.get("/mini/v1/privacy-text").json["version"]
+    body = {"js_code": planted.sandbox.js_code(planted.user), "privacy_version": version}
+    refused = planted.post("/mini/v1/login", body)
+    assert (refused.status_code, refused.json["code"]) == (409, "account_closing")
+    assert account_of(planted)["sessions"] == []
+    drain("trust")
+    assert account_of(planted.log_in())["_id"] != before["_id"]
+
+
 def work_through(account_id) -> None:
     while True:
         try:

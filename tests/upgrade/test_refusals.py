@@ -150,11 +150,12 @@ def test_a_store_without_a_replica_set_is_refused(good, standalone):
     assert "The store is refused: it is not a replica set" in refusal(good, MONGODB_URI=standalone)
 
 
-def test_credentials_that_everybody_can_read_are_refused(good, tmp_path):
+@pytest.mark.parametrize("name", ["WECHAT_CREDENTIALS", "REGISTERS_CREDENTIALS"])
+def test_credentials_that_everybody_can_read_are_refused(good, tmp_path, name):
     path = tmp_path / "credentials.json"
     path.write_text(Path(good["WECHAT_CREDENTIALS"]).read_text())
     path.chmod(0o644)
-    assert "WECHAT_CREDENTIALS can be read by everybody; chmod 600" in refusal(good, WECHAT_CREDENTIALS=str(path))
+    assert f"{name} can be read by everybody; chmod 600" in refusal(good, **{name: str(path)})
 
 
 def test_a_key_file_that_everybody_can_read_is_refused(good, tmp_path):

@@ -1,0 +1,134 @@
+"""What the declaration of an operation promises each cell, and what an answer says."""
+
+from collections.abc import Iterator
+
+from models.identity import levels, roles
+from tests.matrix import objects, requests
+from tests.matrix.actors import Caller
+from tests.matrix.differences import RULE_REFUSES
+from tests.matrix.spec import Operation
+from tests.matrix.world import World
+
+OPEN = "open"
+REFUSALS = frozenset(
+    {"not_allowed", "level_needed", "binding_needed", "own_act_only", "acting_refused", "scope_missing"}
+)
+"""How a declaration refuses; any other 403 is a rule's answer to a request that was let in."""
+WRONG_FROM = 500
+
+
+def expected(operation: Operation, caller: Caller) -> str:
+    """Return what the declaration promises a caller: `open`, 401, or the code of the refusal."""
+    access = operation.access
+    if access["actor"] in {"anyone", "signed"}:
+        return OPEN
+    if access["actor"] != caller.kind:
+        return "401"
+    if caller.kind == "staff":
+        return OPEN if may(caller.role, access) else "not_allowed"
+    return _expected_of_resident(access, caller) if caller.kind == "resident" else OPEN
+
+
+def may(role: str, access: dict[str, str]) -> bool:
+    """Tell whether a role holds operation and purpose, by the table alone."""
+    told, wanted = roles.ROLES[role], access.get("purpose")
+    held = access["operation"] in told.operations and (not wanted or wanted in told.purposes)
+    return held or access["operation"] in roles.EVERYBODY
+
+
+def _expected_of_resident(access: dict[str, str], caller: Caller) -> str:
+    if not levels.reaches(caller.level, access["level"]):
+        return "binding_needed" if caller.level == "account" else "level_needed"
+    if not caller.acting_for:
+        return OPEN
+    if "scope" not in access:
+        return "own_act_only"
+    return OPEN if access["scope"] in caller.scope else "scope_missing"
+
+
+def got(operation: Operation, answer) -> str:
+    """Return what an answer says of access."""
+    if answer.status_code >= WRONG_FROM:
+        return f"{answer.status_code}: {answer.text[:120]}"
+    code = (answer.get_json(silent=True) or {}).get("code", "") if answer.status_code in {401, 403} else ""
+    if answer.status_code == 401:
+        return OPEN if operation.actor in {"anyone", "signed"} else "401"
+    return code if code in REFUSALS and (operation.name, code) not in RULE_REFUSES else OPEN
+
+
+def told(wrong: list[tuple]) -> str:
+    """Return the cells one a line."""
+    return "\n" + "\n".join(" | ".join(map(str, cell)) for cell in wrong)
+
+
+class Sender:
+    """Sends cells and puts the world back after each that changed something."""
+
+    def __init__(self, world: World):
+        self.world, self.sent = world, 0
+
+    def __call__(self, caller: Caller, operation: Operation, path: str):
+        self.sent += 1
+        body, headers = requests.body(self.world, operation), requests.headers(self.world, operation)
+        answer = caller.send(operation, path + requests.query(self.world, operation), body, **headers)
+        answer.get_data()
+        if operation.method != "GET" and answer.status_code < 400:
+            self.world.put_back()
+        return answer
+
+
+def seats(operation: Operation) -> list[tuple[str, bool]]:
+    """Return who is let in, and whether they sit in one town only."""
+    if operation.actor == "resident":
+        return [("resident", False)]
+    if operation.actor == "staff":
+        letting = [role for role in roles.ROLES if may(role, operation.access)]
+        narrow = [(f"{role}/town", True) for role in letting if objects.reach(operation) == "unit"]
+        return [(role, False) for role in letting] + narrow
+    return [("anonymous", False)]
+
+
+def caller_of(world: World, operation: Operation, seat: str) -> Caller:
+    if operation.actor == "staff":
+        return world.member(seat)
+    return world.resident("own") if operation.actor == "resident" else world.callers()[0]
+
+
+def promised(operation: Operation, kind: str, seat: str, *, narrow: bool) -> str:
+    """Return `found` or `missing` by the general rule."""
+    if operation.actor == "anyone" or kind == "own":
+        return "found"
+    if operation.actor == "resident" or kind == "deleted":
+        return "missing"
+    return "found" if kind == "minor" or _reached(operation, kind, seat, narrow=narrow) else "missing"
+
+
+def _reached(operation: Operation, kind: str, seat: str, *, narrow: bool) -> bool:
+    """Tell whether a member of the staff reaches what is not their own: by unit (`other`) or by town."""
+    reach = objects.reach(operation)
+    if reach == "unit" and kind == "other":
+        return roles.ROLES[seat.partition("/")[0]].reach == "county"
+    return reach == "all" or (reach == "unit" and not narrow)
+
+
+def cells(world: World, described: list[Operation]) -> Iterator[tuple[Operation, str, bool, str, str]]:
+    """Yield operation, seat, whether it is of one town only, kind of object and path."""
+    for operation in described:
+        if not objects.things(operation):
+            continue
+        for seat, narrow in seats(operation):
+            for kind, path in objects.paths(world, operation, seat).items():
+                yield operation, seat, narrow, kind, path
+
+
+def outcome(answer, nobody) -> str:
+    """Return `found`, `missing` (exactly like a missing one), or the status and code of something else."""
+    body = answer.get_json(silent=True) or {}
+    if answer.status_code == 404:
+        same = {name: body[name] for name in ("code", "message")} == {
+            name: nobody.json[name] for name in ("code", "message")
+        }
+        return "missing" if nobody.status_code == 404 and same and set(body) == set(nobody.json) else "another 404"
+    if answer.status_code >= WRONG_FROM or body.get("code") in REFUSALS or answer.status_code == 401:
+        return f"{answer.status_code} {body.get('code')}"
+    return "found"

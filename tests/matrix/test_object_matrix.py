@@ -1,0 +1,86 @@
+"""Every operation about an object × own, other's, other unit's, other town's, a child's and deleted ones.
+
+What lies outside of somebody's reach is answered like a missing object; where a cell differs, `DIFFERS` says why.
+"""
+
+from backend.identity_documents import mask, mask_name
+from tests.matrix import objects
+from tests.matrix.cast import CHILD
+from tests.matrix.differences import DIFFERS
+from tests.matrix.rules import Sender, caller_of, cells, outcome, promised, seats, told
+from tests.matrix.spec import Operation
+from tests.matrix.world import World
+
+
+def wrong_cells(world: World, described: list[Operation], send: Sender) -> tuple[list[tuple], set]:
+    """Return the cells that answer otherwise than promised, and which of the literal table were met."""
+    wrong, used = [], set()
+    for operation, seat, narrow, kind, path in cells(world, described):
+        caller = caller_of(world, operation, seat)
+        nobody = send(caller, operation, objects.missing(operation))
+        found = outcome(send(caller, operation, path), nobody)
+        wanted = promised(operation, kind, seat, narrow=narrow)
+        if (operation.name, kind) in DIFFERS:
+            used.add((operation.name, kind))
+            wanted = DIFFERS[operation.name, kind][0]
+        if found != wanted:
+            wrong.append((operation.name, kind, seat, wanted, found))
+    return wrong, used
+
+
+def test_what_lies_outside_of_ones_reach_is_answered_like_a_missing_object(world, described, send):
+    wrong, used = wrong_cells(world, described, send)
+    assert wrong == [], told(wrong)
+    assert set(DIFFERS) - used == set(), "these cells no longer differ"
+
+
+def test_control_without_the_guards_the_matrix_turns_red(world, described, send, monkeypatch):
+    monkeypatch.setattr("models.tourism.scope.reaches", lambda *_: True)
+    monkeypatch.setattr("models.affairs.applicant.own", lambda *_: None)
+    chosen = {"GET /office/v1/orders/{order_id}", "GET /mini/v1/cases/{case_id}"}
+    wrong, _ = wrong_cells(world, [one for one in described if one.name in chosen], send)
+    assert {(name, kind) for name, kind, *_ in wrong} == {
+        ("GET /office/v1/orders/{order_id}", "other"),
+        ("GET /office/v1/orders/{order_id}", "town"),
+        ("GET /mini/v1/cases/{case_id}", "other"),
+        ("GET /mini/v1/cases/{case_id}", "minor"),
+    }
+
+
+def test_who_acts_for_another_finds_what_is_theirs_and_nothing_else(world, described, send):
+    """The guardian finds the child's, the helper what is the elder's, who has nothing."""
+    wrong, scoped = [], [one for one in described if one.access.get("scope") and objects.things(one)]
+    assert len(scoped) > 5
+    for operation in scoped:
+        for name in ("guardian", "helper"):
+            caller = world.acting(name)
+            nobody = send(caller, operation, objects.missing(operation))
+            for kind, path in objects.paths(world, operation, "resident").items():
+                found = outcome(send(caller, operation, path), nobody)
+                if found != (wanted := "found" if (name, kind) == ("guardian", "minor") else "missing"):
+                    wrong.append((operation.name, name, kind, wanted, found))
+    assert wrong == [], told(wrong)
+
+
+def test_an_object_that_is_missing_is_a_404_wherever_one_is_looked_up(world, described, send):
+    wrong = []
+    for operation in described:
+        if things := objects.things(operation):
+            seat, _ = seats(operation)[0]
+            answer = send(caller_of(world, operation, seat), operation, objects.missing(operation))
+            if answer.status_code != 404:
+                wrong.append((operation.name, list(things), answer.status_code, answer.text[:100]))
+    assert wrong == [], told(wrong)
+
+
+def test_no_member_of_the_staff_is_shown_a_child_without_an_approval(world, described, send):
+    """By any operation about an object of theirs, in any role, nothing of the child is in the answer."""
+    child, wrong, seen = world.persons[CHILD], [], 0
+    secrets = [child["name"], mask_name(child["name"]), child["document_number"]]
+    secrets.append(mask("resident_id", child["document_number"]))
+    for operation, seat, _narrow, kind, path in cells(world, described):
+        if kind == "minor" and operation.actor == "staff":
+            answer, seen = send(world.member(seat), operation, path), seen + 1
+            wrong += [(operation.name, seat, one) for one in secrets if one.encode() in answer.data]
+    assert wrong == [], told(wrong)
+    assert seen > 20
