@@ -54,6 +54,9 @@ bench: setup  ## benchmarks against their floors (B=name runs one)
 chaos: setup  ## kill everything while people book; CLUSTER=1 on three nodes, CONTROL=1 must fail
 	$(PY) -m bench.chaos
 
+fuzz: setup  ## fuzz every operation by the API's own description (EXAMPLES=… SEED=…)
+	$(PY) -m bench.fuzz
+
 rotation: setup  ## rotate the field keys of N=100000 records while others read and write
 	$(PY) -m bench.rotation $(N)
 
@@ -75,4 +78,4 @@ roles: setup  ## print role × operation × reach × purpose, and write it to do
 slice:  ## show the whole slice of a domain (D=tourism)
 	@ls -d */$(D)* */*/$(D)* 2>/dev/null; ls */$(D)/
 
-.PHONY: help setup run test check matrix upgrade backup restore dump demo bench chaos rotation failed audit openapi roles slice
+.PHONY: help setup run test check matrix upgrade backup restore dump demo bench chaos fuzz rotation failed audit openapi roles slice

@@ -50,7 +50,7 @@ def _clerk(role: str, unit: str, area: str) -> tuple[Clerk, dict[str, Any]]:
 
 def a_case(told: Kind, matter: Matter) -> dict[str, Any]:
     """Return a case that was opened now, not stored."""
-    resident = Resident(ObjectId(), "bench", {"person": ObjectId()})
+    resident = Resident(ObjectId(), "bench", {"person": ObjectId(), "level": "matched"})
     found = open_case.record(open_case.by(resident), told, matter, "B-0")
     return found | {"outbox": [work.running(found)]}
 

@@ -21,14 +21,116 @@ def _sheet(name: str, *more: str) -> Links:
     )
 
 
-def _files(surface: str) -> Links:
+def _files(surface: str) -> tuple[Links, ...]:
     one = f"/{surface}/v1/{_FILE}"
-    reads = (f"GET {one}", f"POST {one}/complete", f"GET {one}/content", f"DELETE {one}")
-    sources = ((f"POST /{surface}/v1/files", "id"), (f"GET {one}", "id"), (f"POST {one}/complete", "id"))
-    return Links("file_id", sources, (*reads, f"PUT {one}/parts/{{number}}"))
+    part, whole = f"PUT {one}/parts/{{number}}", f"POST {one}/complete"
+    return (
+        Links(
+            "file_id",
+            ((f"POST /{surface}/v1/files", "id"), (f"GET {one}", "id")),
+            (part, f"GET {one}", f"DELETE {one}"),
+        ),
+        Links("file_id", ((part, "$request.path.file_id"),), (whole,)),
+        Links("file_id", ((whole, "id"),), (f"GET {one}", f"GET {one}/content", f"DELETE {one}")),
+    )
 
 
+_ORDER, _RELATION = "/mini/v1/orders/{order_id}", "/mini/v1/relations/{relation_id}"
+_DESK = f"{_OFFICE}/cases/{{case_id}}"
+_PLACES, _SLOT = f"{_OFFICE}/places", f"{_OFFICE}/slots/{{slot_id}}"
+
+_MINI: tuple[Links, ...] = (
+    Links(
+        "order_id",
+        sources=(
+            *(("POST /mini/v1/orders", "id"), ("GET /mini/v1/orders", "items/0/id"), (f"GET {_ORDER}", "id")),
+            (f"POST {_ORDER}/cancel", "id"),
+        ),
+        targets=(f"GET {_ORDER}", *(f"POST {_ORDER}/{verb}" for verb in ("payment", "payment-check", "cancel"))),
+    ),
+    Links("order_id", sources=(("POST /mini/v1/orders", "id"),), targets=(f"GET {_OFFICE}/orders/{{order_id}}",)),
+    Links(
+        "ticket_id",
+        sources=((f"GET {_ORDER}", "tickets/0/id"),),
+        targets=("GET /mini/v1/tickets/{ticket_id}/code.{kind}",),
+    ),
+    Links(
+        "companion_id",
+        sources=(("POST /mini/v1/companions", "id"), ("GET /mini/v1/companions", "items/1/id")),
+        targets=tuple(
+            f"{verb} /mini/v1/companions/{{companion_id}}{part}"
+            for verb, part in (("DELETE", ""), ("POST", "/guardianship"))
+        ),
+    ),
+    Links("", sources=(("GET /mini/v1/companions", ""),), targets=("POST /mini/v1/orders",)),
+    Links(
+        "relation_id",
+        sources=(("POST /mini/v1/relations", "id"), ("GET /mini/v1/relations", "items/0/id")),
+        targets=(f"POST {_RELATION}/confirm", f"PUT {_RELATION}/last-day", f"DELETE {_RELATION}"),
+    ),
+    Links(
+        "place_id",
+        sources=(("GET /mini/v1/places", "items/0/id"),),
+        targets=("GET /mini/v1/places/{place_id}", "GET /mini/v1/places/{place_id}/slots"),
+    ),
+    Links(
+        "slot_id",
+        sources=(("GET /mini/v1/places/{place_id}/slots", "items/0/id"),),
+        targets=("GET /mini/v1/slots/{slot_id}",),
+    ),
+    Links("", sources=(("GET /mini/v1/slots/{slot_id}", ""),), targets=("POST /mini/v1/orders",)),
+    Links(
+        "notice_id",
+        sources=(("GET /mini/v1/notices", "items/0/id"),),
+        targets=("POST /mini/v1/notices/{notice_id}/read",),
+    ),
+    Links(
+        "fact_id", sources=(("GET /mini/v1/facts", "items/0/id"),), targets=("POST /mini/v1/facts/{fact_id}/dispute",)
+    ),
+)
+_DESKS: tuple[Links, ...] = (
+    Links(
+        "case_id",
+        sources=(
+            *((f"GET {_OFFICE}/cases/inbox", "items/0/id"), (f"POST {_OFFICE}/cases", "id")),
+            *((f"POST {_DESK}/claim", "id"), (f"GET {_DESK}", "id"), (f"POST {_DESK}/pause", "id")),
+            *((f"POST {_DESK}/decide", "id"), (f"POST {_DESK}/resume", "id")),
+        ),
+        targets=(
+            f"GET {_DESK}",
+            *(f"POST {_DESK}/{verb}" for verb in ("claim", "release", "ask", "pause", "resume", "decide", "correct")),
+            *(f"POST {_DESK}/{verb}" for verb in ("transfer", "assign")),
+        ),
+    ),
+    Links(
+        "device_id",
+        sources=((f"POST {_OFFICE}/devices", "id"), (f"GET {_OFFICE}/devices", "items/0/id")),
+        targets=(f"POST {_OFFICE}/devices/{{device_id}}/revoke",),
+    ),
+    Links(
+        "place_id",
+        sources=((f"GET {_PLACES}", "items/0/id"), (f"GET {_PLACES}/{{place_id}}", "id")),
+        targets=(
+            *(f"GET {_PLACES}/{{place_id}}", f"GET {_PLACES}/{{place_id}}/slots", f"POST {_PLACES}/{{place_id}}/slots"),
+            *(f"POST {_PLACES}/{{place_id}}/notices", f"GET {_OFFICE}/devices"),
+        ),
+    ),
+    Links(
+        "slot_id",
+        sources=((f"GET {_PLACES}/{{place_id}}/slots", "items/0/id"),),
+        targets=(f"POST {_SLOT}/close", f"POST {_SLOT}/reopen"),
+    ),
+    Links("job_id", sources=((f"POST {_SLOT}/close", "id"),), targets=(f"GET {_OFFICE}/jobs/{{job_id}}",)),
+    Links("slot_id", sources=((f"POST {_SLOT}/close", "slot_id"),), targets=(f"POST {_SLOT}/reopen",)),
+    Links(
+        "glass_id",
+        sources=((f"POST {_OFFICE}/break-glass", "id"), (f"GET {_OFFICE}/break-glass", "items/0/id")),
+        targets=(f"POST {_OFFICE}/break-glass/{{glass_id}}/review",),
+    ),
+)
 LINKS: tuple[Links, ...] = (
+    *_MINI,
+    *_DESKS,
     Links(
         "code",
         sources=(
@@ -116,5 +218,6 @@ LINKS: tuple[Links, ...] = (
     ),
     *(_sheet(name) for name in ("units", "places", "hours", "prices", "slot-plans")),
     _sheet("staff", "result.xlsx"),
-    *(_files(surface) for surface in ("mini", "office")),
+    *_files("mini"),
+    *_files("office"),
 )

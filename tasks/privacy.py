@@ -33,13 +33,15 @@ def hand_over(found: dict[str, Any]) -> None:
 def end_account(found: dict[str, Any]) -> None:
     """End the account and erase what is held; while a visit or refund is under way, wait and say so.
 
+    An account that has become somebody else's since it was asked for is left alone; the person's data go all the same.
+
     Raises:
         outbox.Later: something of the account is not over.
     """
     try:
-        if "account" in found:
+        if "account" in found and erasure.may_end(found["account"], found.get("person")):
             erasure.begin(found["account"], case=found["number"], by="system:privacy")
-        else:
+        elif "person" in found:
             erasure.begin_for_person(found["person"], case=found["number"], by="system:privacy")
     except erasure.StillBusy as busy:
         if "account" in found:

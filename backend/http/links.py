@@ -8,7 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Links:
-    """From each source (`METHOD /path`, and where its answer has the value) to all targets, as one parameter."""
+    """From each source (`METHOD /path`, and where its answer has the value, or an expression) to all targets, as one parameter.
+
+    Without a parameter the target is only what comes next.
+    """
 
     parameter: str
     sources: tuple[tuple[str, str], ...]
@@ -34,10 +37,12 @@ def _link(document: dict[str, Any], target: str, parameter: str, pointer: str) -
     _operation(document, target)
     method, path = target.split(" ")
     escaped = path.replace("~", "~0").replace("/", "~1")
-    return {
-        "operationRef": f"#/paths/{escaped}/{method.lower()}",
-        "parameters": {parameter: f"$response.body#/{pointer}"},
-    }
+    link: dict[str, Any] = {"operationRef": f"#/paths/{escaped}/{method.lower()}"}
+    return link | {"parameters": {parameter: _expression(pointer)}} if parameter else link
+
+
+def _expression(pointer: str) -> str:
+    return pointer if pointer.startswith("$") else f"$response.body#/{pointer}"
 
 
 def _answer(document: dict[str, Any], source: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -78,14 +78,15 @@ def _read(cursor: str) -> list[Any]:
     try:
         raw = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         value, record = (_unmark(part) for part in raw)
-    except (ValueError, TypeError, KeyError, binascii.Error):
+    except (ValueError, TypeError, KeyError, OverflowError, binascii.Error):
         raise BadCursor(fields={"cursor": [BadCursor.zh]}) from None
     return [value, record]
 
 
 def _unmark(part: Any) -> Any:
     if isinstance(part, dict) and "at" in part:
-        return datetime.fromisoformat(part["at"])
+        # In UTC: a moment that a zone puts before the first year is none that the store can compare.
+        return datetime.fromisoformat(part["at"]).astimezone(UTC)
     if isinstance(part, dict):
         if not ObjectId.is_valid(part["oid"]):
             raise ValueError

@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 from PIL import Image
+from schemathesis.transport.serialization import Binary
 
 from models.identity import staff_sheet, unit_sheet
 from models.tourism import place_sheets
@@ -41,6 +42,9 @@ def fill(case: Any) -> None:
         case.body = {"name": name, "media_type": media_type, "purpose": purpose, "size": len(content), "sha256": digest}
     elif label.endswith("/parts/{number}"):
         case.path_parameters["number"] = "0"
-        case.body = UPLOADS[surface][3]
+        case.body = Binary(UPLOADS[surface][3])
     elif label.startswith("POST") and label.endswith("/imports"):
-        case.body = {"file": SHEETS[case.operation.path.split("/")[4]]}
+        case.body, case.multipart_content_types = (
+            {"file": Binary(SHEETS[case.operation.path.split("/")[4]])},
+            {"file": "text/csv"},
+        )

@@ -102,8 +102,10 @@ def after_load_schema(_context: Any, schema: Any) -> None:
 
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
-    """Give most requests a key of their own, and half of those that should succeed a real file."""
-    if case.meta and case.meta.generation.mode.is_positive and secrets.randbelow(2):
+    """Give most requests a key of their own, and most of those that should succeed a real file."""
+    _cast.spare(case)
+    linked = case.meta and case.meta.phase.name.value == "stateful"
+    if case.meta and case.meta.generation.mode.is_positive and (linked or secrets.randbelow(2)):
         contents.fill(case)
     if case.headers.get(KEY) and secrets.randbelow(KEPT_ONE_IN):
         case.headers[KEY] = uuid.uuid4().hex

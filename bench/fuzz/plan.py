@@ -25,7 +25,8 @@ def write(path: Path, *, base: str, players: Cast, examples: int, chains: int) -
     ]
     lines += ["[parameters]", *(_binding(key, name, chance) for key, (name, chance) in BINDINGS.items()), ""]
     lines += ["[generation]", f"max-examples = {examples}", 'database = "none"', "no-shrink = true", ""]
-    lines += ["[phases.stateful]", "max-steps = 12", "", "[phases.stateful.generation]", f"max-examples = {chains}", ""]
+    lines += ["[phases.stateful]", "max-steps = 12", "", "[phases.stateful.inference]", "algorithms = []", ""]
+    lines += ["[phases.stateful.generation]", 'mode = "positive"', f"max-examples = {chains}", ""]
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
@@ -35,7 +36,8 @@ BINDINGS = {
     "body.slot_id": ("slots", OFTEN),
     "body.visitors[*].companion_id": ("companions", OFTEN),
     "body.visitors[*].ticket_type": ("ticket_types", OFTEN),
-    "body.document_number": ("documents", SELDOM),
+    "body.document_number": ("documents", OFTEN),
+    "body.document_kind": ("document_kinds", OFTEN),
     "query.day": ("days", SELDOM),
     "query.place": ("places", OFTEN),
     "query.slot": ("slots", SELDOM),
@@ -76,7 +78,8 @@ def _known(base: str, players: Cast) -> dict[str, list[str]]:
         "handlers": [players["case_handler"].owner],
         "nobody": ["0" * 24],
         "ticket_types": ["adult", "senior_65", "child"],
-        "documents": [_document(f"19{year}0307001") for year in range(50, 90, 5)],
+        "documents": [_document(f"19{year}0307001") for year in range(50, 90)],
+        "document_kinds": ["resident_id"],
         "units": sorted(set(cast.UNITS.values())),
         "versions": [PRIVACY_VERSION],
     }

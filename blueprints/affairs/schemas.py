@@ -9,7 +9,9 @@ from models.affairs import case, case_views, kind_table
 
 _TIME = {"example": "2026-11-23T09:30:00+08:00"}
 _ID = validate.Length(1, 64)
-_TEXT = validate.And(validate.Length(1, 2000), validate.Regexp(r"^(?=[\s\S]*\S)[^\x00]+\Z"))
+_TEXT = validate.And(
+    validate.Length(1, 2000), validate.Regexp(r"^[\s\x1c-\x1f\x85\ufeff]*[^\x00\s\x1c-\x1f\x85\ufeff][^\x00]*\Z")
+)
 _CODE = validate.Regexp(r"^[a-z][a-z0-9_]{0,63}\Z")
 
 

@@ -19,7 +19,9 @@ class OrderExportBody(OrderExportQuery):
 
     reason = ma.fields.String(
         required=True,
-        validate=validate.And(validate.Length(1, 200), validate.Regexp(r"[\s\S]*\S")),
+        validate=validate.And(
+            validate.Length(1, 200), validate.Regexp(r"^[\s\x1c-\x1f\x85\ufeff]*[^\s\x1c-\x1f\x85\ufeff]")
+        ),
         metadata={"example": "应急演练需要当日全部预约名单。"},
     )
 

@@ -17,6 +17,8 @@ class RefundProposalBody(ma.Schema):
     )
     reason = ma.fields.String(
         required=True,
-        validate=validate.And(validate.Length(1, 300), validate.Regexp(r"[\s\S]*\S")),
+        validate=validate.And(
+            validate.Length(1, 300), validate.Regexp(r"^[\s\x1c-\x1f\x85\ufeff]*[^\s\x1c-\x1f\x85\ufeff]")
+        ),
         metadata={"example": "景区当日停电,经协商全额退款"},
     )

@@ -16,7 +16,9 @@ class SlotCloseBody(ma.Schema):
 
     reason = ma.fields.String(
         required=True,
-        validate=validate.And(validate.Length(1, 200), validate.Regexp(r"[\s\S]*\S")),
+        validate=validate.And(
+            validate.Length(1, 200), validate.Regexp(r"^[\s\x1c-\x1f\x85\ufeff]*[^\s\x1c-\x1f\x85\ufeff]")
+        ),
         metadata={"example": "暴雨红色预警,景区临时关闭"},
     )
 

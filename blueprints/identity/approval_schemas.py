@@ -10,7 +10,7 @@ _TIME = {"example": "2026-11-23T09:30:00+08:00"}
 _ID = {"example": "673ec0a5c0ffee0123456789"}
 CASE = r"^([A-Z]{2,8}-)?[0-9]{8}-[0-9]{1,6}\Z"
 """A day and a number; nothing that a name or the number of a document could stand in."""
-REASON = validate.And(validate.Length(1, 300), validate.Regexp(r"[\s\S]*\S"))
+REASON = validate.And(validate.Length(1, 300), validate.Regexp(r"^[\s\x1c-\x1f\x85\ufeff]*[^\s\x1c-\x1f\x85\ufeff]"))
 
 
 class ApprovalQuery(StaffPageQuery):

@@ -8,7 +8,10 @@ from models.identity import binding_code, counter, levels, relation, relation_te
 
 _TIME = {"example": "2026-11-23T09:30:00+08:00"}
 _ID = {"example": "673ec0a5c0ffee0123456789"}
-_NAME = validate.And(validate.Length(1, 60), validate.Regexp(r"^(?=.*\S)[^\x00-\x1f\x7f]+\Z"))
+_NAME = validate.And(
+    validate.Length(1, 60),
+    validate.Regexp(r"^([^\S\x00-\x1f]|[\x85\ufeff])*[^\s\x00-\x1f\x7f\x85\ufeff][^\x00-\x1f\x7f]*\Z"),
+)
 
 
 def _seen() -> ma.fields.String:

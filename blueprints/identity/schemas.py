@@ -16,7 +16,10 @@ PUBLIC_KEY_BYTES = 32
 _KEY_WRONG = "应为 32 字节 Ed25519 公钥的 base64。"
 _MOST = password.MOST
 _TIME = {"example": "2026-11-23T09:30:00+08:00"}
-_SHOWN_NAME = validate.And(validate.Length(1, 40), validate.Regexp(r"^(?=.*\S)[^\x00-\x1f\x7f]+\Z"))
+_SHOWN_NAME = validate.And(
+    validate.Length(1, 40),
+    validate.Regexp(r"^([^\S\x00-\x1f]|[\x85\ufeff])*[^\s\x00-\x1f\x7f\x85\ufeff][^\x00-\x1f\x7f]*\Z"),
+)
 
 
 class StaffPageQuery(ma.Schema):

@@ -6,7 +6,10 @@ from marshmallow import validate
 from blueprints.identity.schemas import AREA, StaffPageQuery
 from models.identity import unit
 
-_SHOWN_NAME = validate.And(validate.Length(1, 60), validate.Regexp(r"^(?=.*\S)[^\x00-\x1f\x7f]+\Z"))
+_SHOWN_NAME = validate.And(
+    validate.Length(1, 60),
+    validate.Regexp(r"^([^\S\x00-\x1f]|[\x85\ufeff])*[^\s\x00-\x1f\x7f\x85\ufeff][^\x00-\x1f\x7f]*\Z"),
+)
 _CODE = {"example": "public_security"}
 
 

@@ -63,7 +63,9 @@ class NoticeBody(ma.Schema):
 
     text = ma.fields.String(
         required=True,
-        validate=validate.And(validate.Length(1, 500), validate.Regexp(r"[\s\S]*\S")),
+        validate=validate.And(
+            validate.Length(1, 500), validate.Regexp(r"^[\s\x1c-\x1f\x85\ufeff]*[^\s\x1c-\x1f\x85\ufeff]")
+        ),
         metadata={"example": "11 月 25 日上午设备检修,纪念馆推迟至 10:00 开放。"},
     )
     from_day = ma.fields.Date(required=True, metadata=_DAY)

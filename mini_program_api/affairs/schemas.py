@@ -8,7 +8,9 @@ from models.affairs.case_views import WHAT_ZH
 
 _TIME = {"example": "2026-11-23T09:30:00+08:00"}
 _ID = validate.Length(1, 64)
-_TEXT = validate.And(validate.Length(1, 2000), validate.Regexp(r"^(?=[\s\S]*\S)[^\x00]+\Z"))
+_TEXT = validate.And(
+    validate.Length(1, 2000), validate.Regexp(r"^[\s\x1c-\x1f\x85\ufeff]*[^\x00\s\x1c-\x1f\x85\ufeff][^\x00]*\Z")
+)
 
 
 class CasePageQuery(ma.Schema):

@@ -91,7 +91,9 @@ def withdraw(resident: Resident, case_id: ObjectId) -> dict[str, Any]:
             raise CaseStateWrong(state=found["state"], state_zh=case.STATES[found["state"]])
         ended = {"state": "withdrawn", "closed_at": clock.now()}
         within = (carry_out.within(found, Turn("withdrawn", resident.key)),)
-        return Move("withdrawn", resident.key, set=ended, unset=("work", "pause", "once", "matter", "beat"), within=within)
+        return Move(
+            "withdrawn", resident.key, set=ended, unset=("work", "pause", "once", "matter", "beat"), within=within
+        )
 
     return case.change(case_id, move)
 
@@ -134,7 +136,14 @@ def _appealed(resident: Resident, found: dict[str, Any], text: str) -> Move:
     return Move(
         "appealed",
         resident.key,
-        set={"state": "appealed", "appealed_at": now, "work": following, "clock": total, "beat": after["beat"], **matter},
+        set={
+            "state": "appealed",
+            "appealed_at": now,
+            "work": following,
+            "clock": total,
+            "beat": after["beat"],
+            **matter,
+        },
         unset=("appeal_until",),
         add={"desks": [desks.desk(step.role, following["unit"])]},
         text=text,

@@ -1,6 +1,6 @@
 """What a case refuses, and what to do next.
 
-Conflict        CaseMoved, CaseStateWrong, CaseTaken, NotHeld, AlreadyOpen, StopUsed, AppealOver
+Conflict        CaseMoved, CaseStateWrong, CaseTaken, NotHeld, AlreadyOpen, StopUsed, AppealOver, CorrectionsUsed
 Unprocessable   OutcomeUnknown, StopUnknown, SamePerson, NotADesk, BadAttachment
 """
 
@@ -61,6 +61,14 @@ class AppealOver(Conflict):
     code = "case_appeal_over"
     zh = "复核申请的期限已过或已申请过;可依法申请行政复议或提起行政诉讼。"
     en = "The time to appeal is over, or you have appealed. Administrative review or a lawsuit remain open to you."
+
+
+class CorrectionsUsed(Conflict):
+    """409: the wording of the decision was corrected as often as it may be."""
+
+    code = "case_corrections_used"
+    zh = "该决定的文字更正次数已用完;内容确有错误的,请告知申请人申请复核。"
+    en = "This decision was corrected as often as it may be. Tell the applicant of the appeal."
 
 
 class OutcomeUnknown(Unprocessable):

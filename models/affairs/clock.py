@@ -43,6 +43,14 @@ def spanned(since: datetime, until: datetime, limit: Limit) -> int:
     return sum(worked(days, first + _DAY * n) for n in range((last - first).days))
 
 
+def to_working_day(due: datetime) -> datetime:
+    """Return the end of the first working day from the last day of a term on (民法典第二百零三条)."""
+    days, last = calendar(), last_day(due)
+    while not worked(days, last):
+        last += _DAY
+    return clock.at(last, _MIDNIGHT)
+
+
 def last_day(due: datetime) -> date:
     """Return the last civil day before a due time."""
     return (clock.civil(due) - timedelta(milliseconds=1)).date()

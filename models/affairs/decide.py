@@ -13,12 +13,13 @@ from models.affairs import attachments, carry_out, case, desks, kind, tell, work
 from models.affairs import clock as legal
 from models.affairs.carry_out import Turn
 from models.affairs.case import Move
-from models.affairs.case_errors import CaseStateWrong, OutcomeUnknown
+from models.affairs.case_errors import CaseStateWrong, CorrectionsUsed, OutcomeUnknown
 from models.affairs.handle import audit, require_held
 from models.affairs.kind import END, Kind, Outcome
 from models.identity.actors import Staff
 
 SETTLED = ("decided", "closed")
+MOST_CORRECTIONS = 10
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _open_to_appeal(
     found: dict[str, Any], told: Kind, now: datetime, follow: list[dict[str, Any]]
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     assert told.appeal is not None
-    until, beat = legal.deadline(now, told.appeal.limit), ObjectId()
+    until, beat = legal.to_working_day(legal.deadline(now, told.appeal.limit)), ObjectId()
     follow.append(work.beat({"_id": found["_id"], "beat": beat}, until))
     kept = {"matter": found["once"]} if "once" in found else {}
     return {"state": "decided", "appeal_until": until, "beat": beat, **kept}, ()
@@ -146,12 +147,15 @@ def correct(actor: Staff, case_id: ObjectId, reason: str, rule: str) -> dict[str
     Raises:
         NotFound: the case is outside the actor's scope.
         CaseStateWrong: there is no decision.
+        CorrectionsUsed: it was corrected often.
     """
 
     def move(found: dict[str, Any]) -> Move:
         desks.reach(actor, "case.handle", found)
         if found["state"] not in SETTLED or not found["decisions"]:
             raise CaseStateWrong(state=found["state"], state_zh=case.STATES[found["state"]])
+        if sum("corrects" in one for one in found["decisions"]) >= MOST_CORRECTIONS:
+            raise CorrectionsUsed
         last = found["decisions"][-1]
         verdict = Verdict(last["outcome"], reason, rule, tuple(last["attachments"]))
         corrected = {**_decision(actor, found, verdict), "step": last["step"], "corrects": last["id"]}

@@ -51,8 +51,13 @@ def reach(actor: Staff, operation: str, found: dict[str, Any]) -> None:
         NotFound: the case is outside their scope.
     """
     actor.require(operation)
-    if not any(_covers(actor, one, found) for one in _with(operation, actor.assignments)):
+    if not reaches(actor, operation, found):
         raise NotFound
+
+
+def reaches(actor: Staff, operation: str, found: dict[str, Any]) -> bool:
+    """Tell whether a role that holds `operation` brings the actor to a case."""
+    return any(_covers(actor, one, found) for one in _with(operation, actor.assignments))
 
 
 def _with(operation: str, assignments: Iterable[Assignment]) -> list[Assignment]:

@@ -67,7 +67,7 @@ def _open(opener: Opener, fact_id: ObjectId, text: str) -> dict[str, Any]:
 
 @carry_out.settles("registers.dispute")
 def settle(found: dict[str, Any], turn: Turn, session: ClientSession) -> None:
-    """Let the fact follow the case: an appeal disputes it again, one that fails or is withdrawn leaves what was decided.
+    """Let the fact follow the case: an appeal disputes it again; one that fails or is withdrawn leaves the decision.
 
     Where the fact is gone, because its person had what the registers said forgotten, only the case goes on.
     """

@@ -53,8 +53,9 @@ def _appeal_time_over(found: dict[str, Any], now: datetime) -> Move:
 def _up_the_ladder(found: dict[str, Any], now: datetime) -> Move:
     told = kind.read(found["kind"], found["kind_version"])
     due = min(_recomputed(found["work"]["clock"]), _recomputed(found["clock"]))
-    rung = found["work"]["rung"]
-    at, role = work.ladder(told, found["work"], due)[rung]
+    steps = work.ladder(told, due)
+    rung = work.next_rung(found["work"], steps)
+    at, role = steps[rung]
     _wait_for(at, now)
     following = {**found["work"], "due": due, "rung": rung + 1, "urgency": "overdue" if role else "soon"}
     if role:

@@ -1,5 +1,6 @@
 """Who works on a case: claim, release, assign, transfer, and what becomes of the work of those who leave."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from bson import ObjectId
@@ -128,8 +129,7 @@ def assign(actor: Staff, case_id: ObjectId, member_id: ObjectId) -> dict[str, An
         key = f"staff:{member_id}"
         if found["work"].get("holder") == key:
             return None
-        known = set(desks.of(staff.assignments_of(member))) if member["state"] == "active" else set()
-        if known.isdisjoint(found["work"]["desks"]):
+        if set(_desks_of(member)).isdisjoint(found["work"]["desks"]):
             raise NotADesk(fields={"staff_id": [NotADesk.zh]})
         _require_another(key, found)
         return _held_by(actor, found, key, "assigned")
@@ -159,7 +159,7 @@ def transfer(actor: Staff, case_id: ObjectId, to: str, reason: str) -> dict[str,
         if found["work"]["unit"] == to:
             return None
         _require_unit(to)
-        if found["work"].get("holder") != actor.key and not actor.may("case.supervise"):
+        if found["work"].get("holder") != actor.key and not desks.reaches(actor, "case.supervise", found):
             raise NotHeld
         if found["work"]["state"] == "paused":
             raise CaseStateWrong(state="paused", state_zh=case.WORK_STATES["paused"])
@@ -208,36 +208,37 @@ def _moved(actor: Staff, found: dict[str, Any], to: str, reason: str) -> Move:
     )
 
 
-def release_all(member_id: ObjectId) -> int:
-    """Give back all work of a member of the staff who left; return how much it was. Repeating it does no harm."""
+def release_all(member_id: ObjectId, *, but: Sequence[str] = ()) -> int:
+    """Give back the work of a member of the staff, all `but` what lies on these desks; return how much it was.
+
+    Repeating it does no harm.
+    """
     key, returned = f"staff:{member_id}", 0
 
     def decide(found: dict[str, Any]) -> Move | None:
-        if found.get("work", {}).get("holder") != key:
+        if found.get("work", {}).get("holder") != key or not set(but).isdisjoint(found["work"]["desks"]):
             return None
         return _returned(found, "system:affairs")
 
-    while held := _held(key):
+    while held := _held(key, but):
         for case_id in held:
             case.change(case_id, decide)
         returned += len(held)
     return returned
 
 
-def _held(key: str) -> list[ObjectId]:
-    found = Case._get_collection().find({"work.holder": key}, {"_id": 1}).limit(BATCH)
+def _held(key: str, but: Sequence[str]) -> list[ObjectId]:
+    elsewhere = {"work.desks": {"$nin": list(but)}} if but else {}
+    found = Case._get_collection().find({"work.holder": key, **elsewhere}, {"_id": 1}).limit(BATCH)
     return [one["_id"] for one in found]
 
 
 def return_left() -> int:
-    """Give back the work of all members who are not active any more; return how much it was."""
+    """Give back what members hold who left, or sit at none of its desks any more; return how much it was."""
     holders = Case._get_collection().distinct("work.holder", {"work.holder": {"$gt": ""}})
     members = [ObjectId(key.removeprefix("staff:")) for key in holders]
-    return sum(release_all(member_id) for member_id in members if not _active(member_id))
+    return sum(release_all(member_id, but=_desks_of(_member(member_id))) for member_id in members)
 
 
-def _active(member_id: ObjectId) -> bool:
-    try:
-        return bool(staff.read(member_id)["state"] == "active")
-    except NotFound:
-        return False
+def _desks_of(member: dict[str, Any]) -> list[str]:
+    return desks.of(staff.assignments_of(member)) if member["state"] == "active" else []

@@ -93,10 +93,13 @@ def resume(actor: Staff, case_id: ObjectId) -> dict[str, Any]:
 
 
 def going_on(found: dict[str, Any], what: str, who: str, now: datetime, **more: Any) -> Move:
-    """Return the move by which the clocks of a stopped case go on, with the days of the stop given back."""
-    since = found["pause"]["since"]
-    total = work.turned_back(found["clock"], since, now)
-    own = work.turned_back(found["work"]["clock"], since, now)
+    """Return the move by which the clocks of a stopped case go on, with the days of the stop given back.
+
+    A stop ends with its longest time, however late somebody comes to look.
+    """
+    since, until = found["pause"]["since"], min(now, found["pause"]["until"])
+    total = work.turned_back(found["clock"], since, until)
+    own = work.turned_back(found["work"]["clock"], since, until)
     state = "taken" if found["work"].get("holder") else "waiting"
     following = {**found["work"], "clock": own, "state": state, "due": min(own["due"], total["due"])}
     after = {**found, "work": following, "clock": total, "beat": ObjectId()}

@@ -1,10 +1,12 @@
 """Telling applicants that their case waits for them or was decided: in the app, and by WeChat where they granted it."""
 
+from contextlib import suppress
 from typing import Any
 
 from bson import ObjectId
 
 from backend import outbox
+from backend.errors import NotFound
 from models.affairs import case, kind
 from models.messaging import inbox, send
 
@@ -25,7 +27,10 @@ def tell(case_id: ObjectId, news: str, seq: int) -> None:
         WeChatFailure: WeChat did not take it; the queue repeats it.
     """
     found = case.read(case_id)
+    if not found.get("account"):
+        return
     inbox.put(found["account"], news, key=f"{case_id}:{seq}", number=found["number"])
     told = kind.read(found["kind"], found["kind_version"])
     fields = {"character_string1": found["number"], "thing2": told.zh, "thing3": NEWS_ZH[news]}
-    send.notify(found["account"], "case_progress", fields)
+    with suppress(NotFound):  # who closed the account is not told
+        send.notify(found["account"], "case_progress", fields)

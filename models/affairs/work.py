@@ -55,18 +55,26 @@ def new_work(step: Step, found: dict[str, Any], now: datetime) -> dict[str, Any]
     }
 
 
-def ladder(told: Kind, work: dict[str, Any], due: datetime) -> list[tuple[datetime, str]]:
-    """Return what follows a due time, in order: the reminder under the name "", then the roles that get the work."""
-    reminder = legal.moved(due, -told.remind)
-    first = [(reminder, "")] if reminder > work["clock"]["start"] else []
-    return [*first, *((legal.moved(due, level.after), level.role) for level in told.levels)]
+def ladder(told: Kind, due: datetime) -> list[tuple[datetime, str]]:
+    """Return what follows a due time, in order: the reminder under the name "", then the roles that get the work.
+
+    It has the same steps wherever the due time moves, so that a rung goes on meaning the same.
+    """
+    reminder = legal.moved(due, -told.remind), ""
+    return [reminder, *((legal.moved(due, level.after), level.role) for level in told.levels)]
+
+
+def next_rung(work: dict[str, Any], steps: list[tuple[datetime, str]]) -> int:
+    """Return which of the ladder's steps comes next: no reminder of what was due as soon as it began."""
+    rung: int = work["rung"]
+    return 1 if rung == 0 and steps[0][0] <= work["clock"]["start"] else rung
 
 
 def running(found: dict[str, Any]) -> dict[str, Any] | None:
     """Return the outbox entry of the next thing that the clock of a running case brings, None after the last."""
     told = kind.read(found["kind"], found["kind_version"])
-    steps = ladder(told, found["work"], found["work"]["due"])
-    rung = found["work"]["rung"]
+    steps = ladder(told, found["work"]["due"])
+    rung = next_rung(found["work"], steps)
     return beat(found, steps[rung][0]) if rung < len(steps) else None
 
 

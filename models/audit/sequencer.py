@@ -14,8 +14,9 @@ from typing import Any
 
 import structlog
 from mongoengine.connection import get_db
-from pymongo import ASCENDING, UpdateMany
+from pymongo import ASCENDING, DESCENDING, UpdateMany
 
+from backend import clock
 from models.audit import canonical, tree
 from models.audit.tree import AuditTree, Candidate, Overtaken
 
@@ -27,16 +28,24 @@ PROMISED = timedelta(seconds=60)
 _LONGEST = 30.0
 """Seconds after which a run stops, so that a head can be signed within the lease; the next one goes on."""
 _ADOPTED_AT_ONCE = 1000
+UPGRADING = timedelta(days=7)
+"""How long processes of the release before the log may go on writing while they are replaced one by one."""
+_SLOW = timedelta(minutes=2)
+"""How long a record may be on its way into the store."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def run() -> int:
     """Chain everything that is pending; return how many records got their leaf."""
     begin()
+    _adopt_late()
     until, chained = time.monotonic() + _LONGEST, 0
     try:
-        while time.monotonic() < until and (batch := _batch()):
-            tree.append(tree.size(), batch)
+        while time.monotonic() < until:
+            size = tree.size()  # before the records are looked at, so that the guard sees whoever marks them meanwhile
+            if not (batch := _batch()):
+                break
+            tree.append(size, batch)
             chained += len(batch)
     except Overtaken:
         log.info("audit_sequencer_overtaken")
@@ -47,8 +56,29 @@ def begin() -> None:
     """Start the log once: what was written before there was one is taken in first, so that it has the first leaves."""
     trees = AuditTree._get_collection()
     if trees.find_one({"_id": tree.STATE}) is None:
+        now = clock.now()
+        upgraded = {"looked_at": now, "look_until": now + UPGRADING} if _wrote_before() else {}
         adopt()
-        trees.update_one({"_id": tree.STATE}, {"$setOnInsert": {"size": 0}}, upsert=True)
+        trees.update_one({"_id": tree.STATE}, {"$setOnInsert": {"size": 0, **upgraded}}, upsert=True)
+
+
+def _wrote_before() -> bool:
+    """Tell whether a release before the log wrote into this store: its records have no salt."""
+    oldest = [get_db()[source].find_one({}, sort=[("at", ASCENDING), ("_id", ASCENDING)]) for source in tree.SOURCES]
+    return any(one is not None and "salt" not in one for one in oldest)
+
+
+def _adopt_late() -> None:
+    """Mark what processes of the earlier release write beside this one; a record without a mark waits for ever."""
+    trees, now = AuditTree._get_collection(), clock.now()
+    state = trees.find_one({"_id": tree.STATE}) or {}
+    if "look_until" not in state or state["looked_at"] >= state["look_until"]:
+        return
+    late = {"at": {"$gte": state["looked_at"] - _SLOW}, "pending": {"$exists": False}, "leaf": {"$exists": False}}
+    for source in tree.SOURCES:
+        newest_first = [("at", DESCENDING), ("_id", DESCENDING)]
+        get_db()[source].update_many(late, {"$set": {"pending": True}}, hint=newest_first)
+    trees.update_one({"_id": tree.STATE}, {"$max": {"looked_at": now}})
 
 
 def adopt() -> int:

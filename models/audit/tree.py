@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from bson import ObjectId
-from mongoengine import BinaryField, Document, LongField, ObjectIdField, StringField
+from mongoengine import BinaryField, DateTimeField, Document, LongField, ObjectIdField, StringField
 from mongoengine.connection import get_db
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
@@ -28,11 +28,17 @@ _LEVEL = 1 << 48
 
 
 class AuditTree(Document):
-    """The state: how many leaves there are."""
+    """The state: how many leaves there are.
+
+    `looked_at` says, in a store that an earlier release wrote into, up to when its unmarked records were taken in;
+    `look_until`, how long that release may go on beside this one.
+    """
 
     meta = {"collection": "audit_tree", "auto_create_index": False}
     id = StringField(primary_key=True)
     size = LongField(required=True)
+    looked_at = DateTimeField()
+    look_until = DateTimeField()
 
 
 class AuditLeaf(Document):

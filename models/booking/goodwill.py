@@ -7,9 +7,11 @@ want the same money. That no more goes back than was paid is guarded where the r
 from typing import Any
 
 from bson import ObjectId
+from pymongo.client_session import ClientSession
 
 from backend import clock, outbox
 from backend.errors import Conflict
+from backend.store import transactions
 from models.booking import order
 from models.identity import approval
 from models.identity.actors import Staff
@@ -69,6 +71,10 @@ def refund_approved(approval_id: ObjectId) -> None:
     except RefundTooLarge:
         approval.finish(approval_id, RefundTooLarge.code)
         return
-    if approval.finish(approval_id, "done"):
-        line = order.event("goodwill_refund", f"staff:{found['decided_by']}", refund_fen=told["fen"])
-        order.note(order_id, line)
+    line = order.event("goodwill_refund", f"staff:{found['decided_by']}", refund_fen=told["fen"])
+
+    def change(session: ClientSession) -> None:
+        if approval.finish(approval_id, "done", session):
+            order.note(order_id, line, session=session)
+
+    transactions.run(change)

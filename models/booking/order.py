@@ -219,9 +219,9 @@ def refund_late(order_id: ObjectId, fen: int, *, line: dict[str, Any], follow: d
     return bool(Order._get_collection().update_one(guard, change).matched_count)
 
 
-def note(order_id: ObjectId, line: dict[str, Any], **changes: Any) -> None:
+def note(order_id: ObjectId, line: dict[str, Any], *, session: ClientSession | None = None, **changes: Any) -> None:
     """Add a line to the history, and set plain fields with it."""
     change: dict[str, Any] = {"$push": {"history": {"$each": [line], "$slice": -100}}}
     if changes:
         change["$set"] = changes
-    Order._get_collection().update_one({"_id": order_id}, change)
+    Order._get_collection().update_one({"_id": order_id}, change, session=session)

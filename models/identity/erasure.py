@@ -22,7 +22,7 @@ from models.audit import entry
 from models.identity import account, binding, restricted_record
 from models.identity.account import Account
 from models.identity.binding import Binding
-from models.identity.levels import reaches
+from models.identity.levels import ONE_ACCOUNT, reaches
 from models.identity.own_data import Scope, openids_of
 
 COLLECTION = "erasures"
@@ -98,6 +98,12 @@ def begin(account_id: ObjectId, *, case: str, by: str) -> None:
     _put_to_work(account_id, person_id, case=case, by=by)
 
 
+def may_end(account_id: ObjectId, asked_by: ObjectId | None) -> bool:
+    """Tell whether an account still is whose end was asked for: nobody else is surely bound to it by now."""
+    others = {"_id": account_id, "person": {"$nin": [None, asked_by]}, "level": {"$in": list(ONE_ACCOUNT)}}
+    return asked_by is None or Account._get_collection().find_one(others, {"_id": 1}) is None
+
+
 def begin_for_person(person_id: ObjectId, *, case: str, by: str) -> None:
     """Erase what is held about a person who came to a counter; an account that surely is theirs ends with it.
 
@@ -160,7 +166,8 @@ def _let_go(account_id: ObjectId, person_id: ObjectId) -> None:
         now = clock.now()
         transactions.run(lambda session: binding.end_others(person_id, account_id, now, by=BY, session=session))
         outbox.wake("notify")
-    if Binding._get_collection().find_one({"person": person_id, "outbox.0": {"$exists": True}}, {"_id": 1}):
+    waiting = {"person": person_id, "outbox": {"$elemMatch": {"failed_at": None}}}
+    if Binding._get_collection().find_one(waiting, {"_id": 1}):
         raise outbox.Later(UNTIL_TOLD_SECONDS)
 
 

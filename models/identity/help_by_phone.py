@@ -95,7 +95,12 @@ def confirm(resident: Resident, relation_id: ObjectId) -> dict[str, Any]:
     verification = {"method": "phones", "by": resident.key, "at": now}
     set_to = {"state": "active", "since": now, "due": found["until"], "verification": verification}
     push = relation.pushed(relation.event("confirmed", resident.key), relation.told("relation_active", relation_id))
-    change = {"$set": set_to, "$unset": {"agent_name": ""}, "$addToSet": {"accounts": resident.account_id}, "$push": push}
+    change = {
+        "$set": set_to,
+        "$unset": {"agent_name": ""},
+        "$addToSet": {"accounts": resident.account_id},
+        "$push": push,
+    }
     done = relation.Relation._get_collection().find_one_and_update(guard, change, return_document=ReturnDocument.AFTER)
     if done is None:
         raise NotFound

@@ -13,7 +13,16 @@ from datetime import date
 from typing import Any
 
 from bson import ObjectId
-from mongoengine import BinaryField, BooleanField, DateTimeField, DictField, Document, ListField, ObjectIdField, StringField
+from mongoengine import (
+    BinaryField,
+    BooleanField,
+    DateTimeField,
+    DictField,
+    Document,
+    ListField,
+    ObjectIdField,
+    StringField,
+)
 from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError

@@ -1,10 +1,12 @@
 """Restricted records: what a law keeps of a deleted person, stored and not used (个人信息保护法第四十七条).
 
 The whole record leaves its own collection, so that no list, gate or figure can meet it, and lies here as one sealed
-value. Only a member of the staff who holds `restricted.read` opens it, for a case, with an access line.
+value: what was sealed inside of it is opened first, because no rotation of keys would find it there. Only a member of the staff who holds `restricted.read` opens it, for a case, with an access line.
 """
 
 import base64
+from contextlib import suppress
+from copy import deepcopy
 from typing import Any
 
 import bson
@@ -15,6 +17,7 @@ from pymongo.client_session import ClientSession
 from backend import clock, personal_data, runtime
 from backend.errors import NotFound
 from backend.personal_data import Holding, Sealed
+from backend.sealing import SealBroken
 from backend.store import transactions
 from models.audit import access_line, entry
 from models.identity.actors import Staff
@@ -45,7 +48,7 @@ personal_data.declare(
         zh="依法留存的记录",
         persons=("persons",),
         accounts=("account",),
-        sealed=(Sealed("record"),),
+        sealed=(Sealed("record", secret=True),),
         at_deletion="keep",
         because="仅存储,不作他用",
     )
@@ -56,7 +59,7 @@ def restrict(holding: Holding, document: dict[str, Any]) -> None:
     """Move a record out of use; repeating it changes nothing."""
     record_id = f"{holding.collection}:{document['_id']}"
     kept = {
-        "record": _sealed(record_id, document),
+        "record": _sealed(record_id, _opened(holding, document)),
         "because": holding.because,
         "persons": sorted({one for path in holding.persons for one in personal_data.values(document, path)}),
         "at": clock.now(),
@@ -70,6 +73,18 @@ def restrict(holding: Holding, document: dict[str, Any]) -> None:
         get_db()[holding.collection].delete_one({"_id": document["_id"]}, session=session)
 
     transactions.run(change)
+
+
+def _opened(holding: Holding, document: dict[str, Any]) -> dict[str, Any]:
+    """Return a record with its sealed values opened; one that is broken stays as it is."""
+    copy = deepcopy(document)
+    for field in holding.sealed:
+        for position, owner, name in personal_data.elements(copy, field.path):
+            record = personal_data.record_name(field, copy, owner, position)
+            if isinstance(owner[name], bytes):
+                with suppress(SealBroken):
+                    owner[name] = runtime.current().sealer.open(holding.place(field), record, owner[name])
+    return copy
 
 
 def _sealed(record_id: str, document: dict[str, Any]) -> bytes:

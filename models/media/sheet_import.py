@@ -103,7 +103,10 @@ class SheetImport(Document):
 
 
 class RowChunk(Document):
-    """Some rows of an import, from `first` to `last`, and the results of those that are done."""
+    """Some rows of an import, from `first` to `last`, and the results of those that are done.
+
+    `at` is there until the commit: what nobody commits goes by time.
+    """
 
     meta = {
         "collection": "sheet_rows",
@@ -119,7 +122,7 @@ class RowChunk(Document):
     last = IntField(required=True)
     rows = BinaryField()
     results = ListField(DictField())
-    at = DateTimeField(required=True)
+    at = DateTimeField()
 
 
 personal_data.declare(
@@ -306,8 +309,15 @@ def commit(actor: Importer, kind: Kind, import_id: ObjectId, *, leave_out_wrong:
                 unit=actor.unit, session=session,
             )  # fmt: skip
             SheetImport._get_collection().update_one({"_id": import_id}, {"$set": {"job": job["_id"]}}, session=session)
+            _keep_rows(import_id, session)
             kind.audit(actor, f"import:{import_id}", {"kind": kind.sheet.name, **found["counts"]}, session)
 
     transactions.run(change)
     outbox.wake("reports")
     return read(actor, kind, import_id)
+
+
+def _keep_rows(import_id: ObjectId, session: ClientSession) -> None:
+    """Take the rows out of the cleaning by time: a job that waits for days must find them. `forget` deletes them."""
+    rows = {"import_id": import_id, "last": {"$gte": 0}}
+    RowChunk._get_collection().update_many(rows, {"$unset": {"at": ""}}, session=session)

@@ -363,11 +363,13 @@ class _Settling:
         """Put the correction in the place of a row that held until now, or was taken out by a former dispute."""
         facts = Fact._get_collection()
         replaceable = row.get("open") or row.get("refuted")
-        if not self.correction or not replaceable or facts.find_one({"line": row["line"], "open": True}, session=session):
+        if (
+            not self.correction
+            or not replaceable
+            or facts.find_one({"line": row["line"], "open": True}, session=session)
+        ):
             return self.fact_id
         facts.insert_one({**self.correction, "line": row["line"]}, session=session)
-        facts.update_one(
-            {"_id": self.fact_id}, {"$set": {"corrected_to": self.correction["_id"]}}, session=session
-        )
+        facts.update_one({"_id": self.fact_id}, {"$set": {"corrected_to": self.correction["_id"]}}, session=session)
         stands: ObjectId = self.correction["_id"]
         return stands

@@ -105,8 +105,12 @@ def _address(value: Value, whole: bool) -> str:
 
 
 def _members(value: Value, _whole: bool) -> str:
-    told = [f"{mask_name(one['name'])}({RELATIONS[one['relation']]})" for one in value["members"]]
+    told = [f"{_named(one)}({RELATIONS[one['relation']]})" for one in value["members"]]
     return f"共 {len(told)} 人:" + "、".join(told)
+
+
+def _named(member: Value) -> str:
+    return str(member["in_place_of_name"]) if "in_place_of_name" in member else mask_name(member["name"])
 
 
 def _certificate(value: Value, whole: bool) -> str:

@@ -1,10 +1,15 @@
 """What persons and staff see of facts: each with its source, its dates, its state, and in words."""
 
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from bson import ObjectId
 
 from backend import clock
+from backend.identity_documents import BadDocument, age_on, parse
 from models.audit import access_line
 from models.identity import minor_approval, person
 from models.identity.actors import Resident, Staff
@@ -35,6 +40,8 @@ def for_staff(
 ) -> dict[str, Any]:
     """Return some kinds of facts of a person, masked, with an access line.
 
+    Children who stand in the person's household are not named: what may be seen of them is asked for them.
+
     Raises:
         NotAllowed: no role of the actor holds the operation.
         NotFound: no such person.
@@ -43,13 +50,34 @@ def for_staff(
     actor.require("fact.read")
     person.read(person_id)
     minor_approval.require(actor, person_id)
-    shown = _about(Subject(person=person_id), kinds, whole=False)
+    shown = _about(Subject(person=person_id), kinds, whole=False, seen=without_children)
     fields = {FIELD} if shown["items"] else {"facts.state"}
     access_line.record(actor, purpose=purpose, subjects=[person_id], fields=fields, case=case)
     return {**shown, "next": None}
 
 
-def _about(subject: Subject, kinds: list[str], *, whole: bool) -> dict[str, Any]:
+def without_children(one: Stated) -> Stated:
+    """Return a fact without the names of children below fourteen."""
+    if one.kind != "household.members" or one.absent:
+        return one
+    members = [
+        {**member, "in_place_of_name": minor_approval.HIDDEN} if _is_child(member) else member
+        for member in one.value["members"]
+    ]
+    return replace(one, value={**one.value, "members": members})
+
+
+def _is_child(member: Mapping[str, Any]) -> bool:
+    birth = date.fromisoformat(str(member["birth"])) if member.get("birth") else None
+    if birth is None:
+        with suppress(BadDocument):
+            birth = parse("resident_id", member["number"]).birth_date
+    return birth is not None and age_on(birth, clock.today()) < person.CHILD_BELOW
+
+
+def _about(
+    subject: Subject, kinds: list[str], *, whole: bool, seen: Callable[[Stated], Stated] = lambda one: one
+) -> dict[str, Any]:
     asked, now = inquiry.of(subject), clock.now()
     held = fact.current(subject, kinds, clock.today().isoformat())
     by_kind = {kind: [one for one in held if one.kind == kind] for kind in kinds}
@@ -58,7 +86,7 @@ def _about(subject: Subject, kinds: list[str], *, whole: bool) -> dict[str, Any]
     for one in held:
         choice = choices[one.kind]
         stale = not inquiry.is_fresh(asked.get(one.source), now)
-        told = shown(one, whole=whole) | {"stale": stale, "chosen": one in choice.chosen, "rule": choice.rule}
+        told = shown(seen(one), whole=whole) | {"stale": stale, "chosen": one in choice.chosen, "rule": choice.rule}
         items.append(told | {"rule_zh": settle.RULE_ZH[choice.rule], "contradicted": choice.contradicted})
     wanted = [code for code, source in SOURCES.items() if set(source.gives) & set(kinds)]
     return {"items": items, "sources": [_source(code, asked.get(code, {})) for code in wanted]}
@@ -94,7 +122,7 @@ def in_words(one: Stated, *, whole: bool) -> str:
 
 def _source(code: str, asked: dict[str, Any]) -> dict[str, Any]:
     source, now = SOURCES[code], clock.now()
-    asking = bool(asked.get("outbox")) or bool(asked.get("lease_until") and asked["lease_until"] > now)
+    asking = inquiry.asking(asked, now)
     failed = "failed_at" in asked
     state = "asking" if asking else "failed" if failed else "answered" if "answered_at" in asked else "never_asked"
     words = {

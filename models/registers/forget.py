@@ -9,7 +9,6 @@ from models.identity.account import Account
 from models.registers.fact import Fact
 from models.registers.inquiry import Inquiry
 
-
 _IN_DISPUTE = {"$elemMatch": {"outcome": {"$exists": False}}}
 
 

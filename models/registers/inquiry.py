@@ -79,6 +79,12 @@ def is_fresh(inquiry: dict[str, Any] | None, now: datetime) -> bool:
     return bool(inquiry and inquiry.get("fresh_until") and inquiry["fresh_until"] > now)
 
 
+def asking(inquiry: dict[str, Any], now: datetime) -> bool:
+    """Tell whether somebody asks at this moment, or a worker is going to."""
+    queued = any("due" in entry for entry in inquiry.get("outbox", []))
+    return queued or bool(inquiry.get("lease_until") and inquiry["lease_until"] > now)
+
+
 def take(source: str, subject: Subject) -> int | None:
     """Take the turn to ask; None while somebody else is asking."""
     now = clock.now()
@@ -124,14 +130,14 @@ def failed(source: str, subject: Subject, turn: int, reason: str) -> None:
 
 
 def queue(source: str, subject: Subject) -> None:
-    """Have a worker ask; where one is to ask already, nothing is added."""
+    """Have a worker ask; where one is to ask already, nothing is added. What was given up gives way."""
     record = inquiry_id(source, subject)
     change = {
-        "$push": {"outbox": outbox.entry("affairs", "registers.ask", inquiry=record)},
+        "$set": {"outbox": [outbox.entry("affairs", "registers.ask", inquiry=record)]},
         "$setOnInsert": {"source": source, **subject.where},
     }
     try:
-        Inquiry._get_collection().update_one({"_id": record, "outbox.0": {"$exists": False}}, change, upsert=True)
+        Inquiry._get_collection().update_one({"_id": record, "outbox.due": {"$exists": False}}, change, upsert=True)
     except DuplicateKeyError:
         return
     outbox.wake("affairs")

@@ -33,6 +33,14 @@ class ApprovalNeeded(Conflict):
     en = "{rows} rows; more than {most} need a second person. Propose the export and fetch it once approved."
 
 
+class TooManyOrders(Conflict):
+    """409: more orders than one file takes."""
+
+    code = "export_too_many"
+    zh = "当日订单超过 {most} 单,不能导出为一个文件;请联系系统管理员。"
+    en = "More than {most} orders on this day; one file does not take them. Ask the system administrator."
+
+
 class NotApproved(Conflict):
     """409: nobody has agreed yet, or it is too late."""
 
@@ -47,6 +55,7 @@ def rows(actor: Staff, place_id: str, day: date, *, purpose: str) -> list[list[A
     Raises:
         NotFound: no such place in the actor's scope.
         ApprovalNeeded: there are too many.
+        TooManyOrders: there are more than any file takes.
     """
     unit = scope.place(actor, OPERATION, place_id).get("unit") or ""
     found = _orders(place_id, day.isoformat(), None)
@@ -61,6 +70,7 @@ def propose(actor: Staff, place_id: str, day: date, *, reason: str) -> dict[str,
 
     Raises:
         NotFound: no such place in the actor's scope.
+        TooManyOrders: there are more than any file takes.
     """
     scope.place(actor, OPERATION, place_id)
     count = sum(len(one["visitors"]) for one in _orders(place_id, day.isoformat(), None))
@@ -94,7 +104,10 @@ def _orders(place_id: str, day: str, before: ObjectId | None) -> list[dict[str, 
     if before:
         query["_id"] = {"$lt": before}
     hidden = {"outbox": 0, "history": 0, "idempotency": 0, "claims": 0}
-    return list(order.Order._get_collection().find(query, hidden).sort("_id", 1).limit(MOST_ORDERS))
+    found = list(order.Order._get_collection().find(query, hidden).sort("_id", 1).limit(MOST_ORDERS + 1))
+    if len(found) > MOST_ORDERS:
+        raise TooManyOrders(most=MOST_ORDERS)
+    return found
 
 
 def _handed_out(actor: Staff, found: list[dict[str, Any]], purpose: str, about: str, unit: str) -> list[list[Any]]:

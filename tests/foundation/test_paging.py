@@ -97,6 +97,9 @@ BAD = [
     cursor_of(1.5, "y"),
     cursor_of(2**64 - 1, "y"),
     cursor_of("x", 2**63),
+    cursor_of({"at": "0001-01-01T00:00:00+08:00"}, "y"),
+    cursor_of({"at": "9999-12-31T23:59:59-08:00"}, "y"),
+    cursor_of({"at": 7}, "y"),
 ]
 
 

@@ -4,12 +4,14 @@ What lies outside of somebody's reach is answered like a missing object; where a
 """
 
 from backend.identity_documents import mask, mask_name
+from models.identity.minor_approval import HIDDEN
 from tests.matrix import objects
 from tests.matrix.cast import CHILD
 from tests.matrix.differences import DIFFERS
 from tests.matrix.rules import Sender, caller_of, cells, outcome, promised, seats, told
 from tests.matrix.spec import Operation
 from tests.matrix.world import World
+from tests.support.counter import in_days
 
 
 def wrong_cells(world: World, described: list[Operation], send: Sender) -> tuple[list[tuple], set]:
@@ -84,3 +86,22 @@ def test_no_member_of_the_staff_is_shown_a_child_without_an_approval(world, desc
             wrong += [(operation.name, seat, one) for one in secrets if one.encode() in answer.data]
     assert wrong == [], told(wrong)
     assert seen > 20
+
+
+def test_with_an_approval_who_asked_for_it_is_shown_the_child_and_no_colleague_is(world):
+    clerk, colleague, child = world.staff["case_handler"], world.staff["counter_clerk"], world.persons[CHILD]
+    case_id, file_id = world.ids["case"]["minor"], world.ids["case file"]["minor"]
+    case, facts = f"/office/v1/cases/{case_id}", f"/office/v1/persons/{world.child}/facts?kind=person.birth_date"
+    closed = [clerk.get(path) for path in (f"{case}/files/{file_id}", facts)]
+    assert [(one.status_code, one.json["code"]) for one in closed] == [(403, "minor_approval_needed")] * 2
+    assert (clerk.get(case).json["applicant"], clerk.get(case).json["text"]) == (HIDDEN, HIDDEN)
+    number = clerk.get(case).json["number"]
+    body = {"person_id": world.child, "case": number, "reason": "核查异议", "until": in_days(5)}
+    asked = clerk.post("/office/v1/minor-approvals", body)
+    assert asked.status_code == 201, asked.json
+    assert world.staff["privacy_officer"].post(f"/office/v1/approvals/{asked.json['id']}/approve").status_code == 200
+    assert [clerk.get(path).status_code for path in (f"{case}/files/{file_id}", facts)] == [200, 200]
+    assert clerk.get(case).json["applicant"] == mask_name(child["name"])
+    assert clerk.get(case).json["text"] == "日期登记错误"
+    assert colleague.get(case).json["applicant"] == HIDDEN
+    world.put_back()

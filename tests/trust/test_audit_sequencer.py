@@ -97,6 +97,20 @@ class TestChaining:
         assert (sequencer.adopt(), chain()) == (1, 1)
         assert list(verify.findings()) == []
 
+    def test_what_processes_of_the_release_before_write_during_an_upgrade_gets_its_leaf(self, store, shift_clock):
+        get_db().audit_entries.insert_one({"at": clock.now(), "actor": "staff:1"})
+        assert chain() == 1
+        shift_clock(3600)
+        get_db().audit_entries.insert_one({"at": clock.now(), "actor": "staff:2"})
+        get_db().access_lines.insert_one({"at": clock.now() - timedelta(seconds=50), "who": "staff:1", "subjects": []})
+        assert chain() == 2
+        assert list(verify.findings()) == []
+        shift_clock(sequencer.UPGRADING.total_seconds() + 60)
+        assert chain() == 0
+        get_db().audit_entries.insert_one({"at": clock.now(), "actor": "staff:3"})
+        assert chain() == 0
+        assert [one.kind for one in verify.findings()] == ["inserted"]
+
     def test_a_record_with_an_odd_time_stops_nobody(self, store):
         get_db().audit_entries.insert_one({"at": "x", "actor": "staff:1", "pending": True})
         fill(3)

@@ -448,7 +448,9 @@ def test_who_acts_for_another_opens_follows_and_answers_in_their_name(phone, cle
     account = account_rules.authenticate(phone.token)
     other = ObjectId()
     helper = replace(account, acting=Acting(ObjectId(), other, "helper", frozenset({"affairs", "any"})))
-    found = open_case.open_case(helper, kind_table.PRIVACY["explain"], Matter("big_data_centre", "代为申请"))
+    found = open_case.open_case(
+        open_case.by(helper), kind_table.PRIVACY["explain"], Matter("big_data_centre", "代为申请")
+    )
     assert (found["person"], "account" in found) == (other, False)
     assert [one["id"] for one in case_views.of_resident(helper, cursor=None, limit=5)[0]] == [str(found["_id"])]
     assert case_views.of_resident(account, cursor=None, limit=5)[0] == []

@@ -20,7 +20,7 @@ _numbers = itertools.count(1)
 
 
 def a_case(area: str = "", *, unit: str = DATA_UNIT, told=None) -> str:
-    resident = Resident(ObjectId(), "test", {"person": ObjectId()})
+    resident = Resident(ObjectId(), "test", {"person": ObjectId(), "level": "matched"})
     matter = Matter(unit, "请说明", area=area, once=f"test:{next(_numbers)}")
     return str(open_case.open_case(open_case.by(resident), told or kind_table.PRIVACY["explain"], matter)["_id"])
 

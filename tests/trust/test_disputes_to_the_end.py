@@ -115,7 +115,9 @@ def test_an_appeal_that_fails_leaves_a_removal(app, phone, clerk, person_id, cas
 
 
 @pytest.mark.parametrize("second", ["corrected", "confirmed", "removed"])
-def test_where_the_register_changed_after_the_decision_an_appeal_still_ends(app, phone, clerk, person_id, case_id, second):
+def test_where_the_register_changed_after_the_decision_an_appeal_still_ends(
+    app, phone, clerk, person_id, case_id, second
+):
     settled(clerk, case_id, "corrected", value=OTHER)
     record.record(Subject(person=person_id), "household", [told("1991-01-01", "2026-11-01")], at=clock.now())
     overturned(app, phone, case_id)
@@ -169,7 +171,9 @@ class TestForgetting:
         assert phone.post(f"/mini/v1/cases/{case_id}/withdraw").status_code == 200
         assert stored(case_id)["state"] == "withdrawn"
 
-    def test_what_was_disputed_is_forgotten_once_its_case_is_decided(self, phone, clerk, person_id, fact_id, case_id, travel):
+    def test_what_was_disputed_is_forgotten_once_its_case_is_decided(
+        self, phone, clerk, person_id, fact_id, case_id, travel
+    ):
         phone.call("DELETE", "/mini/v1/consents/facts")
         entry = {"id": ObjectId(), "queue": "affairs", "task": "registers.forget", "args": {"person": str(person_id)}}
         entry |= {"due": clock.now(), "tries": 0, "failures": 0}

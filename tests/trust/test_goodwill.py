@@ -8,6 +8,8 @@ import pytest
 from bson import ObjectId
 
 from backend import clock
+from models.booking import goodwill
+from models.booking import order as order_model
 from models.booking.order import Order
 from models.identity import approval
 from models.payments.payment import Payment
@@ -120,3 +122,19 @@ def test_nobody_else_proposes_and_an_unknown_order_is_not_found(clerks, manager,
     manager.log_in()
     assert propose(manager, order["id"], 100).status_code == 403
     assert propose(clerks[0], "0" * 24, 100).status_code == 404
+
+
+def test_a_kill_after_the_refund_was_asked_for_still_writes_it_into_the_order(clerks, order, monkeypatch):
+    first, second = clerks
+    answer = propose(first, order["id"], 1000)
+    approve(second, answer)
+    approval_id = ObjectId(answer.json["id"])
+    with monkeypatch.context() as cut:
+        cut.setattr(order_model, "note", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            goodwill.refund_approved(approval_id)
+    for _ in range(2):
+        goodwill.refund_approved(approval_id)
+    history = Order._get_collection().find_one({"_id": ObjectId(order["id"])})["history"]
+    assert [one["refund_fen"] for one in history if one["what"] == "goodwill_refund"] == [1000]
+    assert len(refunds(order["id"])) == 1

@@ -62,7 +62,9 @@ def test_a_row_that_is_wrong_by_itself_is_not_among_the_right_ones():
     assert ([row for row, _ in result.rows], result.wrong) == ([2], 2)
 
 
-@pytest.mark.parametrize("text", ["09：00－12：00、14：30－17：30", "09:00-12:00，14:30-17:30", "09:00～12:00；14:30～17:30"])
+@pytest.mark.parametrize(
+    "text", ["09：00－12：00、14：30－17：30", "09:00-12:00，14:30-17:30", "09:00～12:00；14:30～17:30"]
+)
 def test_hours_are_read_in_the_full_width_signs_that_offices_type(text):
     told = [{"open": "09:00", "close": "12:00"}, {"open": "14:30", "close": "17:30"}]
     assert place_sheets.week_day_spans(text) == told

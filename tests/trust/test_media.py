@@ -13,7 +13,7 @@ from PIL import Image
 
 from backend import runtime
 from backend.errors import NotFound
-from models.media import chunk, file, quota
+from models.media import chunk, file, quota, receive
 from models.media.chunk import Chunk, Part
 from models.media.file import File
 from models.media.quota import FileQuota
@@ -75,6 +75,21 @@ class TestSending:
         kept = content_of(phone, "mini", opened["id"]).data
         pixels = Image.open(io.BytesIO(picture)).tobytes()
         assert Image.open(io.BytesIO(kept)).tobytes() == pixels
+
+    def test_completing_beside_a_faster_one_gives_its_file(self, phone, monkeypatch):
+        content = files.png()
+        made = files.announce(phone, "mini", content).json
+        files.send_parts(phone, "mini", made["id"], content)
+        slow = chunk.joined
+
+        def overtaken(file_id):
+            monkeypatch.setattr(chunk, "joined", slow)
+            receive.complete(owner(phone), file_id)
+            return slow(file_id)
+
+        monkeypatch.setattr(chunk, "joined", overtaken)
+        answer = phone.post(f"/mini/v1/files/{made['id']}/complete")
+        assert (answer.status_code, answer.json["state"]) == (200, "uploaded")
 
     def test_completing_twice_and_at_once_gives_one_file(self, app, phone):
         picture = files.noise(400)

@@ -1,10 +1,15 @@
 """Orders as a workbook: masked, noted before they leave, and many of them only by two persons."""
 
+from types import SimpleNamespace
+
 import pytest
+from bson import ObjectId
 
 from backend.sheets.writing import MEDIA_TYPE
+from models.audit import access_line, access_line_views
 from models.audit.access_line import AccessLine
 from models.identity import approval
+from models.tourism import order_export
 from tests.support import files, slots
 
 
@@ -55,6 +60,26 @@ def test_who_was_shown_is_noted_for_each_export(manager, order, phone):
         assert len(lines()) == number
     assert lines()[0]["purpose"] == "booking_service"
     assert len(lines()[0]["subjects"]) == 1
+
+
+def test_an_export_that_would_lack_orders_is_refused(manager, order, many, monkeypatch):
+    monkeypatch.setattr(approval, "EXPORT_ROWS", 5_000)
+    monkeypatch.setattr(order_export, "MOST_ORDERS", 1)
+    refused = export(manager, order)
+    assert (refused.status_code, refused.json["code"]) == (409, "export_too_many")
+    assert propose(manager, order).json["code"] == "export_too_many"
+    monkeypatch.setattr(order_export, "MOST_ORDERS", 2)
+    assert len(files.cells(export(manager, order).data)) == 3
+
+
+def test_who_looks_up_a_large_export_about_themselves_reads_nobody_elses_id(store):
+    mine, others = ObjectId(), [ObjectId() for _ in range(500)]
+    actor = SimpleNamespace(key="staff:1", unit="u")
+    access_line.record(actor, purpose="booking_service", subjects=[mine, *others], fields=["visitors.name"])
+    (line,), _ = access_line_views.about([mine], cursor=None, limit=10)
+    assert line["subjects"] == [mine]
+    assert access_line_views.one_about(line["_id"], [mine])["subjects"] == [mine]
+    assert access_line_views.one_about(line["_id"], [ObjectId()]) is None
 
 
 def test_an_order_outside_ones_scope_is_not_exported(manager, order):

@@ -6,6 +6,7 @@ from bson import ObjectId
 from models.audit.access_line import AccessLine
 from models.registers import fact
 from tests.office.conftest import on_duty
+from tests.support.phone import resident_id
 from tests.trust.registers_kit import ALL, ask, ask_all, only, somebody
 
 URL = "/office/v1/persons/{}/facts?kind=household.address&kind=household.members&kind=property.certificate"
@@ -57,6 +58,22 @@ class TestFactsOfAPerson:
         assert [one["code"] for one in answer.json["sources"]] == ["household"]
         assert handler.get(f"/office/v1/persons/{about.person}/facts").status_code == 400
         assert handler.get(f"/office/v1/persons/{about.person}/facts?kind=shoe_size").status_code == 400
+
+    def test_children_of_the_household_are_not_named(self, handler, known, box):
+        made, about = known
+        household = box.lookup(made["number"])["household"]
+        for number, name in ((resident_id("20200801"), "欧阳小满"), (resident_id("19880801"), "司马大满")):
+            box.change("people", number, number=number, name=name, birth=f"{number[6:10]}-08-01", sex="female")
+            household["members"].append({"number": number, "relation": "child"})
+        box.change("household", household["household_no"], members=household["members"])
+        ask("household", about)
+        items = handler.get(URL.format(about.person)).json["items"]
+        (told,) = [one["value_zh"] for one in items if one["kind"] == "household.members"]
+        assert ("欧阳" in told, "未满14周岁,需审批(子女)" in told, "司马**(子女)" in told or "司***(子女)" in told) == (
+            False,
+            True,
+            True,
+        )
 
     def test_a_dispute_is_shown(self, handler, known):
         _, about = known

@@ -244,6 +244,17 @@ class TestCommitting:
         chunks = list(RowChunk._get_collection().find({"import_id": ObjectId(done["id"])}))
         assert [one.get("rows") for one in chunks] == [None]
 
+    def test_rows_of_a_commit_that_waits_for_days_are_not_cleaned_up_by_time(self, office):
+        made = checked(office, "prices", PRICES, ["museum", "adult", "成人", "31"])
+        query = {"import_id": ObjectId(made["id"])}
+        assert all("at" in one for one in RowChunk._get_collection().find(query))
+        commit(office, made)
+        chunks = list(RowChunk._get_collection().find(query))
+        assert chunks
+        assert not any("at" in one for one in chunks), "the index that lets documents expire must pass them by"
+        drain("reports")
+        assert price("museum") == 3100
+
     def test_who_was_disabled_meanwhile_imports_nothing_more(self, client, admin, office):
         colleague = admin.hire("tourism_office", unit="culture_tourism")
         made = checked(colleague, "prices", PRICES, ["museum", "adult", "成人", "77"])
