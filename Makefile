@@ -54,7 +54,7 @@ bench: setup  ## benchmarks against their floors (B=name runs one)
 chaos: setup  ## kill everything while people book; CLUSTER=1 on three nodes, CONTROL=1 must fail
 	$(PY) -m bench.chaos
 
-fuzz: setup  ## fuzz every operation by the API's own description (EXAMPLES=… SEED=…)
+fuzz: setup  ## fuzz every operation by the API's own description (EXAMPLES=… CHAIN_SECONDS=… SEED=…)
 	$(PY) -m bench.fuzz
 
 rotation: setup  ## rotate the field keys of N=100000 records while others read and write

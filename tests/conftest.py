@@ -148,7 +148,8 @@ def seeded(store):
 def app(module_settings, parts):
     import wsgi  # noqa: PLC0415 - as above
 
-    return answers.watch(wsgi.create_app(module_settings, wsgi.SURFACES, wsgi.AUTHENTICATORS, title="tests"))
+    app = wsgi.create_app(module_settings, wsgi.SURFACES, wsgi.AUTHENTICATORS, title="tests", links=wsgi.LINKS)
+    return answers.watch(app)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Links:
-    """From each source (`METHOD /path`, and where its answer has the value, or an expression) to all targets, as one parameter.
+    """From each source (`METHOD /path`, and where its answer has the value) to all targets, as one parameter.
 
     Without a parameter the target is only what comes next.
     """
@@ -47,12 +47,12 @@ def _expression(pointer: str) -> str:
 
 def _answer(document: dict[str, Any], source: str) -> dict[str, Any]:
     responses: dict[str, Any] = _operation(document, source)["responses"]
-    return next(told for status, told in responses.items() if status.startswith("2"))  # type: ignore[no-any-return]
+    return next(told for status, told in responses.items() if status.startswith("2"))
 
 
 def _operation(document: dict[str, Any], label: str) -> dict[str, Any]:
     method, path = label.split(" ")
-    return document["paths"][path][method.lower()]  # type: ignore[no-any-return]
+    return document["paths"][path][method.lower()]
 
 
 def _name(target: str) -> str:

@@ -16,7 +16,7 @@ MOST_UNPACKED = 32 << 20
 MOST_RATIO = 200
 """Sheets full of like rows shrink to a hundredth; a bomb to a thousandth."""
 MOST_TAGS, MOST_TAGS_BESIDE, MOST_STRINGS = 1_200_000, 250_000, 250_000
-"""In a part with rows or strings, in any other part, and shared strings: a reader takes 10 µs and a kilobyte for each."""
+"""In a part with rows or strings, in any other part, and shared strings: each costs a reader 10 µs and a kilobyte."""
 _RATIO_FROM = 1 << 20
 _NEEDED = {"[Content_Types].xml", "xl/workbook.xml"}
 _REFUSED = re.compile(

@@ -33,8 +33,8 @@ UPLOADS = {
 }
 
 
-def fill(case: Any) -> None:
-    """Give a request that should succeed a real file, or the description of one."""
+def fill(case: Any) -> bool:
+    """Give a request that should succeed a real file, or the description of one; tell whether it takes any."""
     label, surface = case.operation.label, case.operation.path.split("/")[1]
     if label.endswith("/v1/files") and label.startswith("POST"):
         name, media_type, purpose, content = UPLOADS[surface]
@@ -44,7 +44,8 @@ def fill(case: Any) -> None:
         case.path_parameters["number"] = "0"
         case.body = Binary(UPLOADS[surface][3])
     elif label.startswith("POST") and label.endswith("/imports"):
-        case.body, case.multipart_content_types = (
-            {"file": Binary(SHEETS[case.operation.path.split("/")[4]])},
-            {"file": "text/csv"},
-        )
+        case.body = {"file": Binary(SHEETS[case.operation.path.split("/")[4]])}
+        case.multipart_content_types = {"file": "text/csv"}
+    else:
+        return False
+    return True

@@ -42,11 +42,14 @@ EXPLAINED: tuple[Explained, ...] = (
     *_refused(_TOGETHER, "wrong_document_length", "wrong_document_form", "wrong_check_character", "wrong_birth_date"),
     *_refused(_TOGETHER, "days_wrong", "span_too_long", "filter_needed", "relation_terms_wrong", "assignments_wrong"),
     *_refused(_TOGETHER, "ticket_type_age", "file_too_big", "file_type_wrong", "sheet_missing", "password_weak"),
+    *_refused(_FILE, "sheet_headers_wrong", "sheet_mapping_wrong"),
     *_refused(_STATE, "file_incomplete", "file_part_wrong", "unit_unknown", "role_not_open", "bill_day_out_of_reach"),
     *_refused(_STATE, "case_outcome_unknown", "case_stop_unknown", "tree_sizes_wrong", "password_wrong"),
     *_refused(_OUTSIDE, "wechat_code_invalid", "wechat_phone_code_invalid", "identity_not_matched"),
     *_refused(_OUTSIDE, "guardian_not_in_register", "binding_code_wrong"),
-    *_refused(_STATE, "case_not_a_desk", "consent_bundled", "ticket_type_unknown", "minor_until_wrong"),
+    *_refused(
+        _STATE, "case_not_a_desk", "consent_bundled", "ticket_type_unknown", "minor_until_wrong", "case_same_person"
+    ),
     Explained(REJECTED, _TOGETHER, "bad_input", r"GET /mini/v1/places(/\{place_id\})?"),
     Explained(REJECTED, _TOGETHER, "bad_input", "POST /office/v1/(break-glass|cases)"),
     Explained(REJECTED, "OpenAPI 3.0 cannot limit the keys of a map.", "bad_input", "POST .*/decide"),

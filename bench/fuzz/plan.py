@@ -16,8 +16,8 @@ OFTEN, SELDOM = 0.8, 0.4
 PRIVACY_VERSION = "2026-11"
 
 
-def write(path: Path, *, base: str, players: Cast, examples: int, chains: int) -> None:
-    """Write the configuration: `examples` cases an operation and phase, `chains` stateful scenarios."""
+def write(path: Path, *, base: str, players: Cast, examples: int) -> None:
+    """Write the configuration: `examples` cases an operation and phase."""
     known = _known(base, players)
     lines = ["continue-on-failure = true", "request-timeout = 30", ""]
     lines += [
@@ -26,7 +26,7 @@ def write(path: Path, *, base: str, players: Cast, examples: int, chains: int) -
     lines += ["[parameters]", *(_binding(key, name, chance) for key, (name, chance) in BINDINGS.items()), ""]
     lines += ["[generation]", f"max-examples = {examples}", 'database = "none"', "no-shrink = true", ""]
     lines += ["[phases.stateful]", "max-steps = 12", "", "[phases.stateful.inference]", "algorithms = []", ""]
-    lines += ["[phases.stateful.generation]", 'mode = "positive"', f"max-examples = {chains}", ""]
+    lines += ["[phases.stateful.generation]", 'mode = "positive"', "max-examples = 1000", ""]
     path.write_text("\n".join(lines), encoding="utf-8")
 
 

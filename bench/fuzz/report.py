@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,41 +12,45 @@ from rich.console import Console
 console = Console(width=120)
 
 
-def show(folder: Path, *, seconds: float, ended: int) -> int:
+def show(folder: Path, *, seconds: float, ended: dict[str, int]) -> int:
     """Print the figures, keep them in FUZZ_REPORT when one is given, and return the exit code."""
-    counts, told = _read(folder / "counts.json"), _read(folder / "schemathesis.json")
-    figures = figures_of(counts, told) | {"seconds": round(seconds, 1), "exit_code": ended}
+    counts = [_read(folder / f"{part}.counts.json") for part in ended]
+    told = _read(folder / "single.json")["operations"]
+    figures = figures_of(counts) | {"tested": told["tested"], "total": told["total"], "ended": ended}
+    figures |= {"seconds": round(seconds, 1)}
+    for part, code in ended.items():
+        if code:
+            console.print((folder / f"{part}.log").read_text(encoding="utf-8"), markup=False, highlight=False)
     for name, value in figures.items():
-        console.print(f"{name}: {value}")
+        console.print(f"{name}: {value}", markup=False, highlight=False)
     if kept := os.environ.get("FUZZ_REPORT"):
-        Path(kept).write_text(json.dumps(figures, ensure_ascii=False, indent=1))
-    if ended and (logs := os.environ.get("FUZZ_LOGS")):
-        shutil.copytree(folder / "logs", logs, dirs_exist_ok=True)
-    return 1 if ended or figures["5xx"] or figures["unexplained"] else 0
+        Path(kept).write_text(json.dumps(figures, ensure_ascii=False, indent=1), encoding="utf-8")
+    return 1 if any(ended.values()) or figures["server_errors"] or figures["unexplained"] else 0
 
 
-def figures_of(counts: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+def figures_of(parts: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the figures of a run."""
     statuses: Counter[str] = Counter()
     phases: Counter[str] = Counter()
-    served: dict[str, set[str]] = {"any phase": set(), "stateful": set()}
-    for phase, label, method, status, count in counts["answers"]:
-        statuses[f"{status // 100}xx"] += count
-        phases[phase] += count
-        if status // 100 == 2 and label.startswith(f"{method} "):
-            served["any phase"].add(label)
-            served.setdefault(phase, set()).add(label)
+    explained: Counter[str] = Counter()
+    served: dict[str, set[str]] = {"stateful": set()}
+    for part in parts:
+        explained.update(part["explained"])
+        for phase, label, method, status, count in part["answers"]:
+            statuses[f"{status // 100}xx"] += count
+            phases[phase] += count
+            if status // 100 == 2 and label.startswith(f"{method} "):
+                served.setdefault(phase, set()).add(label)
     return {
         "requests": sum(statuses.values()),
-        "by phase": dict(sorted(phases.items())),
-        "by status": dict(sorted(statuses.items())),
-        "5xx": statuses["5xx"],
-        "operations": told["operations"],
-        "operations answered 2xx": len(served["any phase"]),
-        "operations answered 2xx in chains": len(served["stateful"]),
+        "phases": dict(sorted(phases.items())),
+        "statuses": dict(sorted(statuses.items())),
+        "server_errors": statuses["5xx"],
+        "served": len(set().union(*served.values())),
+        "served_in_chains": len(served["stateful"]),
         "chains": chains(served["stateful"]),
-        "explained": counts["explained"],
-        "unexplained": counts["unexplained"],
+        "explained": dict(sorted(explained.items())),
+        "unexplained": [one for part in parts for one in part["unexplained"]],
     }
 
 

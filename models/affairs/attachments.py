@@ -47,7 +47,7 @@ def for_staff(actor: Staff, case_id: ObjectId, file_id: ObjectId, *, purpose: st
     found = case.read(case_id)
     desks.reach(actor, "case.read", found)
     content = file.content(file_id, attached_to=place(found))
-    subjects = [found["person"]] if found.get("person") else []
+    subjects = case.subjects(found)
     minor_approval.require(actor, *subjects)
     access_line.record(actor, purpose=purpose, subjects=subjects, fields=["case.files"], case=found["number"])
     return content

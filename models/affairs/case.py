@@ -51,9 +51,11 @@ _AT_WORK = {"work.desks": {"$exists": True}}
 
 
 class Case(Document):
-    """`once` is unique while the matter is open, `matter` keeps it for an appeal, `desks` are all role@unit that had it, `beat` names the running clock.
+    """`once` is unique while the matter is open, and `matter` keeps it for an appeal.
 
+    `desks` are all role@unit that had the case, `beat` names the running clock.
     Whoever acts for another leaves no account: the case is the person's.
+    Who only declared to be somebody leaves that as `declared_person`: staff read the name, the case is the account's.
     """
 
     meta = {
@@ -79,6 +81,7 @@ class Case(Document):
     state = StringField(choices=tuple(STATES), required=True)
     seq = IntField(required=True)
     person = ObjectIdField()
+    declared_person = ObjectIdField()
     account = ObjectIdField()
     about = DictField()
     text = BinaryField()
@@ -142,6 +145,12 @@ class Move:
     follow: tuple[dict[str, Any], ...] = ()
     audit: dict[str, Any] | None = None
     within: tuple[Callable[[ClientSession], None] | None, ...] = ()
+
+
+def subjects(found: dict[str, Any]) -> list[ObjectId]:
+    """Return whose data staff see with a case: its person, or who its account only declared to be."""
+    told = found.get("person") or found.get("declared_person")
+    return [told] if told else []
 
 
 def read(case_id: ObjectId) -> dict[str, Any]:

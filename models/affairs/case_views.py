@@ -157,7 +157,7 @@ def for_staff(actor: Staff, case_id: ObjectId, *, purpose: str) -> dict[str, Any
     """
     found = case.read(case_id)
     desks.reach(actor, "case.read", found)
-    subjects = [found["person"]] if found.get("person") else []
+    subjects = case.subjects(found)
     hidden = minor_approval.hidden(actor, subjects)
     seen = [one for one in subjects if one not in hidden]
     access_line.record(actor, purpose=purpose, subjects=seen, fields=_FIELDS, case=found["number"])
@@ -183,7 +183,7 @@ def _closed(shown: dict[str, Any]) -> dict[str, Any]:
 
 def _masked(found: dict[str, Any]) -> str:
     try:
-        return mask_name(person.read(found["person"]).name) if found.get("person") else ""
+        return "".join(mask_name(person.read(one).name) for one in case.subjects(found))
     except NotFound:
         return ""
 

@@ -37,12 +37,16 @@ class Matter:
 
 @dataclass(frozen=True)
 class Opener:
-    """In whose name a case begins, and who begins it: they, a helper, or the clerk at whose counter they stand."""
+    """In whose name a case begins, and who begins it: they, a helper, or the clerk at whose counter they stand.
+
+    `declared` is who the account only says to be: staff read that name, but the case is not that person's.
+    """
 
     key: str
     person: ObjectId | None
     account: ObjectId | None = None
     clerk: Staff | None = None
+    declared: ObjectId | None = None
 
 
 def by(resident: Resident) -> Opener:
@@ -52,7 +56,8 @@ def by(resident: Resident) -> Opener:
     """
     if resident.acting:
         return Opener(resident.key, resident.subject_id)
-    return Opener(resident.key, resident.sure_person_id, resident.account_id)
+    sure = resident.sure_person_id
+    return Opener(resident.key, sure, resident.account_id, declared=None if sure else resident.person_id)
 
 
 def at_counter(actor: Staff, serving: Serving) -> Opener:
@@ -129,6 +134,7 @@ def record(opener: Opener, told: Kind, matter: Matter, number: str) -> dict[str,
         "opened_at": now,
     }
     found |= {"person": opener.person} if opener.person else {}
+    found |= {"declared_person": opener.declared} if opener.declared else {}
     found |= {"account": opener.account} if opener.account else {}
     found |= {"once": matter.once} if matter.once else {}
     if matter.text:

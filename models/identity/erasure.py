@@ -199,8 +199,8 @@ def _end(scope: Scope, holding: Holding, document: dict[str, Any]) -> None:
 def _take_out(scope: Scope, holding: Holding, document: dict[str, Any]) -> None:
     """Take the person out of a record that is somebody else's.
 
-    Where the record as such is deleted with its owner, the element goes; where it is kept, the person becomes nobody: an
-    id of its own, and no sealed value.
+    Where the record as such is deleted with its owner, the element goes; where it is kept, the person becomes nobody:
+    an id of its own, and no sealed value.
     """
     if holding.at_deletion == "delete":
         _pull(scope, holding, document)

@@ -1,7 +1,8 @@
 """Restricted records: what a law keeps of a deleted person, stored and not used (个人信息保护法第四十七条).
 
 The whole record leaves its own collection, so that no list, gate or figure can meet it, and lies here as one sealed
-value: what was sealed inside of it is opened first, because no rotation of keys would find it there. Only a member of the staff who holds `restricted.read` opens it, for a case, with an access line.
+value: what was sealed inside of it is opened first, because no rotation of keys would find it there. Only a member of
+the staff who holds `restricted.read` opens it, for a case, with an access line.
 """
 
 import base64

@@ -45,8 +45,8 @@ def propose(actor: Staff, member_id: ObjectId, reason: str) -> Invitation:
 def apply(approval_id: ObjectId) -> None:
     """Carry out an approved reset, once.
 
-    It is superseded when the member was disabled since it was proposed, or their unit closed; an account that still waits
-    for its roles is left alone.
+    It is superseded when the member was disabled since it was proposed, when their unit closed, or while the account
+    still waits for its roles.
     """
     found = approval.read(approval_id)
     kept = {"digest": found["link"], "pin": found["pin"], "until": clock.now() + approval.LINK_LASTS}

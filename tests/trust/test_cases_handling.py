@@ -293,7 +293,7 @@ class TestScope:
     def test_reading_a_case_leaves_an_access_line_with_its_number(self, phone, clerk, case_id):
         whole = clerk.get(f"/office/v1/cases/{case_id}").json
         assert whole["applicant"] == "张**"
-        line = get_db().access_lines.find_one({"subjects": stored(case_id)["person"]}, sort=[("_id", -1)])
+        line = get_db().access_lines.find_one({"subjects": stored(case_id)["declared_person"]}, sort=[("_id", -1)])
         assert (line["case"], line["purpose"]) == (whole["number"], "case_handling")
 
     def test_the_inbox_shows_nothing_of_the_person(self, clerk, case_id):
@@ -377,7 +377,7 @@ class TestFiles:
         assert clerk.get(path).status_code == 404
         assert self.answered(phone, clerk, case_id, file_id).status_code == 200
         assert clerk.get(path).data == files.pdf()
-        line = get_db().access_lines.find_one({"subjects": stored(case_id)["person"]}, sort=[("_id", -1)])
+        line = get_db().access_lines.find_one({"subjects": stored(case_id)["declared_person"]}, sort=[("_id", -1)])
         assert line["fields"] == ["case.files"]
         history = clerk.get(f"/office/v1/cases/{case_id}").json["history"]
         assert history[-1]["attachments"] == [file_id]

@@ -143,6 +143,7 @@ def test_what_a_declared_binding_asks_for_is_the_accounts_and_not_the_persons(ow
     assert owner.get("/mini/v1/cases").json["items"] == []
     assert owner.get(f"/mini/v1/cases/{opened.json['id']}").status_code == 404
     assert "请给我副本" not in json.dumps(exported(owner), ensure_ascii=False)
+    assert "请给我副本" in json.dumps(exported(stranger), ensure_ascii=False)
 
 
 def test_withdrawing_a_consent_on_a_declared_binding_forgets_nothing_of_the_person(owner, stranger):
