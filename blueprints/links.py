@@ -65,9 +65,10 @@ _MINI: tuple[Links, ...] = (
     Links("", sources=(("GET /mini/v1/companions", ""),), targets=("POST /mini/v1/orders",)),
     Links(
         "relation_id",
-        sources=(("POST /mini/v1/relations", "id"), ("GET /mini/v1/relations", "items/0/id")),
+        sources=(("GET /mini/v1/relations", "items/0/id"),),
         targets=(f"POST {_RELATION}/confirm", f"PUT {_RELATION}/last-day", f"DELETE {_RELATION}"),
     ),
+    Links("relation_id", sources=(("POST /mini/v1/relations", "id"),), targets=(f"DELETE {_RELATION}",)),
     Links(
         "place_id",
         sources=(("GET /mini/v1/places", "items/0/id"),),

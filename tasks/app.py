@@ -15,7 +15,20 @@ from backend import celery_client, logs, outbox, periodic, runtime, settings
 from backend.errors import CityError
 from backend.outbox import QUEUES
 from models import upgrades
-from tasks import affairs, audit, booking, identity, keys, media, messaging, payments, privacy, registers, staff, tourism
+from tasks import (
+    affairs,
+    audit,
+    booking,
+    identity,
+    keys,
+    media,
+    messaging,
+    payments,
+    privacy,
+    registers,
+    staff,
+    tourism,
+)
 
 FUNCTIONS = (affairs, audit, booking, identity, keys, media, messaging, payments, privacy, registers, staff, tourism)
 log = structlog.get_logger()

@@ -39,7 +39,7 @@ def _refused(reason: str, *codes: str) -> tuple[Explained, ...]:
 EXPLAINED: tuple[Explained, ...] = (
     *_refused("A cursor is opaque: only one that this list gave is taken.", "bad_cursor"),
     *_refused("The fuzzer repeats a key with another body, as it must be refused.", "idempotency_key_reused"),
-    *_refused(_TOGETHER, "wrong_document_length", "wrong_document_form", "wrong_check_character", "wrong_birth_date"),
+    *_refused(_TOGETHER, "wrong_document_length", "wrong_document_form", "wrong_check_digit"),
     *_refused(_TOGETHER, "days_wrong", "span_too_long", "filter_needed", "relation_terms_wrong", "assignments_wrong"),
     *_refused(_TOGETHER, "ticket_type_age", "file_too_big", "file_type_wrong", "sheet_missing", "password_weak"),
     *_refused(_FILE, "sheet_headers_wrong", "sheet_mapping_wrong"),

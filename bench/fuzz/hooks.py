@@ -20,12 +20,12 @@ from bench.fuzz.cast import DOOMED, PEERS, Cast, name_for
 
 runtime.compose(settings.load())
 _folder = Path(os.environ["FUZZ_FOLDER"])
-_cast = Cast.load(_folder / "cast.json")
+_cast = Cast.load(_folder / f"{os.environ['FUZZ_PART']}.cast.json")
 _answers: Counter[tuple[str, str, str, int]] = Counter()
 _filled: set[str] = set()
 """Requests that got a real file: schemathesis takes them for ones against the schema, because bytes are no JSON."""
 _makers: dict[str, str] = {}
-"""Who made an object, by its id."""
+"""Who made an object, by its id; nobody where the answer is an earlier one, whose object may be gone."""
 _excused: Counter[str] = Counter()
 _open: Counter[tuple[str, str, str]] = Counter()
 KEY = "Idempotency-Key"
@@ -124,7 +124,7 @@ def after_call(_context: Any, case: Any, response: Any) -> None:
     if sent.startswith("CITY") and response.status_code == requests.codes.unauthorized:
         _cast.new_gate()
     if case.method == "POST" and response.status_code == requests.codes.created and (made := _id_of(response)):
-        _makers[made] = sent
+        _makers[made] = "" if response.headers.get("idempotency-replayed") else sent
     name = case.auth_identity
     if not name or sent != f"Bearer {_cast[name].token}":
         return
@@ -154,7 +154,7 @@ def _id_of(response: Any) -> str:
 
 
 def _successor(failure: Any, case: Any, response: Any) -> bool:
-    """Tell whether it is about what a player made whom somebody replaced since: to the successor it is not there."""
+    """Tell whether it is about what another one made: before the player was replaced, or the key was used again."""
     makers = {_makers.get(str(one)) for one in (case.path_parameters or {}).values()} - {None}
     gone = type(failure).__name__ == "EnsureResourceAvailability"
     return gone and bool(makers) and makers != {response.request.headers.get("Authorization")}

@@ -1,11 +1,13 @@
 """How the run is configured: schemathesis.toml with values that exist, so that requests get past the first check."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from backend import clock
 from backend.identity_documents import check_character
 from bench.fuzz import cast
 from bench.fuzz.cast import Cast
@@ -52,6 +54,7 @@ BINDINGS = {
     "path.person_id": ("persons", SELDOM),
     "path.line_id": ("nobody", SELDOM),
     "body.staff_id": ("handlers", OFTEN),
+    "body.last_day": ("last_days", OFTEN),
     "body.text_version": ("versions", OFTEN),
     "body.privacy_version": ("versions", OFTEN),
 }
@@ -77,6 +80,7 @@ def _known(base: str, players: Cast) -> dict[str, list[str]]:
         "persons": [players[name].person for name in (cast.RESIDENT, cast.NEIGHBOUR)],
         "handlers": [players["case_handler"].owner],
         "nobody": ["0" * 24],
+        "last_days": [(clock.today() + timedelta(days=days)).isoformat() for days in (30, 90, 300)],
         "ticket_types": ["adult", "senior_65", "child"],
         "documents": [_document(f"19{year}0307001") for year in range(50, 90)],
         "document_kinds": ["resident_id"],
