@@ -25,7 +25,7 @@ run: setup  ## set up, seed, start everything, print the addresses (PORT=… VAR
 	@exec $(PY) -m deploy.run
 
 test: setup  ## all tests against real servers of their own
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile -m "not fuzz"
 
 check: setup  ## format, lint, types, imports
 	$(PY) -m ruff format --check .
@@ -57,6 +57,9 @@ chaos: setup  ## kill everything while people book; CLUSTER=1 on three nodes, CO
 fuzz: setup  ## fuzz every operation by the API's own description (EXAMPLES=… CHAIN_SECONDS=… SEED=…)
 	$(PY) -m bench.fuzz
 
+fuzz-small: setup  ## the same in small, as every landing runs it: at least 5,000 requests
+	$(PY) -m pytest -q tests/processes/test_fuzz.py -m fuzz
+
 rotation: setup  ## rotate the field keys of N=100000 records while others read and write
 	$(PY) -m bench.rotation $(N)
 
@@ -78,4 +81,4 @@ roles: setup  ## print role × operation × reach × purpose, and write it to do
 slice:  ## show the whole slice of a domain (D=tourism)
 	@ls -d */$(D)* */*/$(D)* 2>/dev/null; ls */$(D)/
 
-.PHONY: help setup run test check matrix upgrade backup restore dump demo bench chaos fuzz rotation failed audit openapi roles slice
+.PHONY: help setup run test check matrix upgrade backup restore dump demo bench chaos fuzz fuzz-small rotation failed audit openapi roles slice

@@ -39,7 +39,7 @@ def operations(app) -> dict[str, dict]:
     }
 
 
-@pytest.mark.processes
+@pytest.mark.fuzz
 def test_no_request_ends_in_a_server_error_and_no_failure_is_unexplained(tmp_path):
     kept = tmp_path / "fuzz.json"
     ended = subprocess.run(
