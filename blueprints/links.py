@@ -8,16 +8,17 @@ _UNIT, _MEMBER, _PERSON = (
     f"{_OFFICE}/staff/{{member_id}}",
     f"{_OFFICE}/persons/{{person_id}}",
 )
+_STAFF_IMPORT = f"{_OFFICE}/sheets/staff/imports/{{import_id}}"
 _FILE, _CASE = "files/{file_id}", "/mini/v1/cases/{case_id}"
 
 
-def _sheet(name: str, *more: str) -> Links:
+def _sheet(name: str) -> Links:
     base = f"{_OFFICE}/sheets/{name}/imports"
     one = f"{base}/{{import_id}}"
     return Links(
         "import_id",
         sources=((f"POST {base}", "id"), (f"GET {one}", "id"), (f"POST {one}/commit", "id")),
-        targets=(f"GET {one}", f"POST {one}/commit", *(f"GET {one}/{part}" for part in more)),
+        targets=(f"GET {one}", f"POST {one}/commit"),
     )
 
 
@@ -217,8 +218,12 @@ LINKS: tuple[Links, ...] = (
         sources=((f"POST {_OFFICE}/keys/rotation", "id"),),
         targets=(f"GET {_OFFICE}/jobs/{{job_id}}",),
     ),
-    *(_sheet(name) for name in ("units", "places", "hours", "prices", "slot-plans")),
-    _sheet("staff", "result.xlsx"),
+    *(_sheet(name) for name in ("units", "staff", "places", "hours", "prices", "slot-plans")),
+    Links(
+        "import_id",
+        sources=((f"GET {_STAFF_IMPORT}", "id"),),
+        targets=(f"GET {_STAFF_IMPORT}/result.xlsx",),
+    ),
     *_files("mini"),
     *_files("office"),
 )

@@ -39,16 +39,22 @@ def _refused(reason: str, *codes: str) -> tuple[Explained, ...]:
 EXPLAINED: tuple[Explained, ...] = (
     *_refused("A cursor is opaque: only one that this list gave is taken.", "bad_cursor"),
     *_refused("The fuzzer repeats a key with another body, as it must be refused.", "idempotency_key_reused"),
-    *_refused(_TOGETHER, "wrong_document_length", "wrong_document_form", "wrong_check_digit"),
+    *_refused(_TOGETHER, "wrong_document_length", "wrong_document_form"),
     *_refused(_TOGETHER, "days_wrong", "span_too_long", "filter_needed", "relation_terms_wrong", "assignments_wrong"),
-    *_refused(_TOGETHER, "ticket_type_age", "file_too_big", "file_type_wrong", "sheet_missing", "password_weak"),
+    *_refused(_TOGETHER, "ticket_type_age", "file_too_big", "file_type_wrong", "sheet_missing"),
     *_refused(_FILE, "sheet_headers_wrong", "sheet_mapping_wrong"),
     *_refused(_STATE, "file_incomplete", "file_part_wrong", "unit_unknown", "role_not_open", "bill_day_out_of_reach"),
     *_refused(_STATE, "case_outcome_unknown", "case_stop_unknown", "tree_sizes_wrong", "password_wrong"),
     *_refused(_OUTSIDE, "wechat_code_invalid", "wechat_phone_code_invalid", "identity_not_matched"),
     *_refused(_OUTSIDE, "guardian_not_in_register", "binding_code_wrong"),
     *_refused(
-        _STATE, "case_not_a_desk", "consent_bundled", "ticket_type_unknown", "minor_until_wrong", "case_same_person"
+        _STATE,
+        "case_not_a_desk",
+        "consent_bundled",
+        "ticket_type_unknown",
+        "minor_until_wrong",
+        "case_same_person",
+        "unit_circle",
     ),
     Explained(REJECTED, _TOGETHER, "bad_input", r"GET /mini/v1/places(/\{place_id\})?"),
     Explained(REJECTED, _TOGETHER, "bad_input", "POST /office/v1/(break-glass|cases)"),
@@ -69,6 +75,11 @@ EXPLAINED: tuple[Explained, ...] = (
         "A file has no content before all its parts came.",
         "not_found",
         r"GET /(mini|office)/v1/files/\{file_id\}/content",
+    ),
+    Explained(
+        "EnsureResourceAvailability",
+        "The result of an import is there when its job is done, and handed out once.",
+        "import_result_gone",
     ),
     Explained(
         "MissingHeaderNotRejected",

@@ -4,6 +4,14 @@ DIFFERS: dict[tuple[str, ...], tuple[str, str]] = {
     ("DELETE /mini/v1/files/{file_id}", "deleted"): ("found", "deleting again changes nothing"),
     ("DELETE /mini/v1/relations/{relation_id}", "deleted"): ("found", "withdrawing again changes nothing"),
     ("DELETE /office/v1/persons/{person_id}/binding", "minor"): ("missing", "the child does not stand at the counter"),
+    ("GET /office/v1/persons/{person_id}/facts", "minor", "counter_clerk"): (
+        "missing",
+        "the child does not stand there",
+    ),
+    ("GET /office/v1/persons/{person_id}/facts", "deleted", "case_handler"): (
+        "another 404",
+        "no case was named and nobody stands there: 409 for every person, 404 for what is no id",
+    ),
 }
 """Operation and kind of object (and seat, where it matters): `found` or `missing`, and why."""
 RULE_REFUSES = {

@@ -3,6 +3,8 @@
 import pytest
 from bson import ObjectId
 
+from models.affairs import kind_table, open_case
+from models.affairs.open_case import Matter
 from models.audit.access_line import AccessLine
 from models.registers import fact
 from tests.office.conftest import on_duty
@@ -21,7 +23,13 @@ def box(registers_box, store):
 
 @pytest.fixture
 def handler(client, admin):
-    return on_duty(client, "handler", lambda: admin.hire("case_handler", unit="administrative_approval"))
+    return on_duty(client, "handler", lambda: admin.hire("case_handler", unit=kind_table.DATA_UNIT))
+
+
+def case_of(person_id, *, unit=kind_table.DATA_UNIT) -> str:
+    """Open a case of a person at the desk of the handlers of a unit, and return its number."""
+    opener = open_case.Opener("resident:test", person_id)
+    return open_case.open_case(opener, kind_table.PRIVACY["explain"], Matter(unit, "从哪里来?"))["number"]
 
 
 @pytest.fixture
@@ -35,7 +43,8 @@ def known(box, admin):
 class TestFactsOfAPerson:
     def test_they_come_with_source_dates_and_masks_after_an_access_line(self, handler, known, box):
         made, about = known
-        answer = handler.get(URL.format(about.person) + "&case=GJ-20261123-0001")
+        number = case_of(about.person)
+        answer = handler.get(URL.format(about.person) + f"&case={number}")
         assert answer.status_code == 200, answer.json
         kinds = {one["kind"] for one in answer.json["items"]}
         assert kinds == {"household.address", "household.members", "property.certificate"}
@@ -44,16 +53,13 @@ class TestFactsOfAPerson:
         secrets = [made["number"], made["name"], told["household"]["address"], told["property"][0]["certificate_no"]]
         assert [one for one in secrets if one in answer.text] == []
         (line,) = AccessLine._get_collection().find({"subjects": about.person})
-        assert (line["who"], line["purpose"], line["case"]) == (
-            f"staff:{handler.id}",
-            "case_handling",
-            "GJ-20261123-0001",
-        )
+        assert (line["who"], line["purpose"], line["case"]) == (f"staff:{handler.id}", "case_handling", number)
         assert line["fields"] == ["facts.value"]
 
     def test_only_the_kinds_that_were_named_are_shown(self, handler, known):
         _, about = known
-        answer = handler.get(f"/office/v1/persons/{about.person}/facts?kind=person.sex")
+        number = case_of(about.person)
+        answer = handler.get(f"/office/v1/persons/{about.person}/facts?kind=person.sex&case={number}")
         assert [one["kind"] for one in answer.json["items"]] == ["person.sex"]
         assert [one["code"] for one in answer.json["sources"]] == ["household"]
         assert handler.get(f"/office/v1/persons/{about.person}/facts").status_code == 400
@@ -67,7 +73,7 @@ class TestFactsOfAPerson:
             household["members"].append({"number": number, "relation": "child"})
         box.change("household", household["household_no"], members=household["members"])
         ask("household", about)
-        items = handler.get(URL.format(about.person)).json["items"]
+        items = handler.get(f"{URL.format(about.person)}&case={case_of(about.person)}").json["items"]
         (told,) = [one["value_zh"] for one in items if one["kind"] == "household.members"]
         assert ("欧阳" in told, "未满14周岁,需审批(子女)" in told, "司马**(子女)" in told or "司***(子女)" in told) == (
             False,
@@ -78,13 +84,37 @@ class TestFactsOfAPerson:
     def test_a_dispute_is_shown(self, handler, known):
         _, about = known
         fact.dispute(only(about, "household.address").id, about.person)
-        items = handler.get(URL.format(about.person)).json["items"]
+        items = handler.get(f"{URL.format(about.person)}&case={case_of(about.person)}").json["items"]
         assert {one["state"] for one in items if one["kind"] == "household.address"} == {"disputed"}
 
     def test_nobody_is_not_found_and_leaves_no_line(self, handler, box):
-        assert handler.get(URL.format(ObjectId())).status_code == 404
+        number = case_of(ObjectId())
+        assert handler.get(f"{URL.format(ObjectId())}&case={number}").status_code == 404
         assert handler.get(URL.format("x")).status_code == 404
         assert AccessLine._get_collection().find_one({"who": f"staff:{handler.id}"}) is None
+
+    def test_without_a_case_nobody_is_looked_at(self, handler, known):
+        _, about = known
+        answer = handler.get(URL.format(about.person))
+        assert (answer.status_code, answer.json["code"]) == (422, "case_needed")
+        assert AccessLine._get_collection().find_one({"subjects": about.person}) is None
+
+    def test_a_case_of_somebody_else_or_of_another_desk_opens_nothing(self, handler, known, box):
+        _, about = known
+        _, other = somebody(box)
+        for number in (case_of(other.person), case_of(about.person, unit="public_security"), "PIPL-20261123-999999"):
+            answer = handler.get(f"{URL.format(about.person)}&case={number}")
+            assert (answer.status_code, answer.json["code"]) == (404, "not_found")
+        assert AccessLine._get_collection().find_one({"subjects": about.person}) is None
+
+    def test_at_the_counter_whoever_stands_there_is_looked_at_and_nobody_else(self, counter, known, box):
+        _, about = known
+        _, other = somebody(box)
+        standing = counter.standing(str(about.person))
+        assert counter.clerk.get(URL.format(about.person), **standing).status_code == 200
+        assert counter.clerk.get(URL.format(other.person), **standing).status_code == 404
+        over = counter.clerk.get(URL.format(about.person), **{"Counter-Session": str(ObjectId())})
+        assert over.json["code"] == "counter_session_over"
 
     def test_who_lacks_the_operation_is_refused(self, manager, auditor, known):
         _, about = known
