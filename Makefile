@@ -58,7 +58,7 @@ fuzz: setup  ## fuzz every operation by the API's own description (EXAMPLES=… 
 	$(PY) -m bench.fuzz
 
 fuzz-small: setup  ## the same in small, as every landing runs it: at least 5,000 requests
-	$(PY) -m pytest -q tests/processes/test_fuzz.py -m fuzz
+	$(PY) -m pytest -q -rP tests/processes/test_fuzz.py -m fuzz
 
 rotation: setup  ## rotate the field keys of N=100000 records while others read and write
 	$(PY) -m bench.rotation $(N)

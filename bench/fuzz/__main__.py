@@ -21,10 +21,12 @@ from deploy.stack import ROOT, Stack
 console = Console()
 UNLIMITED = {"LIMIT_FACTOR": "1000000"}
 DESKS = "/office/v1/(staff|units|approvals|refunds)|/mini/v1/relations"
+VISITS = "/mini/v1/(orders|companions|places|slots|tickets)|/office/v1/orders/"
 SHEETS = "/office/v1/(sheets|devices)"
 PARTS = {
     "single": ["--phases", "examples,coverage,fuzzing"],
-    "chains": ["--phases", "stateful", "--exclude-path-regex", f"{DESKS}|{SHEETS}"],
+    "chains": ["--phases", "stateful", "--exclude-path-regex", f"{DESKS}|{SHEETS}|{VISITS}"],
+    "visits": ["--phases", "stateful", "--include-path-regex", VISITS],
     "desks": ["--phases", "stateful", "--include-path-regex", DESKS],
     "sheets": ["--phases", "stateful", "--include-path-regex", SHEETS],
 }
