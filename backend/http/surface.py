@@ -93,13 +93,16 @@ class Surface(flask_smorest.Blueprint):
 
     def _declare(self, rule: str, method: str, access: Access, options: dict[str, Any]) -> Callable[[View], View]:
         # At the path, where flask-smorest would put them, they would count for the path's other methods too.
-        headers = {"parameters": options.pop("parameters")} if "parameters" in options else {}
+        headers = options.pop("parameters", [])
         most_body_bytes = options.pop("most_body_bytes", None)
 
         def register(view: View) -> View:
             view.access = access  # type: ignore[attr-defined]
             view.most_body_bytes = most_body_bytes  # type: ignore[attr-defined]
-            documented = self.doc(**_document(access), **headers)(view)
+            documented = self.doc(**_document(access))(view)
+            if headers:  # beside those of `arguments`, which a `doc` of parameters would replace
+                told = documented._apidoc.setdefault("arguments", {"responses": {}})  # noqa: SLF001 - nothing else adds
+                told["parameters"] = [*told.get("parameters", []), *headers]
             return self.route(rule, methods=[method], **options)(documented)
 
         return register

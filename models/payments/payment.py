@@ -27,7 +27,7 @@ from pymongo.errors import DuplicateKeyError
 from backend import clock, metrics, outbox, personal_data, runtime
 from backend.errors import Conflict, NotFound
 from backend.personal_data import Holding
-from backend.wechat.errors import PaymentUnknown
+from backend.wechat.errors import PaymentRefused, PaymentUnknown
 from backend.wechat.pay_values import Transaction
 from models.identity import account
 
@@ -35,6 +35,7 @@ log = structlog.get_logger()
 
 COLLECTION = "payments"
 outbox.carried_by(COLLECTION)
+NUMBER_USED = "OUT_TRADE_NO_USED"
 PAID = frozenset({"SUCCESS", "REFUND"})
 FIRST_CHECK = timedelta(seconds=15)
 """A notice may be lost, so an unfinished payment is also asked for: first after this, then ever more rarely."""
@@ -139,19 +140,28 @@ def prepay(found: dict[str, Any]) -> dict[str, str]:
         return pay.pay_sign(found["prepay_id"])
     if found["state"] != "opened" or found["expires_at"] <= clock.now():
         raise PaymentOver
-    prepay_id = pay.order_jsapi(
-        out_trade_no=str(found["_id"]),
-        description=found["description"],
-        total_fen=found["amount_fen"],
-        openid=account.openid(found["account"]),
-        notify_url=notify_url(),
-        expires_at=found["expires_at"],
-    )
+    prepay_id = _placed(found)
     if not _note_prepay(found["_id"], prepay_id):
         # Somebody closed it while WeChat was asked: the order there must not stay payable.
         pay.close(str(found["_id"]))
         raise PaymentOver
     return pay.pay_sign(prepay_id)
+
+
+def _placed(found: dict[str, Any]) -> str:
+    try:
+        return runtime.current().pay.order_jsapi(
+            out_trade_no=str(found["_id"]),
+            description=found["description"],
+            total_fen=found["amount_fen"],
+            openid=account.openid(found["account"]),
+            notify_url=notify_url(),
+            expires_at=found["expires_at"],
+        )
+    except PaymentRefused as refused:
+        if refused.errcode != NUMBER_USED:
+            raise
+        raise PaymentOver from None  # closed or paid at WeChat after it was read here
 
 
 def _note_prepay(payment_id: ObjectId, prepay_id: str) -> bool:

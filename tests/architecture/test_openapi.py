@@ -83,6 +83,15 @@ def test_every_field_of_a_request_body_has_an_example(spec):
     )
 
 
+def test_a_header_stands_beside_the_arguments_of_a_query(spec):
+    told = spec["paths"]["/office/v1/persons/{person_id}/facts"]["get"]["parameters"]
+    assert {(one["in"], one["name"]) for one in told} == {
+        ("query", "kind"),
+        ("query", "case"),
+        ("header", "Counter-Session"),
+    }
+
+
 def test_every_answer_that_is_an_error_has_the_one_form(spec):
     for method, path, told in operations(spec):
         form = told["responses"]["default"]

@@ -109,6 +109,15 @@ class TestTheOrder:
         assert (answer.status_code, answer.json["code"]) == (409, "payment_over")
         assert phone.order(order["id"])["state"] == "held"
 
+    def test_a_payment_that_wechat_closed_after_it_was_read_here_is_over(self, phone):
+        order = held(phone)
+        assert phone.post(f"/mini/v1/orders/{order['id']}/payment").status_code == 200
+        found = get_db().payments.find_one({}, hint="_id_")
+        assert payment.close(found["_id"]) == "closed"
+        get_db().payments.update_one({"_id": found["_id"]}, {"$set": {"state": "opened"}})
+        answer = phone.post(f"/mini/v1/orders/{order['id']}/payment")
+        assert (answer.status_code, answer.json["code"]) == (409, "payment_over")
+
 
 class TestTheNotice:
     def test_a_signed_notice_issues_the_tickets(self, phone, door):
