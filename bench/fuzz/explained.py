@@ -55,6 +55,7 @@ EXPLAINED: tuple[Explained, ...] = (
         "minor_until_wrong",
         "case_same_person",
         "unit_circle",
+        "case_needed",
     ),
     Explained(REJECTED, _TOGETHER, "bad_input", r"GET /mini/v1/places(/\{place_id\})?"),
     Explained(REJECTED, _TOGETHER, "bad_input", "POST /office/v1/(break-glass|cases)"),
