@@ -24,6 +24,7 @@ from bench.chaos.world import World
 from deploy.stack import QUEUES
 
 AIM_SECONDS = 3.0
+WHOLE_WITHIN = 60.0
 OTHERS_FINISH = 0.05
 GAVE_UP = "{} ended by itself"
 STARTING = "Celery worker lost a child while it started"
@@ -95,11 +96,19 @@ class Killer:
         self.killed["API worker"] += 1
 
     def _workers(self, name: str) -> list[psutil.Process]:
-        """Return the processes below a master; they may take a moment to be there."""
-        master = psutil.Process(self._stack.children[name].popen.pid)
-        deadline = time.monotonic() + 10
-        while not (found := master.children()) and time.monotonic() < deadline:
-            time.sleep(0.05)
+        """Return the processes below a master, at least one: a start may take long, and a master may end meanwhile.
+
+        Raises:
+            StartFailed: none is there within WHOLE_WITHIN.
+        """
+        found: list[psutil.Process] = []
+
+        def there() -> bool:
+            self.revive()
+            found[:] = psutil.Process(self._stack.children[name].popen.pid).children()
+            return bool(found)
+
+        wait_until(there, seconds=WHOLE_WITHIN, what=f"processes of {name}")
         return found
 
     def _aimed(self) -> bool:
@@ -133,12 +142,11 @@ class Killer:
 
     def _celery(self, event: Event) -> None:
         name = self._dice.choice(["worker-fast", "worker-fast", "worker-slow"])
-        workers = self._workers(name)
-        if event.how == "parent" or not workers:
+        if event.how == "parent":
             self._ended.add(name)
             self._reap(name)
         else:
-            _kill(self._dice.choice(workers))
+            _kill(self._dice.choice(self._workers(name)))
         self.killed["Celery worker"] += 1
 
     def _mongod(self, event: Event) -> None:
