@@ -66,6 +66,13 @@ rotation: setup  ## rotate the field keys of N=100000 records while others read 
 failed: setup  ## what the queues gave up (with the environment of the workers; RETRY=1 tries again)
 	$(PY) -m tasks.failed
 
+ledger: setup  ## random operations on the ledger under SIGKILLs, then its books (N=100000 SEED=1)
+	@mkdir -p "$(or $(VAR),var)"
+	@CLOCK_SHIFT_FILE="$(abspath $(or $(VAR),var))/ledger-shift" $(PY) -m bench.ledger_storm
+
+ledger-check: setup  ## compute the whole ledger again from its transfers (MONGODB_URI=… or VAR=…)
+	@$(PY) -m deploy.own_store ledger
+
 audit: setup  ## check the whole audit log against its published heads (MONGODB_URI=… or VAR=…)
 	@AUDIT_HEADS_FILE="$${AUDIT_HEADS_FILE-$(or $(VAR),var)/audit-heads.jsonl}" $(PY) -m deploy.own_store audit
 
@@ -81,4 +88,4 @@ roles: setup  ## print role × operation × reach × purpose, and write it to do
 slice:  ## show the whole slice of a domain (D=tourism)
 	@ls -d */$(D)* */*/$(D)* 2>/dev/null; ls */$(D)/
 
-.PHONY: help setup run test check matrix upgrade backup restore dump demo bench chaos fuzz fuzz-small rotation failed audit openapi roles slice
+.PHONY: help setup run test check matrix upgrade backup restore dump demo bench chaos fuzz fuzz-small rotation failed audit ledger ledger-check openapi roles slice

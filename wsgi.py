@@ -11,18 +11,34 @@ from flask import Flask
 import blueprints.affairs.office
 import blueprints.audit.office
 import blueprints.audit.public_audit
+import blueprints.benefits.office
+import blueprints.benefits.office_payments
+import blueprints.benefits.public_publicity
 import blueprints.booking.gate
 import blueprints.booking.office
+import blueprints.devices.gate
+import blueprints.devices.office
 import blueprints.identity.authenticate
 import blueprints.identity.office
 import blueprints.media.office
 import blueprints.messaging.push
+import blueprints.onecard.gate_charges
+import blueprints.onecard.gate_codes
+import blueprints.onecard.office_card_work
+import blueprints.onecard.office_cards
+import blueprints.onecard.office_concessions
+import blueprints.onecard.office_printed
 import blueprints.payments.callbacks
 import blueprints.payments.office
 import blueprints.registers.office
+import blueprints.rules.office
 import blueprints.tourism.office
+import blueprints.transit.gate_rides
+import blueprints.transit.office
 import mini_program_api.affairs.cases
 import mini_program_api.audit.own_data
+import mini_program_api.benefits.objections
+import mini_program_api.benefits.own_lines
 import mini_program_api.booking.orders
 import mini_program_api.identity.consents
 import mini_program_api.identity.persons
@@ -30,9 +46,15 @@ import mini_program_api.identity.relations
 import mini_program_api.identity.session
 import mini_program_api.media.files
 import mini_program_api.messaging.notices
+import mini_program_api.onecard.card
+import mini_program_api.onecard.codes
+import mini_program_api.onecard.entitlements
+import mini_program_api.onecard.family_cards
+import mini_program_api.payments.wallet
 import mini_program_api.registers.facts
 import mini_program_api.registers.matches
 import mini_program_api.tourism.places
+import mini_program_api.transit.rides
 from backend import celery_client, logs, outbox, runtime
 from backend.app import create_app
 from backend.errors import CityError
@@ -53,6 +75,8 @@ SURFACES: list[Surface] = [
     mini_program_api.booking.orders.orders,
     blueprints.booking.gate.gate,
     blueprints.booking.gate.keys,
+    blueprints.devices.gate.sync,
+    *blueprints.devices.office.OFFICE,
     blueprints.payments.callbacks.callbacks,
     blueprints.messaging.push.push,
     blueprints.messaging.push.root_files,
@@ -62,6 +86,8 @@ SURFACES: list[Surface] = [
     *blueprints.payments.office.OFFICE,
     *blueprints.audit.office.OFFICE,
     *blueprints.registers.office.OFFICE,
+    *blueprints.rules.office.OFFICE,
+    mini_program_api.payments.wallet.wallet,
     mini_program_api.registers.facts.facts,
     mini_program_api.registers.matches.matches,
     *blueprints.affairs.office.OFFICE,
@@ -69,6 +95,25 @@ SURFACES: list[Surface] = [
     *blueprints.media.office.OFFICE,
     mini_program_api.media.files.files,
     blueprints.audit.public_audit.public_audit,
+    *blueprints.benefits.office.OFFICE,
+    blueprints.benefits.office_payments.payments,
+    blueprints.benefits.public_publicity.public_benefits,
+    mini_program_api.benefits.objections.objections,
+    mini_program_api.benefits.own_lines.own_lines,
+    mini_program_api.onecard.entitlements.entitlements,
+    blueprints.onecard.office_concessions.concessions,
+    mini_program_api.onecard.card.card,
+    mini_program_api.onecard.family_cards.family,
+    blueprints.onecard.office_cards.cards,
+    blueprints.onecard.office_card_work.work,
+    mini_program_api.onecard.codes.codes,
+    blueprints.onecard.gate_codes.codes,
+    blueprints.onecard.gate_codes.keys,
+    blueprints.onecard.gate_charges.charges,
+    blueprints.onecard.office_printed.printing,
+    blueprints.transit.gate_rides.rides,
+    *blueprints.transit.office.OFFICE,
+    mini_program_api.transit.rides.rides,
 ]
 AUTHENTICATORS: dict[str, Authenticator] = {
     "resident": mini_program_api.identity.session.authenticate,

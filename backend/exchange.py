@@ -160,7 +160,7 @@ class Exchange:
         with self._session.post(
             self._base + path, data=body, headers=headers, timeout=left, stream=True, allow_redirects=False
         ) as response:
-            return response.status_code, response.headers.get("Exchange-Signature", ""), _body(response, deadline)
+            return response.status_code, response.headers.get("Exchange-Signature", ""), read_body(response, deadline)
 
     def _believed(self, path: str, nonce: str, answer: tuple[int, str, bytes]) -> dict[str, Any] | None:
         status, _, body = answer
@@ -168,7 +168,7 @@ class Exchange:
             raise ExchangeRefusedUs(f"HTTP {status}")
         if status not in (_FOUND, _NO_RECORD):
             raise ExchangeFailure(f"HTTP {status}")
-        self._verify(path, nonce, answer)
+        verify_answer(self._credentials, self._prefix + path, nonce, answer)
         try:
             told = orjson.loads(body)
         except orjson.JSONDecodeError:
@@ -181,24 +181,33 @@ class Exchange:
             raise ExchangeAnswerRefused("no record in it")
         return dict(told["record"])
 
-    def _verify(self, path: str, nonce: str, answer: tuple[int, str, bytes]) -> None:
-        status, header, body = answer
-        try:
-            proof = signed_requests.read(header)
-            key = Ed25519PublicKey.from_public_bytes(self._credentials.platform_keys[proof.key])
-            digest = hashlib.sha256(body).hexdigest()
-            signed = f"{status}\n{self._prefix}{path}\n{proof.timestamp}\n{nonce}\n{digest}\n"
-            key.verify(proof.signature, signed.encode())
-        except (CityError, InvalidSignature, KeyError):
-            raise ExchangeAnswerRefused("signature") from None
+
+def verify_answer(credentials: Credentials, path: str, nonce: str, answer: tuple[int, str, bytes]) -> None:
+    """Check that the other side signed an answer (status, signature, body) to this one request.
+
+    Raises:
+        ExchangeAnswerRefused: it did not.
+    """
+    status, header, body = answer
+    try:
+        proof = signed_requests.read(header)
+        key = Ed25519PublicKey.from_public_bytes(credentials.platform_keys[proof.key])
+        digest = hashlib.sha256(body).hexdigest()
+        key.verify(proof.signature, f"{status}\n{path}\n{proof.timestamp}\n{nonce}\n{digest}\n".encode())
+    except (CityError, InvalidSignature, KeyError):
+        raise ExchangeAnswerRefused("signature") from None
 
 
-def _body(response: requests.Response, deadline: float) -> bytes:
-    """Read a body that is neither too long nor too slow; `timeout` alone would let one drip for ever."""
+def read_body(response: requests.Response, deadline: float, *, most: int = MOST_BYTES) -> bytes:
+    """Read a body that is neither too long nor too slow; `timeout` alone would let one drip for ever.
+
+    Raises:
+        ExchangeFailure: it is.
+    """
     read = bytearray()
     for chunk in response.iter_content(_CHUNK):
         read += chunk
-        if len(read) > MOST_BYTES:
+        if len(read) > most:
             raise ExchangeAnswerRefused("too long")
         if time.monotonic() > deadline:
             raise ExchangeFailure("too slow")

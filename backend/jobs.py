@@ -81,10 +81,16 @@ def read(job_id: ObjectId) -> dict[str, Any]:
     return found
 
 
-def work(job_id: ObjectId, batch: Callable[[str | None], list[str]], step: Callable[[str], str | None]) -> None:
+def work(
+    job_id: ObjectId,
+    batch: Callable[[str | None], list[str]],
+    step: Callable[[str], str | None],
+    last: Callable[[], None] | None = None,
+) -> None:
     """Work through a job: `batch(position)` names the next items, `step(item)` does one and may return a failure.
 
-    The position moves after each item, so a step may run twice after a kill and must be safe to repeat.
+    The position moves after each item, so a step may run twice after a kill and must be safe to repeat. So must
+    `last`, which runs when no item is left: the job says that it is done only after it.
 
     Raises:
         outbox.Later: a batch is done and more may follow.
@@ -99,6 +105,18 @@ def work(job_id: ObjectId, batch: Callable[[str | None], list[str]], step: Calla
         Job._get_collection().update_one({"_id": job_id}, change)
     if items:
         raise outbox.Later(0)
+    if last:
+        last()
+    end(job_id)
+
+
+def end(job_id: ObjectId) -> None:
+    """Let a job say that it is done; again changes nothing.
+
+    Raises:
+        NotFound: no such job.
+    """
+    found = read(job_id)
     # A step done just before a kill is in no later batch: it was not counted, but it is done.
     finished = {"$set": {"state": "done", "finished_at": clock.now()}, "$max": {"done": found["total"]}}
     Job._get_collection().update_one({"_id": job_id, "state": "running"}, finished)

@@ -19,13 +19,15 @@ class Sealed:
 
     `record` is the template of what the value is bound to: `{_id}` is the document's id, `{name}` a field of the
     innermost list element, `{#}` its position. `place` defaults to `collection.path`. A `secret` is nobody's data but a
-    credential: it is never exported.
+    credential: it is never exported. What is `own` is exported only to the person whom its element names, not to
+    whoever else owns the document.
     """
 
     path: str
     record: str = "{_id}"
     place: str = ""
     secret: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True)

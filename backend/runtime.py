@@ -9,9 +9,11 @@ from typing import Literal
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from redis import Redis
 
-from backend.exchange import BadCredentials, Exchange, problems, read_credentials
+from backend.codes.code_keys import CodeKeys
+from backend.exchange import BadCredentials, Credentials, Exchange, problems, read_credentials
 from backend.keys import data_key, index_key
 from backend.keys.service import EnvironmentKeys, FileKeys, KeyService
+from backend.payout_bank import Bank
 from backend.sealing import Sealer
 from backend.settings import BadSettings, Settings
 from backend.store import connection
@@ -49,11 +51,14 @@ class Runtime:
     redis: Redis
     ticket_keys: TicketKeys
     audit_keys: TicketKeys
+    code_keys: CodeKeys
     wechat: WeChatSettings
     mini_program: MiniProgram
     pay: WeChatPay
     push: MessagePush
     exchange: Exchange | None = None
+    card_centre: Exchange | None = None
+    bank: Bank | None = None
 
 
 _installed: list[Runtime] = []
@@ -79,11 +84,14 @@ def compose(settings: Settings) -> Runtime:
         redis=redis,
         ticket_keys=_signing_keys(settings.ticket_keys),
         audit_keys=_signing_keys(settings.audit_keys),
+        code_keys=CodeKeys(settings.code_keys),
         wechat=wechat,
         mini_program=MiniProgram(appid=wechat.appid, secret=wechat.secret, api_base=wechat.api_base, tokens=tokens),
         pay=_pay(wechat),
         push=MessagePush(token=wechat.push_token, aes_key=wechat.push_aes_key, appid=wechat.appid),
         exchange=_exchange(settings),
+        card_centre=_card_centre(settings),
+        bank=_bank(settings),
     )
     install(built)
     return built
@@ -120,15 +128,30 @@ def _wechat(settings: Settings) -> WeChatSettings:
 
 def _exchange(settings: Settings) -> Exchange | None:
     """Return the client of the exchange platform, None where this deployment has none yet."""
-    if not settings.registers_base:
-        return None
+    base = settings.registers_base
+    return Exchange(base, _credentials("REGISTERS", base, settings.registers_credentials, settings)) if base else None
+
+
+def _card_centre(settings: Settings) -> Exchange | None:
+    """Return the client of the card centre, None where this deployment has none yet."""
+    base, file = settings.card_centre_base, settings.card_centre_credentials
+    return Exchange(base, _credentials("CARD_CENTRE", base, file, settings)) if base else None
+
+
+def _bank(settings: Settings) -> Bank | None:
+    """Return the client of the paying bank, None where this deployment has none yet."""
+    base = settings.bank_base
+    return Bank(base, _credentials("BANK", base, settings.bank_credentials, settings)) if base else None
+
+
+def _credentials(name: str, base: str, credentials_file: str, settings: Settings) -> Credentials:
     try:
-        credentials = read_credentials(Path(settings.registers_credentials))
+        credentials = read_credentials(Path(credentials_file))
     except BadCredentials as error:
-        raise BadSettings([f"REGISTERS_CREDENTIALS: {error.reason}"]) from None
-    if found := problems(settings.registers_base, credentials, production=settings.production):
-        raise BadSettings([f"REGISTERS_BASE: {one}" for one in found])
-    return Exchange(settings.registers_base, credentials)
+        raise BadSettings([f"{name}_CREDENTIALS: {error.reason}"]) from None
+    if found := problems(base, credentials, production=settings.production):
+        raise BadSettings([f"{name}_BASE: {one}" for one in found])
+    return credentials
 
 
 def _pay(wechat: WeChatSettings) -> WeChatPay:

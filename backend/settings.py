@@ -49,6 +49,7 @@ class Settings:
     blind_index_keys: Mapping[int, bytes] = field(repr=False)
     ticket_keys: Mapping[int, bytes] = field(repr=False)
     audit_keys: Mapping[int, bytes] = field(repr=False)
+    code_keys: Mapping[int, bytes] = field(repr=False)
     wechat_credentials: str
     wechat_mode: str
     wechat_api_base: str
@@ -62,6 +63,10 @@ class Settings:
     file_problems: tuple[str, ...] = ()
     registers_base: str = ""
     registers_credentials: str = ""
+    card_centre_base: str = ""
+    card_centre_credentials: str = ""
+    bank_base: str = ""
+    bank_credentials: str = ""
     audit_heads_file: str = ""
 
     def problems(self) -> list[str]:
@@ -78,11 +83,11 @@ class Settings:
         return found + (self._production_problems() if self.production else [])
 
     def _every_key(self) -> list[bytes]:
-        every = (self.field_keys, self.ticket_keys, self.audit_keys, self.blind_index_keys)
+        every = (self.field_keys, self.ticket_keys, self.audit_keys, self.code_keys, self.blind_index_keys)
         return [key for keys in every for key in keys.values()]
 
     def _key_problems(self) -> list[str]:
-        needed = [("TICKET_KEYS", self.ticket_keys), ("AUDIT_KEYS", self.audit_keys)]
+        needed = [("TICKET_KEYS", self.ticket_keys), ("AUDIT_KEYS", self.audit_keys), ("CODE_KEYS", self.code_keys)]
         if self.field_keys or not self.key_file:
             needed.append(("FIELD_KEYS", self.field_keys))
         found = [
@@ -90,15 +95,16 @@ class Settings:
             for name, keys in needed
             if not keys or any(len(key) != FIELD_KEY_BYTES for key in keys.values())
         ]
-        ids = (*self.field_keys, *self.ticket_keys, *self.audit_keys)
+        ids = (*self.field_keys, *self.ticket_keys, *self.audit_keys, *self.code_keys)
         if any(not 0 <= key_id <= LARGEST_KEY_ID for key_id in ids):
-            found.append(f"FIELD_KEYS, TICKET_KEYS, AUDIT_KEYS: the id of a key is a number from 0 to {LARGEST_KEY_ID}")
+            names = "FIELD_KEYS, TICKET_KEYS, AUDIT_KEYS, CODE_KEYS"
+            found.append(f"{names}: the id of a key is a number from 0 to {LARGEST_KEY_ID}")
         if not self.blind_index_keys or any(len(key) < FIELD_KEY_BYTES for key in self.blind_index_keys.values()):
             found.append(f"BLIND_INDEX_KEYS holds a key that is shorter than {FIELD_KEY_BYTES} bytes")
         if self.field_algorithm not in ALGORITHMS:
             found.append(f"FIELD_ALGORITHM must be one of {', '.join(ALGORITHMS)}")
         if len(set(self._every_key())) < len(self._every_key()):
-            names = "FIELD_KEYS, BLIND_INDEX_KEYS, TICKET_KEYS, AUDIT_KEYS"
+            names = "FIELD_KEYS, BLIND_INDEX_KEYS, TICKET_KEYS, AUDIT_KEYS, CODE_KEYS"
             found.append(f"one key stands in {names} twice; make one for each use")
         return found
 
@@ -179,6 +185,7 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
         blind_index_keys=_index_keys(env),
         ticket_keys=_keys(env.get("TICKET_KEYS", "")),
         audit_keys=_keys(env.get("AUDIT_KEYS", "")),
+        code_keys=_keys(env.get("CODE_KEYS", "")),
         audit_heads_file=env.get("AUDIT_HEADS_FILE", ""),
         wechat_credentials=env.get("WECHAT_CREDENTIALS", ""),
         wechat_mode=env.get("WECHAT_MODE", "live"),
@@ -192,9 +199,15 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
         limit_factor=int(factor) if factor.isdecimal() else 0,
         registers_base=env.get("REGISTERS_BASE", "").rstrip("/"),
         registers_credentials=env.get("REGISTERS_CREDENTIALS", ""),
+        card_centre_base=env.get("CARD_CENTRE_BASE", "").rstrip("/"),
+        card_centre_credentials=env.get("CARD_CENTRE_CREDENTIALS", ""),
+        bank_base=env.get("BANK_BASE", "").rstrip("/"),
+        bank_credentials=env.get("BANK_CREDENTIALS", ""),
         file_problems=(
             *_exposed("WECHAT_CREDENTIALS", env),
             *_exposed("REGISTERS_CREDENTIALS", env),
+            *_exposed("CARD_CENTRE_CREDENTIALS", env),
+            *_exposed("BANK_CREDENTIALS", env),
             *_refused(env.get("KEY_FILE", "")),
         ),
     )

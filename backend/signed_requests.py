@@ -69,7 +69,7 @@ def read(header: str) -> Proof:
         raise SignatureRefused from None
     drift = int(match["timestamp"]) - int(clock.timestamp())
     if abs(drift) > WINDOW_SECONDS:
-        raise ClockWrong(seconds=abs(drift))
+        raise ClockWrong(seconds=abs(drift), fields={"server_time": [clock.civil(clock.now()).isoformat()]})
     return Proof(match["key"], int(match["timestamp"]), match["nonce"], signature)
 
 

@@ -7,7 +7,21 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from backend.embedded.process import StartFailed
-from bench import access_line, booking, calendar, cases, enumeration, inbox, machine, reading, ticket_verify
+from bench import (
+    access_line,
+    benefit_checks,
+    booking,
+    calendar,
+    cases,
+    code_verify,
+    enumeration,
+    inbox,
+    machine,
+    reading,
+    rules,
+    ticket_verify,
+    transfers,
+)
 from bench.machine import BenchFailed
 from bench.report import FILE, Figure, console, keep, show
 
@@ -16,11 +30,15 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "place": reading.place,
     "places": reading.places,
     "ticket_verify": ticket_verify.bench,
+    "code_verify": code_verify.bench,
     "calendar": calendar.bench,
     "cases": cases.bench,
     "access_line": access_line.bench,
     "inbox": inbox.bench,
     "enumeration": enumeration.bench,
+    "transfers": transfers.bench,
+    "rules": rules.bench,
+    "benefit_checks": benefit_checks.bench,
 }
 NOISY = 0.1
 

@@ -93,7 +93,7 @@ def _demo(stack: Stack) -> None:
     if stack.env["ENVIRONMENT"] == "production" or (stack.folder / "demo-accounts.json").exists():
         return
     child = stack.python("demo-accounts", ["-m", "seed", "demo-accounts", stack.base, str(stack.folder)])
-    if child.popen.wait(60) != 0:
+    if child.popen.wait(180) != 0:
         raise StartFailed(f"the demo accounts could not be made; see {stack.folder}/logs/demo-accounts.log")
     del stack.children["demo-accounts"]
 
@@ -104,6 +104,8 @@ def _table(stack: Stack) -> Table:
     table.add_row("documentation", f"{stack.base}/docs")
     table.add_row("WeChat sandbox", stack.env["WECHAT_API_BASE"])
     table.add_row("registers simulator", stack.env.get("REGISTERS_BASE", "none"))
+    table.add_row("card centre simulator", stack.env.get("CARD_CENTRE_BASE", "none"))
+    table.add_row("bank simulator", stack.env.get("BANK_BASE", "none"))
     table.add_row("data, logs", str(stack.folder))
     accounts = stack.folder / "demo-accounts.json"
     if accounts.exists():

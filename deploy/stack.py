@@ -19,8 +19,8 @@ from backend.embedded.process import Child, StartFailed, end_leftovers, free_por
 from backend.embedded.redis_server import RedisServer
 
 ROOT = Path(__file__).parent.parent
-QUEUES = {"worker-fast": "checkout,notify", "worker-slow": "push,bills,reports,affairs,trust"}
-ADDRESSES = ("mongodb", "redis", "sandbox", "registers")
+QUEUES = {"worker-fast": "checkout,notify,gates", "worker-slow": "push,bills,reports,affairs,trust,cards"}
+ADDRESSES = ("mongodb", "redis", "sandbox", "registers", "bank", "card_centre")
 ONCE = ("upgrade", "seed")
 """Children that do their work and end."""
 
@@ -38,6 +38,8 @@ class Stack:
         worker_processes: int = 2,
         sandbox_options: list[str] | None = None,
         registers_options: list[str] | None = None,
+        bank_options: list[str] | None = None,
+        card_centre_options: list[str] | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self.port = port or free_port()
@@ -46,6 +48,8 @@ class Stack:
         self._api_workers, self._worker_processes = api_workers, worker_processes
         self._sandbox_options = sandbox_options or []
         self._registers_options = registers_options or []
+        self._bank_options = bank_options or []
+        self._card_centre_options = card_centre_options or []
         self.children: dict[str, Child] = {}
         self.mongod: Mongod | None = None
         self.redis: RedisServer | None = None
@@ -90,7 +94,8 @@ class Stack:
 
     def servers(self) -> tuple[Callable[[], None], ...]:
         """Return what starts the servers that the service talks to; they come up together."""
-        return self.start_mongod, self.start_redis, self.start_sandbox, self.start_registers
+        simulators = (self.start_registers, self.start_bank, self.start_card_centre)
+        return self.start_mongod, self.start_redis, self.start_sandbox, *simulators
 
     def start_mongod(self) -> None:
         """Start the embedded store unless MONGODB_URI was given."""
@@ -136,6 +141,28 @@ class Stack:
         wait_until(lambda: answers(f"{base}/control/health"), seconds=20, what="the registers simulator")
         self.env |= {"REGISTERS_BASE": base, "REGISTERS_CREDENTIALS": str(folder / "credentials.json")}
 
+    def start_card_centre(self) -> None:
+        """Start the simulator of the card centre, unless one was given; never in production."""
+        if self._given.get("CARD_CENTRE_BASE") or self.env["ENVIRONMENT"] == "production":
+            return
+        folder, port = self.folder / "card_centre", self._fixed_port("card_centre")
+        command = ["-m", "seed.simulators.card_centre", "--port", str(port), "--folder", str(folder)]
+        self.python("card_centre", [*command, *self._card_centre_options])
+        base = f"http://127.0.0.1:{port}"
+        wait_until(lambda: answers(f"{base}/control/health"), seconds=20, what="the card centre simulator")
+        self.env |= {"CARD_CENTRE_BASE": base, "CARD_CENTRE_CREDENTIALS": str(folder / "credentials.json")}
+
+    def start_bank(self) -> None:
+        """Start the simulator of the paying bank, unless a bank was given; never in production."""
+        if self._given.get("BANK_BASE") or self.env["ENVIRONMENT"] == "production":
+            return
+        folder, port = self.folder / "bank", self._fixed_port("bank")
+        command = ["-m", "seed.simulators.bank", "--port", str(port), "--folder", str(folder)]
+        self.python("bank", [*command, *self._bank_options])
+        base = f"http://127.0.0.1:{port}"
+        wait_until(lambda: answers(f"{base}/control/health"), seconds=20, what="the bank simulator")
+        self.env |= {"BANK_BASE": base, "BANK_CREDENTIALS": str(folder / "credentials.json")}
+
     def _finish(self, child: Child, name: str) -> None:
         """Wait until a child has done its work; an upgrade of a large store takes its time."""
         if child.popen.wait(None if name == "upgrade" else 120) != 0:
@@ -172,6 +199,8 @@ class Stack:
             "beat": self.start_beat,
             "sandbox": self.start_sandbox,
             "registers": self.start_registers,
+            "bank": self.start_bank,
+            "card_centre": self.start_card_centre,
             **{worker: partial(self.start_worker, worker, queues) for worker, queues in QUEUES.items()},
         }
         if left := self.children.get(name):
@@ -240,6 +269,7 @@ class Stack:
             "BLIND_INDEX_KEY": new_key(),
             "TICKET_KEYS": f"1:{new_key()}",
             "AUDIT_KEYS": f"1:{new_key()}",
+            "CODE_KEYS": f"1:{new_key()}",
         }
         lacking = {name: value for name, value in made.items() if name not in there}
         with path.open("a") as file:
@@ -265,5 +295,6 @@ def given_servers(env: dict[str, str]) -> dict[str, Any]:
     """Return the servers of one's own that the environment names."""
     names = ("MONGODB_URI", "REDIS_URL", "BROKER_URL", "WECHAT_CREDENTIALS", "WECHAT_API_BASE", "WECHATPAY_API_BASE")
     more = ("PUBLIC_BASE_URL", "WECHAT_MODE", "ENVIRONMENT", "CLOCK_SHIFT_FILE", "AUDIT_HEADS_FILE")
-    registers = ("REGISTERS_BASE", "REGISTERS_CREDENTIALS")
-    return {name: env[name] for name in (*names, *more, *registers) if env.get(name)}
+    registers = ("REGISTERS_BASE", "REGISTERS_CREDENTIALS", "BANK_BASE", "BANK_CREDENTIALS")
+    cards = ("CARD_CENTRE_BASE", "CARD_CENTRE_CREDENTIALS")
+    return {name: env[name] for name in (*names, *more, *registers, *cards) if env.get(name)}

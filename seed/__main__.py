@@ -1,6 +1,7 @@
 """`python -m seed upgrade`, `county`, `bootstrap`, `demo`, `backup FILE`, `restore FILE`, `audit`."""
 
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
@@ -8,8 +9,8 @@ from backend import runtime, settings
 from backend.errors import CityError
 from models import upgrades
 from models.identity import role_matrix
-from seed import audit_check, bootstrap, county_data, keeping
-from seed.demo import accounts, play
+from seed import audit_check, bootstrap, county_data, keeping, ledger_check
+from seed.demo import accounts, lists, play
 
 console = Console()
 
@@ -23,6 +24,13 @@ def county(_arguments: list[str]) -> None:
     console.print(", ".join(f"{name} {count}" for name, count in counts.items()))
 
 
+def demo_accounts(arguments: list[str]) -> None:
+    """Make the demonstration's staff, and what takes days to become ready for the stories."""
+    base, folder = arguments
+    accounts.run(arguments)
+    lists.prepare(base, Path(folder))
+
+
 def roles(_arguments: list[str]) -> None:
     """Print who of the staff may do what."""
     print(role_matrix.text(), end="")
@@ -34,10 +42,12 @@ COMMANDS = {
     "bootstrap": bootstrap.run,
     "roles": roles,
     "demo": play.main,
-    "demo-accounts": accounts.run,
+    "demo-accounts": demo_accounts,
+    "demo-publish": lists.publish,
     "backup": keeping.backup,
     "restore": keeping.restore,
     "audit": audit_check.run,
+    "ledger": ledger_check.run,
 }
 
 

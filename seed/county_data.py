@@ -3,16 +3,23 @@
 What staff change later (notices, slots) is left alone. Made-up values keep their mark `demo`.
 """
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from backend.calendar_years import CalendarYear
+from models.benefits import item as benefit_item
+from models.devices import offline_limit
 from models.identity import consent_text, privacy_text, unit
 from models.messaging import template
+from models.onecard import concession
+from models.payments import ledger_account, ledger_limit, merchant
+from models.rules import parameters, rule_set
 from models.tourism.area import Area
 from models.tourism.place import Place, open_coming_slots
+from models.transit import bus_line
 
 FOLDER = Path(__file__).parent / "county"
 PRIVACY_VERSION = "2026-11"
@@ -92,6 +99,41 @@ def _visits(plan: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def benefit_items() -> int:
+    """Put the benefit items and rules of the demonstration where there are none; return how many items were put."""
+    told = _read("benefit_items.json")
+    for one in told["rules"]:
+        rule_set.seed(one)
+    lists = ("exclusive_with", "facts")
+    made = 0
+    for one in told["items"]:
+        plain: dict[str, Any] = {name: tuple(value) if name in lists else value for name, value in one.items()}
+        code, source = plain.pop("code"), plain.pop("source")
+        made += benefit_item.seed(code, benefit_item.Told(**plain, demo=True), source)
+    return made
+
+
+def concessions() -> int:
+    """Put the concessions and the rules that decide on them; rules that staff changed are left. Return how many."""
+    told = _read("concessions.json")
+    for rule in told["rules"]:
+        rule_set.seed(rule)
+    for one in told["concessions"]:
+        concession.put(one)
+    return len(told["concessions"])
+
+
+def rules(*, with_demo: bool) -> int:
+    """Put rules and their parameters where there are none, made-up ones only when asked; return how many rules."""
+    told = _read("rules.json")
+    for one in [*told["parameters"], *(told["demo_parameters"] if with_demo else ())]:
+        parameters.seed(one)
+    found = [*told["rules"], *(told["demo_rules"] if with_demo else ())]
+    for one in found:
+        rule_set.seed(one)
+    return len(found)
+
+
 def consent_texts() -> int:
     """Put the text of each purpose that residents consent to; return how many."""
     told = _read("consent_texts.json")
@@ -108,14 +150,50 @@ def units() -> int:
     return len(records)
 
 
+def bus_lines() -> int:
+    """Put the demonstration's bus lines with their operators, where they are not there yet; return how many."""
+    told = _read("bus_lines.json")
+    for one in told["merchants"]:
+        merchant.seed(one["code"], name=one["name"], unit=one["unit"])
+    for line in told["lines"]:
+        bus_line.seed(line)
+    return len(told["lines"])
+
+
+def offline_limits() -> int:
+    """Put how long and how much scanners may accept without network, where nothing is said yet; return how many."""
+    records = _read("offline_limits.json")["records"]
+    for record in records:
+        offline_limit.seed(record)
+    return len(records)
+
+
+def ledger() -> int:
+    """Put the limits of wallets, and open the accounts of the county's own money; return how many limits."""
+    told = _read("ledger.json")
+    for one in told["limits"]:
+        valid_from = date.fromisoformat(one["valid_from"])
+        ledger_limit.put(one["kind"], one["fen"], valid_from=valid_from, source=one["source"])
+    for one in told["accounts"]:
+        ledger_account.open_account(one["id"], parts=one["parts"])
+    return len(told["limits"])
+
+
 def load(*, with_demo: bool) -> dict[str, int]:
     """Put everything and return the counts; opens the slots of the coming days where there are visiting data."""
     counts = {
         "areas": areas(),
         "units": units(),
         "calendar_years": calendar_years(),
+        "ledger_limits": ledger(),
+        "offline_limits": offline_limits(),
+        "rules": rules(with_demo=with_demo),
+        "concessions": concessions(),
         "places": places(with_demo=with_demo),
     }
+    if with_demo:
+        counts["bus_lines"] = bus_lines()
+        counts["benefit_items"] = benefit_items()
     privacy_text.publish(PRIVACY_VERSION, (FOLDER / "privacy.md").read_text())
     counts["consent_texts"] = consent_texts()
     for name, (template_id, page) in TEMPLATES.items():

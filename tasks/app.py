@@ -1,6 +1,6 @@
 """The worker's composition root: settings, runtime, all functions, and the one Celery task.
 
-celery -A tasks.app worker -Q checkout,notify     (and a second one for push,bills,reports,affairs,trust)
+celery -A tasks.app worker -Q checkout,notify,gates     (and a second one for push,bills,reports,affairs,trust,cards)
 celery -A tasks.app beat
 """
 
@@ -18,7 +18,11 @@ from models import upgrades
 from tasks import (
     affairs,
     audit,
+    benefit_payments,
+    benefits,
     booking,
+    cards,
+    devices,
     identity,
     keys,
     media,
@@ -26,11 +30,32 @@ from tasks import (
     payments,
     privacy,
     registers,
+    rules,
     staff,
     tourism,
+    transit,
 )
 
-FUNCTIONS = (affairs, audit, booking, identity, keys, media, messaging, payments, privacy, registers, staff, tourism)
+FUNCTIONS = (
+    affairs,
+    audit,
+    benefit_payments,
+    benefits,
+    booking,
+    cards,
+    devices,
+    identity,
+    keys,
+    media,
+    messaging,
+    payments,
+    privacy,
+    registers,
+    rules,
+    staff,
+    tourism,
+    transit,
+)
 log = structlog.get_logger()
 
 _settings = settings.load()

@@ -3,7 +3,15 @@
 from bson import ObjectId
 
 from backend import outbox, periodic
-from models.booking import cancel, checkout, close_slot, goodwill, sweeper
+from models.booking import (
+    cancel,
+    card_late,  # noqa: F401 - registers what settles venue codes
+    checkout,
+    close_slot,
+    gate_late,  # noqa: F401 - registers what settles tickets
+    goodwill,
+    sweeper,
+)
 
 
 @outbox.function("booking.issue")

@@ -6,19 +6,25 @@ from bson import ObjectId
 
 from backend import clock, outbox, periodic
 from backend.errors import NotFound
+from backend.store import transactions
 from models.identity import account, relation
 from models.messaging import inbox, send
+from models.onecard import credential, family
 
 
 @outbox.function("identity.binding_moved")
 def binding_moved(account: str, notice: str, event: str) -> None:
-    """Tell an account's holder what became of its binding."""
+    """Tell an account's holder what became of its binding; a phone that lost its person draws no codes any more."""
+    if notice == "binding_lost":
+        transactions.run(lambda session: credential.revoke_of_account(ObjectId(account), notice, session))
     tell(ObjectId(account), notice, event)
 
 
 @outbox.function("identity.relation_changed")
 def relation_changed(relation: str, what: str, event: str) -> None:
-    """Tell whoever is concerned by a relation, on the phones that are surely theirs."""
+    """Tell whoever is concerned by a relation, on the phones that are surely theirs; what rests on it ends with it."""
+    if what == "relation_ended":
+        family.end_of_relation(ObjectId(relation))
     with suppress(NotFound):  # both sides have closed their accounts
         tell_sides(ObjectId(relation), what, event)
 

@@ -3,11 +3,12 @@
 from bson import ObjectId
 
 from backend import outbox, periodic
+from models.benefits import line_sheet
 from models.identity import staff_sheet, unit_sheet
 from models.media import file, sheet_job
 from models.tourism import place_sheets
 
-KINDS = {kind.sheet.name: kind for kind in (unit_sheet.KIND, staff_sheet.KIND, *place_sheets.KINDS)}
+KINDS = {kind.sheet.name: kind for kind in (unit_sheet.KIND, staff_sheet.KIND, line_sheet.KIND, *place_sheets.KINDS)}
 
 
 @outbox.function("media.wipe")

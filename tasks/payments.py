@@ -7,15 +7,32 @@ from bson import ObjectId
 
 from backend import clock, outbox, periodic
 from backend.errors import CityError
-from models.payments import bill
+from models.identity import account
+from models.messaging import inbox
+from models.payments import (
+    account_state,
+    bill,
+    cash_top_up,
+    ledger_account,
+    ledger_day,
+    ledger_verify,
+    manual_transfer,
+    receipt,
+    reconciliation,
+    top_up,
+    transfer_hold,
+)
 from models.payments import notice as notices
 from models.payments import payment as payments
 from models.payments import refund as refunds
+from models.payments import transfer as transfers
 
 log = structlog.get_logger()
 
 CHECK_AGAIN_SECONDS = 60
 REPORT_LATE = timedelta(hours=1)
+HOLD_OVERDUE = timedelta(minutes=5)
+WALLET_MOVES = {"freeze": "wallet_frozen", "unfreeze": "wallet_unfrozen"}
 
 
 @outbox.function("payments.apply_notice")
@@ -65,4 +82,92 @@ def reconcile_shipping() -> None:
 def match_bill() -> None:
     """Fetch yesterday's bill and match it; ask again in half an hour while WeChat has none."""
     if bill.fetch_and_match(clock.today() - timedelta(days=1)) is None:
+        raise outbox.Later(1800)
+
+
+@outbox.function("payments.post_receipt")
+def post_receipt(payment: str) -> None:
+    """Post what was paid to the ledger."""
+    receipt.post(ObjectId(payment))
+
+
+@outbox.function("payments.post_refund")
+def post_refund(refund: str) -> None:
+    """Post what WeChat gave back to the ledger."""
+    receipt.post_refund(refund)
+
+
+@outbox.function("payments.top_up_paid")
+def top_up_paid(hold: str) -> None:
+    """Post a top-up that was paid."""
+    top_up.paid(hold)
+
+
+@outbox.function("payments.expire_top_up")
+def expire_top_up(hold: str) -> None:
+    """End a top-up that nobody paid."""
+    top_up.expire(hold)
+
+
+@outbox.function("payments.expire_hold")
+def expire_hold(hold: str) -> None:
+    """Let go of a promise whose time is over."""
+    transfers.expire_hold(hold)
+
+
+@outbox.function("payments.approved_transfer")
+def approved_transfer(approval: str) -> None:
+    """Post what two of the finance staff agreed on."""
+    manual_transfer.carry_out(ObjectId(approval))
+
+
+@outbox.function("payments.approved_account_state")
+def approved_account_state(approval: str) -> None:
+    """Freeze, unfreeze or close an account as two of the finance staff agreed; whose wallet it is, is told."""
+    if done := account_state.carry_out(ObjectId(approval)):
+        person_id, move = done
+        for account_id in account.of_person(person_id):
+            inbox.put(account_id, WALLET_MOVES[move], key=approval)
+
+
+@outbox.function("payments.tell_wallet")
+def tell_wallet(transfer: str) -> None:
+    """Tell whose wallet it is of cash that was taken or handed back at a counter."""
+    found = transfers.read(transfer)
+    taken = found["what"] == cash_top_up.WHAT
+    person_id = ledger_account.person_of(found["target" if taken else "source"])
+    told = {"yuan": f"{found['fen'] // 100}.{found['fen'] % 100:02d}", "number": found["reference"]}
+    kind = "wallet_topped_up" if taken else "wallet_cash_returned"
+    for account_id in account.of_person(person_id) if person_id else ():
+        inbox.put(account_id, kind, key=transfer, **told)
+
+
+@periodic.every("payments.sweep_holds", queue="checkout", seconds=300)
+def sweep_holds() -> None:
+    """End the holds that are over and whose own entry was lost or given up."""
+    for found in transfer_hold.overdue(clock.now() - HOLD_OVERDUE):
+        try:
+            (top_up.expire if found["what"] == top_up.WHAT else transfers.expire_hold)(found["_id"])
+        except CityError as error:
+            log.warning("hold_not_ended", hold=found["_id"], code=error.code)
+
+
+@periodic.every("payments.close_ledger_days", queue="bills", seconds=900)
+def close_ledger_days() -> None:
+    """Close every day that is over, so that what was posted on it can be proved."""
+    for day in ledger_day.close_due():
+        log.info("ledger_day_closed", day=day)
+
+
+@periodic.daily("payments.verify_ledger", queue="reports", hour=2, minute=30)
+def verify_ledger() -> None:
+    """Compute the whole ledger again every night; what is wrong is the alarm `ledger_broken`, for a person to look."""
+    if found := ledger_verify.findings():
+        log.error("ledger_broken", findings=len(found), first=found[0])
+
+
+@periodic.daily("payments.reconcile_wechat", queue="bills", hour=10, minute=45)
+def reconcile_wechat() -> None:
+    """Compare yesterday's WeChat bill with the ledger; ask again in half an hour while WeChat has none."""
+    if reconciliation.of_wechat(clock.today() - timedelta(days=1)) is None:
         raise outbox.Later(1800)

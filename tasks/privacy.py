@@ -4,17 +4,21 @@ from typing import Any
 
 from bson import ObjectId
 
-from backend import outbox
+from backend import outbox, personal_data
+from backend.store import transactions
 from models.affairs import carry_out
 from models.identity import erasure
 from models.messaging import inbox
+from models.onecard import credential
+from models.payments import ledger_account
 
 BUSY_SECONDS = 3600.0
 
 
 @outbox.function("privacy.erase")
 def erase(account: str) -> None:
-    """Do a part of an erasure."""
+    """Do a part of an erasure; before all others the codes that its phone carries end, which would outlive it."""
+    transactions.run(lambda session: credential.revoke_of_account(ObjectId(account), "account_closed", session))
     erasure.work(ObjectId(account))
 
 
@@ -26,6 +30,20 @@ def hand_over(found: dict[str, Any]) -> None:
     """
     if "account" in found:
         inbox.put(found["account"], "privacy_copy", key=found["number"])
+
+
+def _close_wallet(person_id: ObjectId) -> None:
+    """Close the wallet of who is erased: money that comes too late is refused, and goes back to who paid it.
+
+    Raises:
+        StillBusy: there is money in it, or on its way.
+    """
+    try:
+        ledger_account.close(ledger_account.wallet_of(person_id))
+    except ledger_account.AccountUnknown:
+        return
+    except ledger_account.AccountNotEmpty:
+        raise erasure.StillBusy(what=personal_data.holding(ledger_account.COLLECTION).zh) from None
 
 
 @carry_out.does("privacy.delete")
@@ -40,9 +58,9 @@ def end_account(found: dict[str, Any]) -> None:
     """
     try:
         if "account" in found and erasure.may_end(found["account"], found.get("person")):
-            erasure.begin(found["account"], case=found["number"], by="system:privacy")
+            erasure.begin(found["account"], case=found["number"], by="system:privacy", settle=_close_wallet)
         elif "person" in found:
-            erasure.begin_for_person(found["person"], case=found["number"], by="system:privacy")
+            erasure.begin_for_person(found["person"], case=found["number"], by="system:privacy", settle=_close_wallet)
     except erasure.StillBusy as busy:
         if "account" in found:
             inbox.put(found["account"], "privacy_waits", key=found["number"], what=busy.details["what"])

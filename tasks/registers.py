@@ -3,6 +3,7 @@
 from bson import ObjectId
 
 from backend import outbox
+from models.identity.consent_purpose import FOR_REGISTERS
 from models.registers import fetch, forget
 
 DISPUTED_SECONDS = 86_400.0
@@ -15,8 +16,13 @@ def ask(inquiry: str) -> None:
 
 
 @outbox.function("registers.forget")
-def forget_facts(person: str) -> None:
-    """Forget what was fetched about a person who took the consent back; what is disputed, once that is over."""
+def forget_facts(person: str, purpose: str = "") -> None:
+    """Forget what was fetched about a person who took a consent back; what is disputed, once that is over.
+
+    Without a purpose the document was taken back, and what registers said under any other consent goes with it.
+    """
     person_id = ObjectId(person)
-    if not forget.consented_again(person_id) and not forget.forget(person_id):
+    ended = [one for one in ([purpose] if purpose else FOR_REGISTERS) if not forget.consented_again(person_id, one)]
+    gone = [forget.forget(person_id, one) for one in ended]
+    if not all(gone):
         raise outbox.Later(DISPUTED_SECONDS)

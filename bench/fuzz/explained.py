@@ -29,6 +29,8 @@ REJECTED = "RejectedPositiveData"
 _STATE = "A well-formed request that the present state refuses; JSON Schema describes form, not state."
 _TOGETHER = "Which values go together depends on another field; OpenAPI 3.0 describes each field by itself."
 _OUTSIDE = "WeChat or a register gives the value and decides; the form says nothing."
+_LANGUAGE = "A small language of its own, checked whole against its grammar with the path of each error."
+_MOMENT = "RFC 3339 allows a leap second, which no datetime has."
 _FILE = "The bytes of a file decide, which no schema describes."
 
 
@@ -57,6 +59,13 @@ EXPLAINED: tuple[Explained, ...] = (
         "unit_circle",
         "case_needed",
     ),
+    *_refused(_TOGETHER, "family_terms_wrong", "benefit_item_wrong", "device_unit_missing"),
+    *_refused(_STATE, "offline_limit_in_force"),
+    *_refused(_FILE, "return_file_missing"),
+    *_refused(_LANGUAGE, "rule_wrong", "facts_wrong", "ledger_account_name_wrong"),
+    Explained(REJECTED, _LANGUAGE, "bad_input", r"POST /office/v1/rule-parameters/\{code\}/values"),
+    Explained(REJECTED, _MOMENT, "bad_input", "POST /gate/v1/journal"),
+    Explained(REJECTED, _TOGETHER, "bad_input", "POST /office/v1/ledger/merchants"),
     Explained(REJECTED, _TOGETHER, "bad_input", r"GET /mini/v1/places(/\{place_id\})?"),
     Explained(REJECTED, _TOGETHER, "bad_input", "POST /office/v1/(break-glass|cases)"),
     Explained(REJECTED, "OpenAPI 3.0 cannot limit the keys of a map.", "bad_input", "POST .*/decide"),

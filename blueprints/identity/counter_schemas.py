@@ -5,6 +5,7 @@ from marshmallow import validate
 
 from backend.identity_documents import KINDS
 from models.identity import binding_code, counter, levels, relation, relation_terms
+from models.identity.consent_purpose import FOR_REGISTERS
 
 _TIME = {"example": "2026-11-23T09:30:00+08:00"}
 _ID = {"example": "673ec0a5c0ffee0123456789"}
@@ -154,3 +155,31 @@ class CounterRelationView(ma.Schema):
     scope = ma.fields.List(ma.fields.String(), metadata={"example": ["book"]})
     state = ma.fields.String(metadata={"example": "active"})
     until = ma.fields.String(metadata=_TIME)
+
+
+class PaperConsentBody(ma.Schema):
+    """What was signed: one purpose under the newest text."""
+
+    purpose = ma.fields.String(
+        required=True, validate=validate.OneOf(FOR_REGISTERS), metadata={"example": "entitlements"}
+    )
+    text_version = ma.fields.String(required=True, validate=validate.Length(1, 32), metadata={"example": "2026-11"})
+
+
+class PaperConsentView(ma.Schema):
+    """A purpose with the text to read out or print; `given` on paper or on the person's phone."""
+
+    purpose = ma.fields.String(validate=validate.OneOf(FOR_REGISTERS), metadata={"example": "entitlements"})
+    purpose_zh = ma.fields.String(metadata={"example": "向登记部门核对您的优待资格"})
+    data_zh = ma.fields.List(ma.fields.String(), metadata={"example": ["退役军人优待证", "残疾人证"]})
+    text_version = ma.fields.String(metadata={"example": "2026-11"})
+    text = ma.fields.String(metadata={"example": "为核对您能否享受优待……"})
+    text_digest = ma.fields.String(metadata={"description": "说明文本的 SHA-256", "example": "9f86d081…"})
+    given = ma.fields.Boolean(metadata={"example": False})
+
+
+class PaperConsentList(ma.Schema):
+    """What may be consented to at a counter; the list is bounded."""
+
+    items = ma.fields.List(ma.fields.Nested(PaperConsentView))
+    next = ma.fields.String(allow_none=True)

@@ -3,6 +3,7 @@
 from backend.http.surface import Surface
 from blueprints.identity import (
     office_approvals,
+    office_consents,
     office_counter,
     office_devices,
     office_glass,
@@ -25,6 +26,7 @@ OFFICE: list[Surface] = [
     office_glass.glasses,
     office_devices.devices,
     office_counter.persons,
+    office_consents.consents,
     office_relations.relations,
     office_keys.keys,
 ]

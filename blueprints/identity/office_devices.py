@@ -20,8 +20,10 @@ devices = Surface("office devices", __name__, url_prefix="/office/v1", descripti
 @devices.answer(201, schemas.DeviceView)
 def register(body: dict[str, str]) -> dict[str, Any]:
     """Register a gate with its public key."""
-    key = b64decode(body["public_key"])
-    return device_office.register(g.actor, body["id"], name=body["name"], place=body["place_id"], public_key=key)
+    post = device_office.Post(body["place_id"], body["scanner_class"], body.get("unit", ""))
+    return device_office.register(
+        g.actor, body["id"], post, name=body["name"], public_key=b64decode(body["public_key"])
+    )
 
 
 @devices.get("/devices", access=staff("device.list"))

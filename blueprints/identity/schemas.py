@@ -7,7 +7,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import validate
 
-from models.identity import password, roles, staff
+from models.identity import password, roles, staff, unit
+from models.identity.device import SCANNER_CLASSES
 
 LOGIN = r"^[a-z][a-z0-9_.-]{2,31}\Z"
 CODE = r"^[0-9]{6}\Z"
@@ -236,7 +237,20 @@ class DeviceBody(ma.Schema):
         metadata={"description": "设备编号,印在设备上", "example": "gate-museum-01"},
     )
     name = ma.fields.String(required=True, validate=_SHOWN_NAME, metadata={"example": "东门 1 号闸机"})
-    place_id = ma.fields.String(required=True, validate=validate.Length(1, 64), metadata={"example": "museum"})
+    place_id = ma.fields.String(
+        required=True,
+        validate=validate.Regexp(r"^[a-z0-9][a-z0-9_.:-]{0,63}\Z"),
+        metadata={"description": "所在景点;其他类别为网点、线路或经营者编号", "example": "museum"},
+    )
+    scanner_class = ma.fields.String(
+        load_default="venue",
+        validate=validate.OneOf(tuple(SCANNER_CLASSES)),
+        metadata={"description": "终端类别", "example": "venue"},
+    )
+    unit = ma.fields.String(
+        validate=validate.Regexp(unit.CODE),
+        metadata={"description": "负责单位;景区闸机由景点决定,不必填", "example": "changzhengyuan"},
+    )
     public_key = ma.fields.String(
         required=True,
         validate=validate.Regexp(r"^[A-Za-z0-9+/]{43}=\Z", error=_KEY_WRONG),
@@ -269,6 +283,8 @@ class DeviceView(ma.Schema):
     id = ma.fields.String(metadata={"example": "gate-museum-01"})
     name = ma.fields.String(metadata={"example": "东门 1 号闸机"})
     place_id = ma.fields.String(metadata={"example": "museum"})
+    scanner_class = ma.fields.String(metadata={"example": "venue"})
+    unit = ma.fields.String(metadata={"example": "changzhengyuan"})
     state = ma.fields.String(validate=validate.OneOf(("active", "revoked")), metadata={"example": "active"})
     registered_by = ma.fields.String(metadata={"example": "staff:673ec0a5c0ffee0123456789"})
     registered_at = ma.fields.String(metadata=_TIME)

@@ -1,6 +1,6 @@
 """The office surfaces of payments."""
 
 from backend.http.surface import Surface
-from blueprints.payments import office_money
+from blueprints.payments import office_ledger, office_money, office_wallets
 
-OFFICE: list[Surface] = [office_money.money]
+OFFICE: list[Surface] = [office_money.money, office_ledger.ledger, office_wallets.wallets]

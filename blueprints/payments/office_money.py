@@ -32,7 +32,12 @@ class BadDay(BadInput):
     en = "Write the day like 2026-11-23."
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """Return the day that a path names.
+
+    Raises:
+        BadDay: it names none.
+    """
     try:
         if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
             return date.fromisoformat(text)
@@ -45,14 +50,14 @@ def _day(text: str) -> date:
 @money.answer(200, schemas.BillView)
 def read_bill(day: str) -> dict[str, Any]:
     """The matched bill of a day."""
-    return office_views.read_bill(g.actor, _day(day))
+    return office_views.read_bill(g.actor, day_of(day))
 
 
 @money.post("/bills/<day>/match", access=staff("bill.match"), parameters=[DAY])
 @money.answer(200, schemas.BillView)
 def match_bill(day: str) -> dict[str, Any]:
     """Fetch the bill of a day from WeChat Pay and match it line by line; repeating it replaces the result."""
-    return office_views.match_bill(g.actor, _day(day))
+    return office_views.match_bill(g.actor, day_of(day))
 
 
 @money.get("/refunds", access=staff("refund.list"))

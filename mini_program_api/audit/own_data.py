@@ -8,17 +8,18 @@ from backend.http.access import resident
 from backend.http.limits import strictly
 from backend.http.surface import Surface
 from mini_program_api.audit import schemas
+from mini_program_api.identity.session import ACTING_PARAMETER
 from models.identity import looked_views, own_data
 
 own = Surface("own data", __name__, url_prefix="/mini/v1", description="谁看过我的信息、我的全部信息")
 EXPORT_LIMIT = "6/hour"
 
 
-@own.get("/access-lines", access=resident("matched"))
+@own.get("/access-lines", access=resident("matched", scope="affairs"), parameters=[ACTING_PARAMETER])
 @own.arguments(schemas.OwnDataPageQuery, location="query")
 @own.answer(200, schemas.LookList)
 def list_looks(query: dict[str, Any]) -> dict[str, Any]:
-    """Who looked at my data, when and why, in words."""
+    """Who looked at my data, or at theirs in whose affairs I act, when and why, in words."""
     items, following = looked_views.mine(g.actor, cursor=query.get("cursor"), limit=query["limit"])
     return {"items": items, "next": following}
 

@@ -55,6 +55,7 @@ class TicketTypeView(ma.Schema):
     max_age = ma.fields.Integer(allow_none=True)
     identity_documents = ma.fields.List(ma.fields.String(), metadata={"example": ["resident_id", "passport"]})
     document_to_inspect = ma.fields.String(allow_none=True)
+    concession = ma.fields.String(metadata={"description": "按优待规则核对资格的票种", "example": "senior_65_scenic"})
     legal_basis = ma.fields.String(allow_none=True)
     source = ma.fields.List(ma.fields.Dict())
     confidence = ma.fields.String()

@@ -1,6 +1,7 @@
 """What a case refuses, and what to do next.
 
-Conflict        CaseMoved, CaseStateWrong, CaseTaken, NotHeld, AlreadyOpen, StopUsed, AppealOver, CorrectionsUsed
+Conflict        CaseMoved, CaseStateWrong, CaseTaken, NotHeld, AlreadyOpen, StopUsed, AppealOver, CorrectionsUsed,
+                SettledElsewhere
 Unprocessable   OutcomeUnknown, StopUnknown, SamePerson, NotADesk, BadAttachment
 """
 
@@ -69,6 +70,14 @@ class CorrectionsUsed(Conflict):
     code = "case_corrections_used"
     zh = "该决定的文字更正次数已用完;内容确有错误的,请告知申请人申请复核。"
     en = "This decision was corrected as often as it may be. Tell the applicant of the appeal."
+
+
+class SettledElsewhere(Conflict):
+    """409: the steps of this kind are settled by a rule of their own."""
+
+    code = "case_settled_elsewhere"
+    zh = "这类事项随业务一并办理,请到“{where_zh}”中操作。"
+    en = "Cases of this kind move on with the business that they are about. Do it there."
 
 
 class OutcomeUnknown(Unprocessable):

@@ -13,7 +13,7 @@ from models.affairs import attachments, carry_out, case, desks, kind, tell, work
 from models.affairs import clock as legal
 from models.affairs.carry_out import Turn
 from models.affairs.case import Move
-from models.affairs.case_errors import CaseStateWrong, CorrectionsUsed, OutcomeUnknown
+from models.affairs.case_errors import CaseStateWrong, CorrectionsUsed, OutcomeUnknown, SettledElsewhere
 from models.affairs.handle import audit, require_held
 from models.affairs.kind import END, Kind, Outcome
 from models.identity.actors import Staff
@@ -41,6 +41,7 @@ def decide(actor: Staff, case_id: ObjectId, verdict: Verdict) -> dict[str, Any]:
         NotHeld: they have not claimed it.
         CaseStateWrong: nobody works on it any more, or its clocks stand still.
         OutcomeUnknown: the step has no such outcome.
+        SettledElsewhere: the steps of this kind are settled by a rule of their own.
         BadAttachment: a file is not theirs.
     """
 
@@ -51,6 +52,8 @@ def decide(actor: Staff, case_id: ObjectId, verdict: Verdict) -> dict[str, Any]:
         if found["work"]["state"] == "paused":
             raise CaseStateWrong(state="paused", state_zh=case.WORK_STATES["paused"])
         told = kind.read(found["kind"], found["kind_version"])
+        if told.settled_at_zh:
+            raise SettledElsewhere(where_zh=told.settled_at_zh)
         outcomes = told.step(found["work"]["step"]).outcomes
         outcome = next((one for one in outcomes if one.code == verdict.outcome), None)
         if outcome is None:

@@ -82,7 +82,8 @@ class Appeal:
 class Kind:
     """`limit` is the total clock, from `law`; `remind` is how many working days before a due time the handler is told.
 
-    `settles` names what changes together with each decision, withdrawal and appeal.
+    `settles` names what changes together with each decision, withdrawal and appeal. `settled_at_zh` says where the
+    steps are settled by a rule of their own; nobody decides such a case by itself then.
     """
 
     code: str
@@ -97,6 +98,7 @@ class Kind:
     levels: tuple[Level, ...]
     appeal: Appeal | None
     settles: str = ""
+    settled_at_zh: str = ""
 
     def step(self, code: str) -> Step:
         """Return a step."""

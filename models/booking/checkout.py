@@ -28,7 +28,10 @@ MOST_VISITORS = 5
 
 @dataclass(frozen=True)
 class Visitor:
-    """One place of an order, as the scene has decided it: class, price in 分, evidence to inspect at the gate."""
+    """One place of an order, as the scene has decided it: class, price in 分, the document to inspect at the gate.
+
+    `evidence` is the record of the decision on a concession; it is kept sealed with the order.
+    """
 
     person: ObjectId
     name: str
@@ -37,6 +40,7 @@ class Visitor:
     age_band: str = "unknown"
     inspect: str = ""
     document: dict[str, str] = field(default_factory=dict)
+    evidence: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 def place(
@@ -107,7 +111,7 @@ def _record(
 
 
 def _line(order_id: ObjectId, number: int, visitor: Visitor) -> dict[str, Any]:
-    return {
+    line = {
         "person": visitor.person,
         "name": runtime.current().sealer.seal("orders.visitors.name", f"{order_id}:{number}", visitor.name),
         "ticket_class": visitor.ticket_class,
@@ -116,6 +120,7 @@ def _line(order_id: ObjectId, number: int, visitor: Visitor) -> dict[str, Any]:
         "inspect": visitor.inspect,
         "document": visitor.document,
     }
+    return line | ({"evidence": order.sealed_evidence(order_id, number, visitor.evidence)} if visitor.evidence else {})
 
 
 def _met(error: DuplicateKeyError, record: dict[str, Any]) -> dict[str, Any]:

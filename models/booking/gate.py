@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mongoengine import DateTimeField, Document, StringField
+from mongoengine import BooleanField, DateTimeField, Document, StringField
+from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock, personal_data
+from backend.codes import gate_check
 from backend.codes.compact import BadCode
 from backend.errors import KeyReused
 from backend.personal_data import Holding
 from models.booking import ticket
 from models.identity.actors import Device
+from models.onecard import code_use, holder, verify
+from models.onecard.code_use import Use
 
 
 class GateScan(Document):
@@ -29,6 +33,7 @@ class GateScan(Document):
     place = StringField(required=True)
     ticket = StringField()
     result = StringField(required=True)
+    offline = BooleanField()
     at = DateTimeField(required=True)
 
 
@@ -64,6 +69,7 @@ SENTENCES = {
     "other_place": "此票不是本景点的。",
     "cancelled": "此票已取消。",
     "not_ours": "不是本平台的有效门票,请到游客中心核实。",
+    "no_ticket": "一卡通有效,但没有今天本景点的预约,请到游客中心办理。",
 }
 
 
@@ -71,8 +77,10 @@ def scan(device: Device, text: str) -> Answer:
     """Decide on one scan and use the ticket when it is good, once. Repeating the request gives the same answer.
 
     Raises:
-        KeyReused: the nonce came with another ticket before.
+        KeyReused: the nonce came with another ticket or code before.
     """
+    if gate_check.is_card(text):
+        return _by_card(device, text)
     told = GateScan._get_collection().find_one({"_id": _scan_id(device)}, {"ticket": 1, "result": 1})
     found = _ticket(text)  # read after what was told, so that it shows at least what was told of it
     if told:
@@ -80,6 +88,39 @@ def scan(device: Device, text: str) -> Answer:
             raise KeyReused
         return _answer(told["result"], found)
     answer = _judge(device, found) if found else _answer("not_ours", None)
+    _note(device, answer)
+    return answer
+
+
+def note_late(entry: dict[str, Any], found: dict[str, Any], session: ClientSession | None) -> None:
+    """Take down an entry without network, so that the same scan sent online is the same scan."""
+    told = {name: entry[name] for name in ("device", "place", "at")}
+    record = {**told, "ticket": found["_id"], "result": "admitted", "offline": True}
+    change = {"$setOnInsert": record}
+    GateScan._get_collection().update_one({"_id": entry["_id"]}, change, upsert=True, session=session)
+
+
+def _by_card(device: Device, text: str) -> Answer:
+    """Let the holder of a card's venue code in by the ticket that was booked for them.
+
+    The code is used up under the nonce, and so is the ticket: a repeated request finds both as its own.
+    """
+    use = Use(device.device_id, device.nonce, text, clock.now())
+    if not code_use.told(use) and GateScan._get_collection().find_one({"_id": _scan_id(device)}, {"_id": 1}):
+        raise KeyReused
+    verdict = verify.verify(
+        device.scanner_class,
+        text,
+        at=use.at,
+        device_id=device.device_id,
+        nonce=device.nonce,
+        online=True,
+    )
+    if not verdict.accepted or verdict.person_id is None:
+        return Answer(verdict.result, verdict.message)
+    holder.shown(device, verdict)
+    found = ticket.of_person(verdict.person_id, device.place, clock.today().isoformat(), _scan_id(device))
+    answer = _judge(device, found) if found else _answer("no_ticket", None)
     _note(device, answer)
     return answer
 

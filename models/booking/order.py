@@ -12,6 +12,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
+import orjson
 from bson import ObjectId
 from mongoengine import (
     BinaryField,
@@ -26,7 +27,7 @@ from mongoengine import (
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
-from backend import clock, outbox, personal_data
+from backend import clock, outbox, personal_data, runtime
 from backend.errors import Conflict, NotFound
 from backend.personal_data import Holding, Sealed
 from backend.store.combining import Combiner, insert_all
@@ -37,7 +38,10 @@ outbox.carried_by(COLLECTION)
 
 
 class Order(Document):
-    """`visitors` holds person ids, sealed names, class, price and age band; `claims` exists while the order is live."""
+    """`visitors` holds person ids, sealed names, class, price and age band; `claims` exists while the order is live.
+
+    A visitor who was given a concession has `evidence`: the sealed record of that decision.
+    """
 
     meta = {
         "collection": COLLECTION,
@@ -82,7 +86,10 @@ personal_data.declare(
         "订单及游客姓名",
         accounts=("account",),
         persons=("visitors.person",),
-        sealed=(Sealed("visitors.name", record="{_id}:{#}"),),
+        sealed=(
+            Sealed("visitors.name", record="{_id}:{#}"),
+            Sealed("visitors.evidence", record="{_id}:{#}", own=True),
+        ),
         traces=("visitors.document", "visitors.age_band", "visitors.inspect"),
         at_deletion="restrict",
         because="会计档案管理办法(财政部、国家档案局令第 79 号)附表一: 原始凭证保管 30 年",
@@ -123,6 +130,21 @@ class OrderStateWrong(Conflict):
 def claim(place: str, day: str, person: ObjectId) -> bytes:
     """Return the value whose uniqueness means: this person has a ticket for this place and day."""
     return hashlib.blake2b(f"{place}\x00{day}\x00{person}".encode(), digest_size=16).digest()
+
+
+def sealed_evidence(order_id: ObjectId, number: int, evidence: dict[str, Any]) -> bytes:
+    """Return the record of a decision on a visitor's concession as it is stored."""
+    text = orjson.dumps(evidence, option=orjson.OPT_SORT_KEYS).decode()
+    return runtime.current().sealer.seal("orders.visitors.evidence", f"{order_id}:{number}", text)
+
+
+def evidence(found: dict[str, Any], number: int) -> dict[str, Any] | None:
+    """Return the record of the decision on a visitor's concession, None where there was none to decide."""
+    kept = found["visitors"][number].get("evidence")
+    if kept is None:
+        return None
+    opened = runtime.current().sealer.open("orders.visitors.evidence", f"{found['_id']}:{number}", kept)
+    return dict(orjson.loads(opened))
 
 
 def insert(record: dict[str, Any]) -> None:

@@ -13,12 +13,14 @@ from pymongo.client_session import ClientSession
 from backend import clock, personal_data, runtime
 from backend.codes import compact
 from backend.personal_data import Holding
+from models.devices import revocation
 
 KIND = 0x54
 """First byte of every ticket code, "T"."""
 AGE_BANDS = ("unknown", "child", "youth", "adult", "senior")
 _FORM = struct.Struct(">12sB4sHHHBB4s")
 _EPOCH = date(2020, 1, 1)
+_REVOKED_BY = {"state": 1, "place": 1, "enter_until": 1}
 
 
 class Ticket(Document):
@@ -74,17 +76,46 @@ def of_order(order: ObjectId) -> list[dict[str, Any]]:
     return list(Ticket._get_collection().find({"order": order}).sort("_id", 1))
 
 
-def read(ticket: str) -> dict[str, Any] | None:
+def read(ticket: str, *, session: ClientSession | None = None) -> dict[str, Any] | None:
     """Return a ticket, None when there is none."""
-    return Ticket._get_collection().find_one({"_id": ticket})
+    return Ticket._get_collection().find_one({"_id": ticket}, session=session)
+
+
+def of_person(
+    person: ObjectId, place: str, day: str, scan: str, *, session: ClientSession | None = None
+) -> dict[str, Any] | None:
+    """Return the ticket by which a person walks in on a day: the one that `scan` used, else the earliest valid one.
+
+    Without either it is one that was used before.
+    """
+    query = {"person": person, "place": place, "day": day, "state": {"$ne": "void"}}
+    found = list(Ticket._get_collection().find(query, session=session).sort("enter_from", 1))
+    device, _, nonce = scan.partition(":")
+
+    def rank(one: dict[str, Any]) -> int:
+        first = one.get("first_scan") or {}
+        if (first.get("device"), first.get("nonce")) == (device, nonce):
+            return 0
+        return 1 if one["state"] == "valid" else 2
+
+    return min(found, key=rank, default=None)
 
 
 def void_all(order: ObjectId, session: ClientSession) -> bool:
-    """Make the unused tickets of an order worthless; return False when one was used, and nothing may be given back."""
+    """Make the unused tickets of an order worthless, at gates without network too.
+
+    Returns False when one was used, and nothing may be given back.
+    """
     tickets = Ticket._get_collection()
-    if tickets.find_one({"order": order, "state": "used"}, {"_id": 1}, session=session):
+    found = list(tickets.find({"order": order}, _REVOKED_BY, session=session))
+    if any(one["state"] == "used" for one in found):
         return False
     tickets.update_many({"order": order, "state": "valid"}, {"$set": {"state": "void"}}, session=session)
+    valid = [one for one in found if one["state"] == "valid"]
+    if valid:
+        until, keys = max(one["enter_until"] for one in valid), [one["_id"] for one in valid]
+        scope = valid[0]["place"]
+        revocation.append("ticket", keys, reason="cancelled", until=until, scope=scope, session=session)
     return True
 
 
@@ -96,6 +127,13 @@ def use(ticket: str, scan: dict[str, Any]) -> dict[str, Any] | None:
         {"$set": {"state": "used", "first_scan": scan}},
         return_document=ReturnDocument.AFTER,
     )
+
+
+def use_late(ticket: str, scan: dict[str, Any], session: ClientSession | None) -> bool:
+    """Let an earlier entry that became known later be the first one; return whether it is."""
+    earliest = {"$or": [{"state": "valid"}, {"state": "used", "first_scan.at": {"$gt": scan["at"]}}]}
+    change = {"$set": {"state": "used", "first_scan": scan}}
+    return bool(Ticket._get_collection().update_one({"_id": ticket, **earliest}, change, session=session).matched_count)
 
 
 def code(ticket: dict[str, Any]) -> str:

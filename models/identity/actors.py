@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
@@ -154,12 +155,16 @@ class Staff:
 
 @dataclass(frozen=True)
 class Device:
-    """A registered gate or kiosk."""
+    """A registered scanner: gate, kiosk, counter, till; `unit` and `area` answer for it, `sent_at` is its own clock."""
 
     device_id: str
     name: str
     place: str
     nonce: str
+    scanner_class: str = "venue"
+    unit: str = ""
+    area: str = ""
+    sent_at: datetime | None = None
 
     @property
     def key(self) -> str:

@@ -54,6 +54,10 @@ KINDS = {
     "totp_reset": Kind("重置动态口令", "totp.reset"),
     "refund": Kind("规则外退款", "refund.approve"),
     "export": Kind("导出个人信息超过 100 行", "export.approve"),
+    "rule_activation": Kind("启用规则版本", "rule.approve"),
+    "ledger_transfer": Kind("手工记账", "ledger.approve"),
+    "ledger_account": Kind("冻结、解冻或注销账户", "ledger.approve"),
+    "benefit_payment": Kind("发放惠民惠农资金", "benefit.approve"),
     "minor_access": Kind("查看未满 14 周岁未成年人信息", "minor.approve"),
 }
 

@@ -1,7 +1,9 @@
 """Consent: given for one purpose under one text, for a term, through a channel; as easy to withdraw as to give.
 
-The account carries what holds now, so that one read knows it and a withdrawal works with the next request. The records
-tell what was agreed to and when it ended; they are only ever added to or ended.
+The account carries what holds now, so that one read knows it and a withdrawal works with the next request; of what was
+signed at a counter (`paper_consent`) the person does. The records tell what was agreed to and when it ended; they are
+only ever added to or ended. What registers are asked under is agreed to about oneself: it does not hold for somebody
+else to whom the account is bound later.
 """
 
 from collections.abc import Sequence
@@ -16,10 +18,11 @@ from pymongo.client_session import ClientSession
 from backend import clock, outbox, personal_data
 from backend.errors import NotAllowed, NotFound, Unprocessable
 from backend.store import paging, transactions
-from models.identity import binding, consent_text, relation
+from models.identity import binding, consent_text, levels, relation
 from models.identity.account import Account
 from models.identity.actors import Resident
-from models.identity.consent_purpose import PURPOSES
+from models.identity.consent_purpose import FOR_REGISTERS, PURPOSES
+from models.identity.person import Person
 
 COLLECTION = "consents"
 CHANNEL = "mini_program"
@@ -29,14 +32,17 @@ outbox.carried_by(COLLECTION)
 
 
 class ConsentRecord(Document):
-    """One consent from beginning to end; `ended_by` is withdrawn, renewed or account_closed."""
+    """One consent from beginning to end, an account's or on paper.
+
+    `ended_by` is withdrawn, renewed or account_closed.
+    """
 
     meta = {
         "collection": COLLECTION,
         "auto_create_index": False,
         "indexes": [{"fields": ["account", "-_id"]}, {"fields": ["person"], "sparse": True}, outbox.INDEX],
     }
-    account = ObjectIdField(required=True)
+    account = ObjectIdField()
     person = ObjectIdField()
     purpose = StringField(choices=tuple(PURPOSES), required=True)
     data = ListField(StringField())
@@ -97,41 +103,59 @@ def give(resident: Resident, purposes: Sequence[str], text_version: str) -> None
     texts = [consent_text.require_newest(one, text_version) for one in wanted]
     records = [_record(resident, text) for text in texts if not _holds(resident, text)]
     if records:
-        transactions.run(partial(_store, resident.account_id, records))
+        transactions.run(partial(_store, resident, records))
 
 
 def _holds(resident: Resident, text: dict[str, Any]) -> bool:
-    given = resident.document.get("consents", {}).get(text["purpose"], {})
-    lasting = given.get("until") is None or given["until"] > clock.now()
-    return bool(given.get("version") == text["version"] and lasting)
+    given = resident.document.get("consents", {}).get(text["purpose"])
+    return lasts(given, [text["version"]], text["purpose"], resident.person_id)
+
+
+def lasts(
+    given: dict[str, Any] | None, versions: Sequence[str], purpose: str = "", person_id: ObjectId | None = None
+) -> bool:
+    """Tell whether what an account or a person carries holds now: its text, its term, and about whom it was given."""
+    if given is None or given["version"] not in versions:
+        return False
+    if purpose in FOR_REGISTERS and given.get("person", person_id) != person_id:
+        return False
+    return not (given.get("until") and given["until"] <= clock.now())
 
 
 def _record(resident: Resident, text: dict[str, Any]) -> dict[str, Any]:
+    told = record(text, CHANNEL) | {"account": resident.account_id}
+    return told | ({"person": resident.sure_person_id} if resident.sure_person_id else {})
+
+
+def record(text: dict[str, Any], channel: str) -> dict[str, Any]:
+    """Return a consent to a text that begins now, not stored yet and nobody's."""
     purpose, now = PURPOSES[text["purpose"]], clock.now()
     told = {
         "_id": ObjectId(),
-        "account": resident.account_id,
         "purpose": text["purpose"],
         "data": list(purpose.data_zh),
         "text_version": text["version"],
         "text_digest": text["digest"],
-        "channel": CHANNEL,
+        "channel": channel,
         "given_at": now,
     }
-    if resident.sure_person_id:
-        told["person"] = resident.sure_person_id
     return told | ({"until": now + timedelta(days=purpose.days)} if purpose.days else {})
 
 
-def _store(account_id: ObjectId, records: list[dict[str, Any]], session: ClientSession) -> None:
-    for record in records:
-        purpose = record["purpose"]
-        held = {"version": record["text_version"], "at": record["given_at"]}
-        held |= {"until": record["until"]} if "until" in record else {}
-        change = {"$set": {f"consents.{purpose}": held}, "$unset": {f"consent_refused.{purpose}": ""}}
-        _end(account_id, purpose, "renewed", record["given_at"], session)
-        ConsentRecord._get_collection().insert_one(record, session=session)
-        Account._get_collection().update_one({"_id": account_id}, change, session=session)
+def held(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what an account or a person carries of a consent."""
+    told = {"version": record["text_version"], "at": record["given_at"]}
+    return told | ({"until": record["until"]} if "until" in record else {})
+
+
+def _store(resident: Resident, records: list[dict[str, Any]], session: ClientSession) -> None:
+    about = {"person": resident.person_id} if resident.person_id else {}
+    for one in records:
+        purpose = one["purpose"]
+        change = {"$set": {f"consents.{purpose}": held(one) | about}, "$unset": {f"consent_refused.{purpose}": ""}}
+        _end(resident.account_id, purpose, "renewed", one["given_at"], session)
+        ConsentRecord._get_collection().insert_one(one, session=session)
+        Account._get_collection().update_one({"_id": resident.account_id}, change, session=session)
 
 
 def _end(
@@ -142,10 +166,40 @@ def _end(
     session: ClientSession,
     *,
     follow: Sequence[dict[str, Any]] = (),
-) -> None:
+) -> bool:
     open_one = {"account": account_id, "purpose": purpose, "ended_at": None}
     ended = {"$set": {"ended_at": now, "ended_by": why, "outbox": list(follow)}}
-    ConsentRecord._get_collection().update_many(open_one, ended, session=session)
+    return ConsentRecord._get_collection().update_many(open_one, ended, session=session).matched_count > 0
+
+
+def end_on_paper(
+    person_id: ObjectId,
+    purpose: str,
+    why: str,
+    now: Any,
+    session: ClientSession,
+    *,
+    follow: Sequence[dict[str, Any]] = (),
+) -> bool:
+    """End what a person signed at a counter, within a transaction; return whether there was something."""
+    open_one = {"person": person_id, "account": None, "purpose": purpose, "ended_at": None}
+    ended = {"$set": {"ended_at": now, "ended_by": why, "outbox": list(follow)}}
+    found = ConsentRecord._get_collection().update_many(open_one, ended, session=session)
+    gone = {"$unset": {f"consents.{purpose}": ""}}
+    Person._get_collection().update_one({"_id": person_id}, gone, session=session)
+    return found.matched_count > 0
+
+
+def end_of_accounts(
+    person_id: ObjectId, purpose: str, now: Any, session: ClientSession, *, follow: Sequence[dict[str, Any]] = ()
+) -> bool:
+    """End a consent of the account that surely is a person's, within a transaction; return whether there was one."""
+    mine = {"person": person_id, "level": {"$in": list(levels.ONE_ACCOUNT)}}
+    ended = False
+    for found in Account._get_collection().find(mine, {"_id": 1}, session=session):
+        ended |= _end(found["_id"], purpose, "withdrawn", now, session, follow=follow)
+        Account._get_collection().update_one({"_id": found["_id"]}, _taken_out(purpose), session=session)
+    return ended
 
 
 def withdraw(resident: Resident, purpose: str) -> None:
@@ -160,6 +214,7 @@ def withdraw(resident: Resident, purpose: str) -> None:
 
     def change(session: ClientSession) -> None:
         _end(account_id, purpose, "withdrawn", now, session, follow=follow)
+        _end_on_paper(resident, purpose, now, session)
         if purpose == "document":
             binding.end(account_id, "consent_withdrawn", now, session)
             relation.end_of_accounts([account_id], by=resident.key, session=session)
@@ -170,15 +225,32 @@ def withdraw(resident: Resident, purpose: str) -> None:
         outbox.wake(one["queue"])
 
 
-def _forgetting(resident: Resident, purpose: str) -> list[dict[str, Any]]:
-    """Return what makes others forget what they keep under a purpose: the facts lie with `registers`.
+def _end_on_paper(resident: Resident, purpose: str, now: Any, session: ClientSession) -> None:
+    """End with a withdrawal what the same person signed; without the document, all of it."""
+    if resident.sure_person_id is None:
+        return
+    for one in FOR_REGISTERS if purpose == "document" else (purpose,):
+        if one in FOR_REGISTERS:
+            end_on_paper(resident.sure_person_id, one, "withdrawn", now, session)
 
-    Without the document nobody could have them forgotten later, so they go with it. Who only declared to be somebody
-    never had any fetched, and makes nobody forget somebody else's.
+
+def _forgetting(resident: Resident, purpose: str) -> list[dict[str, Any]]:
+    """Return what follows a withdrawal on a phone.
+
+    Who only declared to be somebody never had anything fetched, and makes nobody forget somebody else's.
     """
-    if purpose not in {"facts", "document"} or resident.sure_person_id is None:
+    return forgetting(resident.sure_person_id, purpose) if resident.sure_person_id else []
+
+
+def forgetting(person_id: ObjectId, purpose: str) -> list[dict[str, Any]]:
+    """Return what makes others forget what they keep under a purpose: what registers said lies with `registers`.
+
+    Without the document nobody could have them forgotten later, so they go with it.
+    """
+    if purpose not in {*FOR_REGISTERS, "document"}:
         return []
-    return [outbox.entry("affairs", "registers.forget", person=str(resident.sure_person_id))]
+    only = purpose if purpose in FOR_REGISTERS else ""
+    return [outbox.entry("affairs", "registers.forget", person=str(person_id), purpose=only)]
 
 
 def _taken_out(purpose: str) -> dict[str, Any]:
@@ -210,10 +282,20 @@ def require(resident: Resident, purpose: str) -> None:
         ConsentNeeded: it was not given, ended, or a later text goes beyond it.
     """
     given = resident.document.get("consents", {}).get(purpose)
-    if given is None or (given.get("until") and given["until"] <= clock.now()):
+    if not lasts(given, [text["version"] for text in consent_text.in_force(purpose)], purpose, resident.person_id):
         raise ConsentNeeded(purpose)
-    if given["version"] not in [text["version"] for text in consent_text.in_force(purpose)]:
-        raise ConsentNeeded(purpose)
+
+
+def holds(person_id: ObjectId, purpose: str) -> bool:
+    """Tell whether a person consents to a purpose at present: an account that surely is theirs, or on paper."""
+    surely = {"person": person_id, "level": {"$in": list(levels.ONE_ACCOUNT)}}
+    valid = [text["version"] for text in consent_text.in_force(purpose)]
+    shown = {f"consents.{purpose}": 1}
+    carried = [
+        *Account._get_collection().find(surely, shown),
+        *Person._get_collection().find({"_id": person_id}, shown),
+    ]
+    return any(lasts(one.get("consents", {}).get(purpose), valid, purpose, person_id) for one in carried)
 
 
 def overview(resident: Resident) -> list[dict[str, Any]]:
@@ -233,7 +315,7 @@ def _told(resident: Resident, code: str) -> dict[str, Any]:
         "text_version": texts[0]["version"] if texts else "",
         "text": texts[0]["body"] if texts else "",
         "text_digest": texts[0]["digest"] if texts else "",
-        "given": bool(given) and given["version"] in [text["version"] for text in texts],
+        "given": _is_given(resident, code, [text["version"] for text in texts]),
     }
     if given:
         told["given_at"] = _time(given["at"])
@@ -243,11 +325,21 @@ def _told(resident: Resident, code: str) -> dict[str, Any]:
     return told
 
 
+def _is_given(resident: Resident, code: str, versions: list[str]) -> bool:
+    given, mine = resident.document.get("consents", {}).get(code), resident.person_id
+    if given and given["version"] in versions and (code not in FOR_REGISTERS or given.get("person", mine) == mine):
+        return True
+    return code in FOR_REGISTERS and resident.sure_person_id is not None and holds(resident.sure_person_id, code)
+
+
 def history(resident: Resident, *, cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
-    """Return a page of the account's consent records, newest first."""
+    """Return a page of the account's consent records and of what the same person signed, newest first."""
+    mine: dict[str, Any] = {"account": resident.account_id}
+    if resident.sure_person_id:
+        mine = {"$or": [mine, {"person": resident.sure_person_id, "account": None}]}
     found, following = paging.page(
         ConsentRecord._get_collection(),
-        {"account": resident.account_id},
+        mine,
         sort=("_id", -1),
         cursor=cursor,
         limit=limit,

@@ -25,5 +25,13 @@ PURPOSES = {
         sensitive=True,
         days=365,
     ),
+    "entitlements": Purpose(
+        "向登记部门核对您的优待资格",
+        ("退役军人优待证", "残疾人证", "低保、特困待遇", "在校学籍", "是否现役军人"),
+        sensitive=True,
+        days=365,
+    ),
     "minor": Purpose("作为监护人提供不满十四周岁儿童的信息", ("儿童姓名", "证件号码", "出生日期"), sensitive=True),
 }
+FOR_REGISTERS = ("facts", "entitlements")
+"""What base registers are asked under; with the consent goes what they said."""

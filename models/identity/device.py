@@ -1,5 +1,6 @@
 """A device: a gate, kiosk or sensor that signs its requests with a key of its own."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from mongoengine import BinaryField, DateTimeField, Document, StringField
@@ -9,14 +10,29 @@ from backend import clock, signed_requests
 from backend.errors import Conflict, NotFound
 from models.identity.actors import Device as Actor
 
+SCANNER_CLASSES = {
+    "identity": "服务窗口",
+    "medical": "医疗机构",
+    "transit": "公共交通",
+    "venue": "场馆景区",
+    "payment": "收银",
+}
+"""What a device reads; it holds the keys of its own class only."""
+
 
 class Device(Document):
-    """The id is printed on the device; only its public key is known here."""
+    """The id is printed on the device; only its public key is known here.
+
+    `place` is where it stands or who operates it; `unit` and `area` are those that answer for it.
+    """
 
     meta = {"collection": "devices", "auto_create_index": False, "indexes": ["place"]}
     id = StringField(primary_key=True)
     name = StringField(required=True)
     place = StringField(required=True)
+    scanner_class = StringField(choices=tuple(SCANNER_CLASSES), required=True)
+    unit = StringField()
+    area = StringField()
     public_key = BinaryField(required=True, max_bytes=32)
     state = StringField(choices=("active", "revoked"), required=True)
     registered_by = StringField(required=True)
@@ -31,7 +47,17 @@ class DeviceKnown(Conflict):
     en = "A device {device} is registered already. Use another id."
 
 
-def register(actor_key: str, device_id: str, *, name: str, place: str, public_key: bytes) -> dict[str, Any]:
+def register(
+    actor_key: str,
+    device_id: str,
+    *,
+    name: str,
+    place: str,
+    public_key: bytes,
+    scanner_class: str = "venue",
+    unit: str = "",
+    area: str = "",
+) -> dict[str, Any]:
     """Register a device with its raw Ed25519 public key (32 bytes).
 
     Raises:
@@ -41,6 +67,9 @@ def register(actor_key: str, device_id: str, *, name: str, place: str, public_ke
         "_id": device_id,
         "name": name,
         "place": place,
+        "scanner_class": scanner_class,
+        "unit": unit,
+        "area": area,
         "public_key": public_key,
         "state": "active",
         "registered_by": actor_key,
@@ -75,4 +104,13 @@ def authenticate(header: str, *, method: str, path: str, body: bytes) -> Actor:
     if known is None:
         raise signed_requests.SignatureRefused
     signed_requests.verify(proof, known["public_key"], method=method, path=path, body=body)
-    return Actor(known["_id"], known["name"], known["place"], proof.nonce)
+    where = {name: known.get(name) or "" for name in ("unit", "area")}
+    return Actor(
+        known["_id"],
+        known["name"],
+        known["place"],
+        proof.nonce,
+        scanner_class=known.get("scanner_class") or "venue",
+        sent_at=datetime.fromtimestamp(proof.timestamp, UTC),
+        **where,
+    )

@@ -7,6 +7,7 @@ it names nobody. The work goes collection by collection in the outbox of one doc
 run twice. The account itself ends first for its holder (its sessions end) and last in the store.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from bson import ObjectId
@@ -81,10 +82,15 @@ def require_free(scope: Scope) -> None:
             raise StillBusy(what=holding.zh)
 
 
-def begin(account_id: ObjectId, *, case: str, by: str) -> None:
+def nothing(_person_id: ObjectId) -> None:
+    """Settle nothing before an erasure."""
+
+
+def begin(account_id: ObjectId, *, case: str, by: str, settle: Callable[[ObjectId], None] = nothing) -> None:
     """End the account for its holder at once and put the erasure to work; repeating it changes nothing.
 
-    The person's data go with it where the binding is sure; a declared one may name somebody else.
+    The person's data go with it where the binding is sure; a declared one may name somebody else. `settle` is called
+    for such a person before anything ends: what it raises leaves everything as it was.
 
     Raises:
         StillBusy: something of it is under way.
@@ -94,6 +100,8 @@ def begin(account_id: ObjectId, *, case: str, by: str) -> None:
         return
     person_id = found.get("person") if reaches(found["level"], "matched") else None
     require_free(Scope(account_id, person_id, openids_of(account_id)))
+    if person_id:
+        settle(person_id)
     Account._get_collection().update_one({"_id": account_id}, {"$set": {"sessions": [], "closing": True}})
     _put_to_work(account_id, person_id, case=case, by=by)
 
@@ -104,16 +112,17 @@ def may_end(account_id: ObjectId, asked_by: ObjectId | None) -> bool:
     return asked_by is None or Account._get_collection().find_one(others, {"_id": 1}) is None
 
 
-def begin_for_person(person_id: ObjectId, *, case: str, by: str) -> None:
+def begin_for_person(person_id: ObjectId, *, case: str, by: str, settle: Callable[[ObjectId], None] = nothing) -> None:
     """Erase what is held about a person who came to a counter; an account that surely is theirs ends with it.
 
     Raises:
         StillBusy: something of theirs is under way.
     """
     if accounts := account.of_person(person_id):
-        begin(accounts[0], case=case, by=by)
+        begin(accounts[0], case=case, by=by, settle=settle)
         return
     require_free(Scope(person_id, person_id))
+    settle(person_id)
     _put_to_work(person_id, person_id, case=case, by=by)
 
 

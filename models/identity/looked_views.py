@@ -1,4 +1,4 @@
-"""Who looked at me: access lines in words, for the person themselves. Plain dicts."""
+"""Who looked at me: access lines in words, for the person themselves, or for who acts in their affairs. Plain dicts."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -8,32 +8,45 @@ from bson import ObjectId
 
 from backend import clock
 from backend.errors import NotFound
-from models.audit import access_line_views
+from backend.identity_documents import mask_name
+from models.audit import access_line, access_line_views
 from models.audit.field_words import words
-from models.identity import unit_views
+from models.identity import person, unit_views
 from models.identity.actors import Resident
-from models.identity.purposes import PURPOSES
+from models.identity.purposes import ACTING, PURPOSES
 
 LONGEST_PAGE = 100
+SHOWN = ("person.name", "access_lines")
+"""What the list shows of somebody to who acts for them."""
 
 
 def mine(resident: Resident, *, cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
-    """Return a page of looks, newest first; those of one day, unit and purpose stand together.
+    """Return a page of looks at the person for whom the resident acts, else at themselves, newest first.
 
-    A group never spans two pages' cursor: a page counts lines, so that its cost is bounded.
+    Those of one day, unit and purpose stand together. A group never spans two pages' cursor: a page counts lines, so
+    that its cost is bounded. Who acts for somebody leaves a line by looking, as everybody else does.
     """
-    if resident.person_id is None:
+    if resident.subject_id is None:
         return [], None
-    lines, following = access_line_views.about([resident.person_id], cursor=cursor, limit=limit)
+    whose = _whose(resident)
+    lines, following = access_line_views.about([resident.subject_id], cursor=cursor, limit=limit)
     names = unit_views.names({one["unit"] for one in lines if one.get("unit")})
-    return [_group(key, list(found), names) for key, found in groupby(lines, _key)], following
+    return [_group(key, list(found), names, whose) for key, found in groupby(lines, _key)], following
+
+
+def _whose(resident: Resident) -> str:
+    """Return how the sentences name whom was looked at, after the access line of who acts for them."""
+    if resident.acting is None:
+        return "您"
+    access_line.record(resident, purpose=ACTING, subjects=[resident.acting.person_id], fields=SHOWN)
+    return mask_name(person.read(resident.acting.person_id).name)
 
 
 def _key(line: dict[str, Any]) -> tuple[str, str, str]:
     return clock.civil(line["at"]).date().isoformat(), line.get("unit") or "", line["purpose"]
 
 
-def _group(key: tuple[str, str, str], lines: list[dict[str, Any]], names: dict[str, str]) -> dict[str, Any]:
+def _group(key: tuple[str, str, str], lines: list[dict[str, Any]], names: dict[str, str], whose: str) -> dict[str, Any]:
     day, unit_code, purpose = key
     fields_zh = words([field for one in lines for field in one["fields"]])
     told = {
@@ -46,7 +59,7 @@ def _group(key: tuple[str, str, str], lines: list[dict[str, Any]], names: dict[s
         "count": len(lines),
         "lines": list(_lines(lines)),
     }
-    return {**told, "sentence": _sentence(told)}
+    return {**told, "sentence": _sentence(told, whose)}
 
 
 def _lines(lines: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -55,10 +68,10 @@ def _lines(lines: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield {"id": str(one["_id"]), "at": at} | ({"case": one["case"]} if one.get("case") else {})
 
 
-def _sentence(told: dict[str, Any]) -> str:
+def _sentence(told: dict[str, Any], whose: str) -> str:
     month, day = (int(part) for part in told["day"].split("-")[1:])
-    seen = "、".join(told["fields_zh"])
-    return f"{month}月{day}日,{told['unit_zh']}因“{told['purpose_zh']}”查看了您的{seen},共 {told['count']} 次。"
+    seen, purpose = "、".join(told["fields_zh"]), told["purpose_zh"].replace("您", whose)
+    return f"{month}月{day}日,{told['unit_zh']}因“{purpose}”查看了{whose}的{seen},共 {told['count']} 次。"
 
 
 def one_of_mine(resident: Resident, line_id: ObjectId) -> dict[str, Any]:

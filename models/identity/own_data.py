@@ -133,7 +133,8 @@ def shown(scope: Scope, holding: Holding, document: dict[str, Any]) -> dict[str,
     for field in holding.sealed:
         place = holding.place(field)
         for position, owner, name in personal_data.elements(copy, field.path):
-            if field.secret or not (owned or (owner is not copy and _mine(scope, owner))):
+            mine = owner is not copy and _mine(scope, owner)
+            if field.secret or not (mine or (owned and not field.own)):
                 owner.pop(name)
                 continue
             record = personal_data.record_name(field, copy, owner, position)

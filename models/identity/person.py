@@ -22,7 +22,10 @@ CHILD_BELOW = 14
 
 
 class Person(Document):
-    """The document is sealed and found by its blind index; the profile holds name, birth date and sex."""
+    """The document is sealed and found by its blind index; the profile holds name, birth date and sex.
+
+    `consents` is what was signed at a counter, by purpose.
+    """
 
     meta = {
         "collection": "persons",
@@ -36,6 +39,7 @@ class Person(Document):
     level = StringField(choices=levels.PERSON_LEVELS, required=True)
     verification = DictField()
     bound_at = DateTimeField()
+    consents = DictField()
     created_at = DateTimeField(required=True)
 
 
@@ -152,10 +156,11 @@ def opened(found: dict[str, Any]) -> Known:
 
 def same_name(one: str, other: str) -> bool:
     """Tell whether two spellings are one name: width, blanks, case and the kind of middle dot do not count."""
-    return _plain_name(one) == _plain_name(other)
+    return plain_name(one) == plain_name(other)
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return the one spelling of all spellings of a name."""
     text = "".join(unicodedata.normalize("NFKC", name).split()).casefold()
     return "".join("·" if letter in "·•‧・․.˙⋅" else letter for letter in text)
 

@@ -27,6 +27,9 @@ PURPOSES = {
     "booking_service": Purpose("办理预约、入园和退票", "contract"),
     "counter_service": Purpose("窗口核验身份、办理绑定、监护和代办", "statutory_duty"),
     "case_handling": Purpose("办理您提交的事项", "statutory_duty"),
+    "card_service": Purpose("办理一卡通业务", "statutory_duty"),
+    "card_use": Purpose("核验您出示的一卡通码", "contract"),
+    "benefit_payment": Purpose("审核和发放惠民惠农资金", "statutory_duty"),
     "emergency": Purpose("处置紧急情况", "emergency"),
     "acting_for": Purpose("代办人或监护人为您办理", "consent"),
 }

@@ -28,6 +28,8 @@ _CASES = frozenset({"case.inbox", "case.read", "case.handle"})
 _ACCOUNTS = frozenset({"staff.list", "staff.invite", "staff.assign", "staff.disable", "staff.reset", "unit.list"})
 _TOURISTS = frozenset({"booking_service"})
 _MATTERS = frozenset({"case_handling"})
+_CARDS = frozenset({"card.find", "card.read", "card.lose"})
+_BENEFITS = frozenset({"benefit.read", "benefit.list"})
 
 ROLES = {
     "system_admin": Role(
@@ -55,20 +57,72 @@ ROLES = {
         "unit",
         frozenset({"person.find", "person.register", "person.bind", "relation.verify", "fact.read", "case.open"})
         | _CASES
-        | {"minor.request", "break_glass.open", "person.serve"},
-        frozenset({"counter_service"}) | _MATTERS,
+        | {"minor.request", "break_glass.open", "person.serve"}
+        | _CARDS
+        | {
+            "card.issue",
+            "card.unfreeze",
+            "card.replace",
+            "card.cancel",
+            "card.print",
+            "card.family",
+            "wallet.top_up",
+            "benefit.repair",
+        },
+        frozenset({"counter_service", "card_service"}) | _MATTERS,
+    ),
+    "hotline_clerk": Role("一卡通服务热线人员", "county", _CARDS, frozenset({"card_service"})),
+    "card_manager": Role(
+        "社会保障卡管理人员",
+        "county",
+        _CARDS
+        | _CASES
+        | {"card.freeze", "card.unfreeze", "card.cancel", "card.deaths", "concession.read"}
+        | {"device.list", "device.register", "device.revoke", "journal.read", "journal.settle"},
+        frozenset({"card_service"}) | _MATTERS,
+    ),
+    "rule_editor": Role("规则编制人员", "county", frozenset({"rule.read", "rule.edit", "rule.try"})),
+    "rule_approver": Role(
+        "规则审核人员", "county", frozenset({"rule.read", "rule.try", "rule.approve", "approval.decide"})
+    ),
+    "benefit_clerk": Role(
+        "惠民惠农资金经办人员",
+        "unit",
+        _BENEFITS | _CASES | {"benefit.collect", "benefit.cancel", "job.read"},
+        frozenset({"benefit_payment"}) | _MATTERS,
+    ),
+    "benefit_manager": Role(
+        "惠民惠农资金主管部门人员",
+        "unit",
+        _BENEFITS
+        | _CASES
+        | {"benefit.item", "benefit.check", "benefit.cancel", "benefit.publish", "benefit.propose"}
+        | {"job.read", "rule.read"},
+        frozenset({"benefit_payment"}) | _MATTERS,
     ),
     "case_handler": Role("承办人", "unit", _CASES | {"fact.read", "minor.request", "break_glass.open"}, _MATTERS),
     "case_supervisor": Role("督办人员", "subtree", _CASES | {"case.supervise", "case.assign"}, _MATTERS),
     "finance_clerk": Role(
         "财务人员",
         "county",
-        frozenset({"bill.read", "bill.match", "refund.list", "refund.propose"}) | {"approval.decide", "refund.approve"},
+        frozenset({"bill.read", "bill.match", "refund.list", "refund.propose"})
+        | {"approval.decide", "refund.approve"}
+        | {"ledger.read", "ledger.reconcile", "ledger.propose", "ledger.approve"}
+        | _BENEFITS
+        | _CASES
+        | {"benefit.propose", "benefit.approve", "benefit.pay", "job.read"},
+        frozenset({"benefit_payment"}) | _MATTERS,
+    ),
+    "transit_manager": Role(
+        "公交运营管理人员",
+        "unit",
+        frozenset({"transit.read", "transit.fare", "device.list", "journal.read", "journal.settle"}),
     ),
     "scenic_manager": Role(
         "景区管理员",
         "unit",
-        _VISITS | {"device.list", "order.export", "minor.request", "break_glass.open"},
+        _VISITS
+        | {"device.list", "journal.read", "journal.settle", "order.export", "minor.request", "break_glass.open"},
         _TOURISTS,
     ),
     "gate_clerk": Role("检票员", "unit", frozenset({"place.read", "order.list", "order.read"}), _TOURISTS),
@@ -84,14 +138,23 @@ ROLES = {
         "审计员",
         "county",
         frozenset({"audit.read", "staff.list", "unit.list", "place.read", "job.read", "device.list"})
-        | {"bill.read", "refund.list"},
+        | {"bill.read", "refund.list", "ledger.read", "rule.read", "journal.read", "benefit.list", "transit.read"},
     ),
 }
 ALONE = frozenset({"system_admin", "security_admin", "auditor"})
-SENSITIVE = ALONE | {"privacy_officer", "finance_clerk", "unit_admin"}
+SENSITIVE = ALONE | {
+    "privacy_officer",
+    "finance_clerk",
+    "unit_admin",
+    "rule_approver",
+    "benefit_manager",
+    "card_manager",
+}
 """Given only with a second person: a security administrator approves what a system administrator proposes."""
 GRANTABLE = {
-    "unit_admin": frozenset({"counter_clerk", "case_handler", "case_supervisor", "scenic_manager", "gate_clerk"}),
+    "unit_admin": frozenset(
+        {"counter_clerk", "case_handler", "case_supervisor", "scenic_manager", "gate_clerk", "benefit_clerk"}
+    ),
 }
 """Which roles an administrator may give, take and manage, where that is not every role."""
 OPERATIONS = EVERYBODY.union(*(role.operations for role in ROLES.values()))

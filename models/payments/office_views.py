@@ -8,7 +8,7 @@ from backend.errors import BadInput, Conflict, NotFound
 from backend.store import paging
 from models.audit import entry
 from models.identity.actors import Staff
-from models.payments import bill
+from models.payments import bill, reconciliation
 from models.payments.refund import Refund
 
 KEPT = timedelta(days=90)
@@ -58,13 +58,34 @@ def match_bill(actor: Staff, day: date) -> dict[str, Any]:
         PaymentUnknown, PaymentGatewayFailure: it could not be had whole.
     """
     actor.require("bill.match")
-    if not clock.today() - KEPT <= day < clock.today():
-        raise DayOutOfReach
+    _require_within_reach(day)
     entry.write(entry.line(actor.key, "bill.match", f"bill:{day.isoformat()}", unit=actor.unit))
     found = bill.fetch_and_match(day)
     if found is None:
         raise BillNotReady
     return _bill(found)
+
+
+def _require_within_reach(day: date) -> None:
+    if not clock.today() - KEPT <= day < clock.today():
+        raise DayOutOfReach
+
+
+def reconcile_wechat(actor: Staff, day: date) -> dict[str, Any]:
+    """Fetch the bill of a day from WeChat and compare it with the ledger; repeating it replaces the result.
+
+    Raises:
+        DayOutOfReach: today, in the future, or too long ago.
+        BillNotReady: WeChat has none yet.
+        PaymentUnknown, PaymentGatewayFailure: it could not be had whole.
+    """
+    actor.require("ledger.reconcile")
+    _require_within_reach(day)
+    entry.write(entry.line(actor.key, "ledger.reconcile", f"bill:{day.isoformat()}", unit=actor.unit))
+    found = reconciliation.of_wechat(day)
+    if found is None:
+        raise BillNotReady
+    return reconciliation.shown(found)
 
 
 def _bill(found: dict[str, Any]) -> dict[str, Any]:

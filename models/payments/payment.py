@@ -34,6 +34,8 @@ from models.identity import account
 log = structlog.get_logger()
 
 COLLECTION = "payments"
+UNASSIGNED = "suspense:unassigned"
+"""The ledger account of money of which nobody said whose it is."""
 outbox.carried_by(COLLECTION)
 NUMBER_USED = "OUT_TRADE_NO_USED"
 PAID = frozenset({"SUCCESS", "REFUND"})
@@ -42,7 +44,10 @@ FIRST_CHECK = timedelta(seconds=15)
 
 
 class Payment(Document):
-    """`subject` names what is paid for; `out_trade_no` at WeChat is the id."""
+    """`subject` names what is paid for; `out_trade_no` at WeChat is the id.
+
+    `payee` is the ledger account that the money is for; it is empty where `on_paid` posts the receipt itself.
+    """
 
     meta = {
         "collection": COLLECTION,
@@ -62,6 +67,7 @@ class Payment(Document):
     amount_fen = IntField(required=True, min_value=1)
     refunded_fen = IntField(required=True, min_value=0)
     on_paid = DictField(required=True)
+    payee = StringField()
     state = StringField(choices=("opened", "prepaid", "paid", "closed"), required=True)
     prepay_id = StringField()
     transaction_id = StringField()
@@ -94,7 +100,14 @@ class PaymentOver(Conflict):
 
 
 def open_for(
-    subject: str, *, payer: ObjectId, amount_fen: int, description: str, expires_at: datetime, on_paid: dict[str, Any]
+    subject: str,
+    *,
+    payer: ObjectId,
+    amount_fen: int,
+    description: str,
+    expires_at: datetime,
+    on_paid: dict[str, Any],
+    payee: str = UNASSIGNED,
 ) -> dict[str, Any]:
     """Return the payment of a subject, opening it the first time; `on_paid` is the outbox entry to send when paid."""
     record = {
@@ -105,6 +118,7 @@ def open_for(
         "amount_fen": amount_fen,
         "refunded_fen": 0,
         "on_paid": on_paid,
+        "payee": payee,
         "state": "opened",
         "expires_at": expires_at,
         "outbox": [],
@@ -206,14 +220,27 @@ def _settle(found: dict[str, Any], transaction: Transaction) -> bool:
             "transaction_id": transaction.transaction_id,
             "paid_at": transaction.success_time or clock.now(),
             "late": late,
-            "outbox": [{**found["on_paid"], "id": ObjectId(), "due": clock.now(), "tries": 0}],
+            "outbox": _follow(found),
         }
     }
     guard = {"_id": found["_id"], "state": {"$ne": "paid"}}
     if Payment._get_collection().update_one(guard, change).matched_count:
         log.info("payment_settled", payment=str(found["_id"]), late=late)
-        outbox.wake(found["on_paid"]["queue"])
+        for one in change["$set"]["outbox"]:
+            outbox.wake(one["queue"])
     return True
+
+
+def _follow(found: dict[str, Any]) -> list[dict[str, Any]]:
+    told = {**found["on_paid"], "id": ObjectId(), "due": clock.now(), "tries": 0}
+    if found.get("payee") == "":
+        return [told]
+    return [told, outbox.entry("bills", "payments.post_receipt", payment=str(found["_id"]))]
+
+
+def of_subject(subject: str) -> dict[str, Any] | None:
+    """Return the payment of a subject, None when it was not opened."""
+    return Payment._get_collection().find_one({"subject": subject})
 
 
 def check(payment_id: ObjectId) -> str:

@@ -173,6 +173,7 @@ def finish(refund_id: str, state: str, wechat_id: str) -> bool:
     }
     if state == "succeeded":
         change["succeeded_at"] = clock.now()
+        change["outbox"].append(outbox.entry("bills", "payments.post_refund", refund=refund_id))
     else:
         metrics.ALARMS.labels(f"refund_{state}").inc()
     guard = {"_id": refund_id, "state": {"$in": ["requested", "processing", "abnormal", "closed"], "$ne": state}}
@@ -180,6 +181,7 @@ def finish(refund_id: str, state: str, wechat_id: str) -> bool:
     if done:
         log.info("refund_finished", refund=refund_id, state=state)
         outbox.wake("checkout")
+        outbox.wake("bills")
     return done
 
 

@@ -30,6 +30,19 @@ USAGES = {"residential": "住宅", "commercial": "商业", "industrial": "工业
 STATUSES = {"operating": "在营", "suspended": "停业", "cancelled": "注销", "revoked": "吊销"}
 PAYING = {"paying": "参保缴费", "paused": "暂停缴费", "drawing": "领取待遇", "ended": "终止"}
 SEXES = {"male": "男", "female": "女"}
+DISABILITIES = {
+    "sight": "视力残疾",
+    "hearing": "听力残疾",
+    "speech": "言语残疾",
+    "limb": "肢体残疾",
+    "intellectual": "智力残疾",
+    "mental": "精神残疾",
+    "multiple": "多重残疾",
+}
+GRADES = {1: "一级", 2: "二级", 3: "三级", 4: "四级"}
+"""GB/T 26341-2010: the first is the heaviest."""
+SUBSISTENCE = {"minimum_living": "最低生活保障", "extreme_poverty": "特困人员救助供养"}
+STAGES = {"primary": "小学", "junior": "初中", "senior": "高中", "vocational": "中等职业学校", "college": "高等学校"}
 
 _TEXT = validate.Length(1, 200)
 Value = Mapping[str, Any]
@@ -81,6 +94,16 @@ def day() -> ma.fields.Date:
     return ma.fields.Date(required=True)
 
 
+def grade() -> ma.fields.Integer:
+    """Return a field that holds a grade of disability."""
+    return ma.fields.Integer(required=True, strict=True, validate=validate.OneOf(GRADES))
+
+
+def yes_or_no() -> ma.fields.Boolean:
+    """Return a field that holds true or false, and nothing that only looks like one."""
+    return ma.fields.Boolean(required=True, truthy={True}, falsy={False})
+
+
 _COUNT = ma.fields.Integer(required=True, strict=True, validate=validate.Range(0, 1200))
 
 
@@ -121,6 +144,28 @@ def _certificate(value: Value, whole: bool) -> str:
 
 def _insured(value: Value, _whole: bool) -> str:
     return f"{PAYING[value['status']]},累计缴费 {value['months_paid']} 个月,参保单位 {value['unit']}"
+
+
+def _number(value: Value, whole: bool) -> str:
+    return str(value["certificate_no"]) if whole else mask("certificate", value["certificate_no"])
+
+
+def _disability(value: Value, whole: bool) -> str:
+    kind = f"{DISABILITIES[value['kind']]}{GRADES[value['grade']]}" if whole else "已登记"
+    return f"{kind},残疾人证 {_number(value, whole)},有效期至 {value['valid_to']}"
+
+
+def _subsistence(value: Value, whole: bool) -> str:
+    kind = SUBSISTENCE[value["kind"]] if whole else "已登记"
+    return f"{kind},{value['reviewed_on']} 复核,有效期至 {value['valid_to']}"
+
+
+def _student(value: Value, whole: bool) -> str:
+    return f"{value['school'] + ',' if whole else ''}{STAGES[value['stage']]}在读,有效期至 {value['valid_to']}"
+
+
+def _serving(value: Value, _whole: bool) -> str:
+    return f"现役,有效期至 {value['valid_to']}" if value["serving"] else "非现役"
 
 
 def _licence(value: Value, _whole: bool) -> str:
@@ -174,6 +219,21 @@ KINDS = {
         for kind, zh in INSURANCES.items()
     },
     "death.date": Kind("死亡日期", _shape(died_on=day()), lambda v, _: v["died_on"]),
+    "status.veteran": Kind(
+        "退役军人",
+        _shape(certificate_no=text(), issued_on=day(), valid_to=day()),
+        lambda v, whole: f"优待证 {_number(v, whole)},有效期至 {v['valid_to']}",
+    ),
+    "status.disability": Kind(
+        "残疾人",
+        _shape(certificate_no=text(), kind=one_of(DISABILITIES), grade=grade(), issued_on=day(), valid_to=day()),
+        _disability,
+    ),
+    "status.subsistence": Kind(
+        "低保、特困", _shape(kind=one_of(SUBSISTENCE), reviewed_on=day(), valid_to=day()), _subsistence
+    ),
+    "status.student": Kind("在校学生", _shape(school=text(), stage=one_of(STAGES), valid_to=day()), _student),
+    "status.serving_military": Kind("现役军人", _shape(serving=yes_or_no(), valid_to=day()), _serving),
 }
 
 

@@ -17,7 +17,7 @@ from bson import ObjectId
 from backend import clock, outbox, runtime
 from backend.errors import NotFound
 from backend.exchange import ExchangeFailure
-from models.identity import person
+from models.identity import consent, person
 from models.registers import inquiry, record, source_state, statement, subject
 from models.registers.source import SOURCES
 from models.registers.statement import Statement
@@ -63,7 +63,8 @@ def ask(
 ) -> Answer:
     """Ask a source about a subject unless its answer is fresh (`again` asks all the same) and store what it says.
 
-    A record that is not accepted is not stored. Never raises for what a source does wrong.
+    A record that is not accepted is not stored, nor a status under somebody else's name or birth date. Never raises for
+    what a source does wrong.
 
     Raises:
         NotFound: there is no such person.
@@ -87,8 +88,20 @@ def ask(
         source_state.failed(source, failure.reason)
         return Answer(source, "away", failure)
     source_state.answered(source, "found" if found else "no_record")
-    outcome: Outcome = "no_record" if found is None else "found" if accept(found) else "not_matched"
+    outcome: Outcome = "no_record"
+    if found is not None:
+        outcome = "found" if accept(found) and _fits(source, about, found) else "not_matched"
     return Answer(source, _store(source, about, stated, turn=turn, outcome=outcome))
+
+
+def _fits(source: str, about: Subject, record: Mapping[str, Any]) -> bool:
+    """Tell whether a record of a status names the person who was asked about, as far as it names anybody."""
+    if about.person is None or SOURCES[source].consent == "facts":
+        return True
+    known = person.read(about.person)
+    birth = known.birth.isoformat() if known.birth else None
+    same = "name" not in record or person.same_name(str(record["name"]), known.name)
+    return same and (birth is None or record.get("birth", birth) == birth)
 
 
 def _store(source: str, about: Subject, stated: Sequence[Statement], *, turn: int, outcome: Outcome) -> Result:
@@ -126,14 +139,15 @@ def several(sources: Sequence[str], about: Subject, *, seconds: float = SCREEN_S
 
 
 def refresh(person_id: ObjectId) -> list[Answer]:
-    """Have the workers ask all sources about a person again."""
-    about = Subject(person=person_id)
+    """Have the workers ask all sources about a person again to which the person consents."""
+    about, may = Subject(person=person_id), consent.holds(person_id, "entitlements")
+    sources = [one for one in SOURCES if SOURCES[one].consent == "facts" or may]
     if runtime.current().exchange is None:
-        return [Answer(source, "not_connected") for source in SOURCES]
+        return [Answer(source, "not_connected") for source in sources]
     askable = _question("household", about) is not None
-    for source in SOURCES if askable else ():
+    for source in sources if askable else ():
         inquiry.queue(source, about)
-    return [Answer(source, "asking" if askable else "not_askable") for source in SOURCES]
+    return [Answer(source, "asking" if askable else "not_askable") for source in sources]
 
 
 def work(inquiry_id: str) -> None:

@@ -22,7 +22,10 @@ INSURANCES = {
 
 @dataclass(frozen=True)
 class Source:
-    """A register. `fresh` is how long an answer counts without asking again, `asks_zh` what it is asked."""
+    """A register. `fresh` is how long an answer counts without asking again, `asks_zh` what it is asked.
+
+    `consent` is the purpose to which a person must have consented before it is asked about them.
+    """
 
     zh: str
     unit: str
@@ -31,6 +34,7 @@ class Source:
     fresh: timedelta
     gives: dict[str, Trust]
     organisations: bool = False
+    consent: str = "facts"
 
 
 SOURCES = {
@@ -101,6 +105,51 @@ SOURCES = {
         timedelta(days=1),
         {"death.date": "authoritative"},
     ),
+    "veterans": Source(
+        "退役军人优待证登记",
+        "veterans_affairs",
+        "县退役军人事务局",
+        "核对您的退役军人优待证",
+        timedelta(days=30),
+        {"status.veteran": "authoritative"},
+        consent="entitlements",
+    ),
+    "disability": Source(
+        "残疾人证登记",
+        "disabled_persons_federation",
+        "县残疾人联合会",
+        "核对您的残疾人证",
+        timedelta(days=7),
+        {"status.disability": "authoritative"},
+        consent="entitlements",
+    ),
+    "subsistence": Source(
+        "低保和特困人员登记",
+        "civil_affairs",
+        "县民政局",
+        "核对您的低保、特困待遇",
+        timedelta(days=1),
+        {"status.subsistence": "authoritative"},
+        consent="entitlements",
+    ),
+    "students": Source(
+        "学籍登记",
+        "education_sports",
+        "县教科体局",
+        "核对您的在校学籍",
+        timedelta(days=7),
+        {"status.student": "authoritative"},
+        consent="entitlements",
+    ),
+    "military": Source(
+        "现役军人登记",
+        "armed_forces_department",
+        "县人民武装部",
+        "核对您是否为现役军人",
+        timedelta(days=7),
+        {"status.serving_military": "authoritative"},
+        consent="entitlements",
+    ),
 }
 
 
@@ -108,3 +157,8 @@ def giving(kind: str) -> list[str]:
     """Return the registers that say something about a kind of fact, the most trusted first."""
     found = [code for code, one in SOURCES.items() if kind in one.gives]
     return sorted(found, key=lambda code: TRUST_ORDER.index(SOURCES[code].gives[kind]))
+
+
+def under(consent: str) -> list[str]:
+    """Return the registers that are asked under one consent."""
+    return [code for code, one in SOURCES.items() if one.consent == consent]

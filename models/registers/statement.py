@@ -122,6 +122,30 @@ class _Death(_Answer):
     died_on, registered_on = day(), day()
 
 
+class _Veteran(_Person):
+    certificate_no = text()
+    issued_on, valid_to = day(), day()
+
+
+class _Disability(_Veteran):
+    kind, grade = one_of(fact_kind.DISABILITIES), fact_kind.grade()
+
+
+class _Subsistence(_Person):
+    kind = one_of(fact_kind.SUBSISTENCE)
+    granted_on, reviewed_on, valid_to = day(), day(), day()
+
+
+class _Student(_Person):
+    school, stage = text(), one_of(fact_kind.STAGES)
+    enrolled_on, valid_to = day(), day()
+
+
+class _Military(_Answer):
+    number, serving = text(), fact_kind.yes_or_no()
+    stated_on, valid_to = day(), day()
+
+
 Told = dict[str, Any]
 
 
@@ -219,6 +243,18 @@ def _death(told: Told) -> list[Statement]:
     return [Statement("death.date", {"died_on": died}, told["certificate_no"], valid_from=died, stated_on=on)]
 
 
+def _status(kind: str, since: str, stated: str, *names: str) -> Callable[[Told], list[Statement]]:
+    """Return the reader of a status that holds from the day of field `since` to `valid_to`."""
+
+    def read_status(told: Told) -> list[Statement]:
+        plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in told.items()}
+        value = {name: plain[name] for name in (*names, "valid_to")}
+        record, on = plain.get("certificate_no", ""), plain[stated]
+        return [Statement(kind, value, record, valid_from=plain[since], valid_to=plain["valid_to"], stated_on=on)]
+
+    return read_status
+
+
 _READERS: dict[str, tuple[ma.Schema, Callable[[Told], list[Statement]]]] = {
     "household": (_Household(), _household),
     "residence": (_Residence(), _residence),
@@ -226,6 +262,14 @@ _READERS: dict[str, tuple[ma.Schema, Callable[[Told], list[Statement]]]] = {
     "business": (_Business(), _business),
     "social_insurance": (_SocialInsurance(), _social_insurance),
     "death": (_Death(), _death),
+    "veterans": (_Veteran(), _status("status.veteran", "issued_on", "issued_on", "certificate_no", "issued_on")),
+    "disability": (
+        _Disability(),
+        _status("status.disability", "issued_on", "issued_on", "certificate_no", "kind", "grade", "issued_on"),
+    ),
+    "subsistence": (_Subsistence(), _status("status.subsistence", "granted_on", "reviewed_on", "kind", "reviewed_on")),
+    "students": (_Student(), _status("status.student", "enrolled_on", "enrolled_on", "school", "stage")),
+    "military": (_Military(), _status("status.serving_military", "stated_on", "stated_on", "serving")),
 }
 
 

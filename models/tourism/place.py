@@ -88,6 +88,11 @@ def read(place_id: str) -> dict[str, Any]:
     return found
 
 
+def payee_of(known: dict[str, Any]) -> str:
+    """Return the ledger account that a place's tickets are paid to: its unit's, or its own where no unit runs it."""
+    return f"merchant:{known.get('unit') or known['_id']}"
+
+
 def listed(
     *,
     kind: str | None,

@@ -39,8 +39,12 @@ def slot(actor: Staff, operation: str, slot_id: str) -> tuple[dict[str, Any], di
 
 def reaches(actor: Staff, operation: str, found: dict[str, Any]) -> bool:
     """Tell whether `operation` of the actor reaches a place."""
-    area = found.get("village_code") or found.get("town_code") or ""
-    return actor.covers(operation, unit=found.get("unit") or "", area=area)
+    return actor.covers(operation, unit=found.get("unit") or "", area=area(found))
+
+
+def area(found: dict[str, Any]) -> str:
+    """Return the division that a place lies in, as exactly as is known."""
+    return found.get("village_code") or found.get("town_code") or ""
 
 
 def places(actor: Staff, operation: str) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from models.identity import companion
 from models.identity.actors import Resident
 from models.identity.companion import Companion
 from models.payments import payment
-from models.tourism import place
+from models.tourism import place, visit_concession
+from models.tourism.visit_concession import Patience
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,15 @@ def book(resident: Resident, slot_id: str, wishes: list[Wish], *, key: bytes, bo
 
     Raises:
         NotFound, VisitorUnknown, TicketTypeUnknown, AgeRefused, DocumentRefused: the wish cannot be met.
+        ConcessionRefused: a visitor is not entitled to the concession of the ticket type.
         SlotSoldOut, SlotClosed, SlotOver, SlotBusy, AlreadyBooked, HoldLost, KeyReused: see `checkout.place`.
     """
     try:
         wanted = slot.read(slot_id)
         companions = companion.chosen(resident, [wish.companion_id for wish in wishes])
-        visitors = [_visitor(wanted, n, c, w) for n, (c, w) in enumerate(zip(companions, wishes, strict=True))]
+        chosen = [_chosen(wanted, n, c, w) for n, (c, w) in enumerate(zip(companions, wishes, strict=True))]
+        patience = Patience()
+        visitors = [_visitor(resident, wanted, n, one, patience) for n, one in enumerate(chosen)]
         return checkout.place(resident, wanted, visitors, key=key, body=body)
     except CityError:
         if found := checkout.earlier(key, body):
@@ -82,7 +86,10 @@ def book(resident: Resident, slot_id: str, wishes: list[Wish], *, key: bytes, bo
         raise
 
 
-def _visitor(wanted: dict[str, Any], number: int, chosen: Companion | None, wish: Wish) -> checkout.Visitor:
+def _chosen(
+    wanted: dict[str, Any], number: int, chosen: Companion | None, wish: Wish
+) -> tuple[Companion, dict[str, Any]]:
+    """Return a visitor and the ticket type wished for, where age and document allow it."""
     if chosen is None:
         raise VisitorUnknown(fields={f"visitors.{number}.companion_id": [VisitorUnknown.zh]})
     kind = next((c for c in wanted["classes"] if c["code"] == wish.ticket_type), None)
@@ -96,14 +103,29 @@ def _visitor(wanted: dict[str, Any], number: int, chosen: Companion | None, wish
     age = age_on(chosen.birth, clock.date_of(wanted["day"])) if chosen.birth else None
     if not _fits(kind, age):
         raise AgeRefused(ticket=kind["name_zh"], fields={where: [AgeRefused.zh.format(ticket=kind["name_zh"])]})
+    return chosen, kind
+
+
+def _visitor(
+    resident: Resident, wanted: dict[str, Any], number: int, wish: tuple[Companion, dict[str, Any]], patience: Patience
+) -> checkout.Visitor:
+    chosen, kind = wish
+    inspect, evidence = kind.get("document_to_inspect") or "", {}
+    if kind.get("concession"):
+        found = visit_concession.ask(resident, chosen, kind, wanted, patience)
+        if not found.granted:
+            raise visit_concession.refusal(found, f"visitors.{number}.ticket_type")
+        inspect, evidence = found.document, found.record()
+    age = age_on(chosen.birth, clock.date_of(wanted["day"])) if chosen.birth else None
     return checkout.Visitor(
         person=chosen.person_id,
         name=chosen.name,
         ticket_class=kind["code"],
         price_fen=kind["price_fen"],
         age_band=age_band(age),
-        inspect=kind.get("document_to_inspect") or "",
+        inspect=inspect,
         document={"kind": chosen.kind, "tail": chosen.tail},
+        evidence=evidence,
     )
 
 
@@ -135,14 +157,15 @@ def pay(resident: Resident, order_id: ObjectId) -> dict[str, str]:
     if not found["total_fen"]:
         raise NothingToPay
     checkout.require_held(found)
-    about = place.read(found["place"])["name"]
+    known = place.read(found["place"])
     opened = payment.open_for(
         f"order:{order_id}",
         payer=resident.account_id,
         amount_fen=found["total_fen"],
-        description=f"{about} {found['day']} 门票{found['places']}张",
+        description=f"{known['name']} {found['day']} 门票{found['places']}张",
         expires_at=found["hold_until"] - checkout.PAY_MARGIN,
         on_paid=outbox.entry("checkout", "booking.paid", order=str(order_id)),
+        payee=place.payee_of(known),
     )
     if not order.attach_payment(order_id, opened["_id"], clock.now()):
         checkout.require_held(order.read(order_id))

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from backend.store import connection, migrations
 from backend.store.migrations import Migration, Progress, quiet
-from models.upgrades import documents, m0001_baseline, m0002_trust
+from models.upgrades import documents, m0001_baseline, m0002_trust, m0003_ledger, m0004_devices
 
-MIGRATIONS = tuple(Migration(one.NUMBER, one.NAME, one.run) for one in (m0001_baseline, m0002_trust))
+MIGRATIONS = tuple(
+    Migration(one.NUMBER, one.NAME, one.run) for one in (m0001_baseline, m0002_trust, m0003_ledger, m0004_devices)
+)
 
 
 def upgrade(progress: Progress = quiet, waiting: Callable[[str], None] = lambda _owner: None) -> list[str]:

@@ -31,6 +31,13 @@ STAFF = (
     ("feng.demo", "演示个人信息保护负责人", "privacy_officer", "big_data_centre"),
     ("chen.demo", "演示财务人员", "finance_clerk", "finance"),
     ("chu.demo", "演示财务复核人员", "finance_clerk", "finance"),
+    ("jiang.demo", "演示热线人员", "hotline_clerk", "human_resources"),
+    ("wei.demo", "演示社会保障卡管理人员", "card_manager", "human_resources"),
+    ("yang.demo", "演示乡镇经办人员", "benefit_clerk", "town_360731100"),
+    ("zhu.demo", "演示补贴主管人员", "benefit_manager", "civil_affairs"),
+    ("qin.demo", "演示规则编制人员", "rule_editor", "justice"),
+    ("you.demo", "演示规则审核人员", "rule_approver", "justice"),
+    ("xu.demo", "演示公交运营人员", "transit_manager", "transport"),
 )
 ADMIN = ("admin.demo", "演示系统管理员")
 SECURITY = ("security.demo", "演示安全管理员")

@@ -7,7 +7,7 @@ import requests
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from seed.demo import counter, office, records, rights, two_persons, visit
+from seed.demo import counter, office, onecard, records, rights, subsidies, two_persons, visit, wallet
 from seed.demo.http import StoryFailed
 from seed.demo.stage import Stage
 
@@ -19,6 +19,9 @@ STORIES = [
     *rights.STORIES,
     *counter.STORIES,
     *two_persons.STORIES,
+    *onecard.STORIES,
+    *subsidies.STORIES,
+    *wallet.STORIES,
     *records.STORIES,
 ]
 

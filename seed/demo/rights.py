@@ -19,9 +19,7 @@ def facts_of_the_registers(stage: Stage) -> Iterator[str]:
     phone, _ = known_resident(stage, "刘秋菊")
     yield "agreed to ask the registers; name and number fit the household register"
     phone.post("/mini/v1/facts/refresh", expect=202)
-    told = until(
-        lambda: phone.get("/mini/v1/facts"), lambda t: {s["state"] for s in t["sources"]} == {"answered"}, "the answers"
-    )
+    told = until(lambda: phone.get("/mini/v1/facts"), _answered, "the answers")
     for one in told["items"]:
         if not one["absent"]:
             yield f"{one['kind_zh']}:{one['value_zh']}({one['source_zh']},登记于 {one.get('stated_on', '未注明')})"
@@ -90,16 +88,29 @@ def all_my_data(stage: Stage) -> Iterator[str]:
 STORIES: list[Story] = [facts_of_the_registers, who_looked, all_my_data]
 
 
-def known_resident(stage: Stage, name: str) -> tuple[Caller, dict[str, Any]]:
-    """Return the phone of somebody whom the household register knows, matched, and themselves as a visitor."""
+def known_resident(
+    stage: Stage, name: str, *registers: str, born: tuple[int, int] = (1960, 1999)
+) -> tuple[Caller, dict[str, Any]]:
+    """Return the phone of somebody whom the household register knows, matched, and themselves as a visitor.
+
+    Without others named, the register of social insurance knows them besides.
+    """
     phone, _ = stage.tourist()
-    person = somebody(name, 1960, 1999)
-    stage.register("/people", {"number": person["document_number"], "name": name, "with": ["social_insurance"]})
+    person = somebody(name, *born)
+    stage.register(
+        "/people", {"number": person["document_number"], "name": name, "with": registers or ["social_insurance"]}
+    )
     for purpose in ("document", "facts"):
         phone.post("/mini/v1/consents", {"purposes": [purpose], "text_version": "2026-11"}, expect=204)
     me = phone.post("/mini/v1/person", person, expect=201)
     check(phone.post("/mini/v1/person/match")["level"] == "matched", "the register knows the resident")
     return phone, me
+
+
+def _answered(told: dict[str, Any]) -> bool:
+    """Tell whether every register has answered that this consent lets be asked."""
+    asked = {one["state"] for one in told["sources"]} - {"never_asked"}
+    return asked == {"answered"}
 
 
 def _settle(clerk: Caller, case_id: str, outcome: str, reason: str, **more: Any) -> None:

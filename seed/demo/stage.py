@@ -18,7 +18,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from backend import signed_requests
 from backend.identity_documents import check_character
 from seed.demo import accounts
+from seed.demo.gate_link import over_http
 from seed.demo.http import TIMEOUT, Caller, StoryFailed
+from seed.demo.offline_gate import OfflineGate
 
 PATIENCE_SECONDS = 40
 
@@ -28,8 +30,10 @@ class Stage:
 
     def __init__(self, base: str, folder: Path) -> None:
         self.base = base
+        self.folder = folder
         self.sandbox = _beside("SANDBOX_URL", folder / "sandbox.port")
         self._registers = _beside("REGISTERS_URL", folder / "registers.port")
+        self._bank = _beside("BANK_URL", folder / "bank.port")
         self._accounts = folder / "demo-accounts.json"
         self._clerks: dict[str, Caller] = {}
         self.anybody = Caller(base)
@@ -40,15 +44,26 @@ class Stage:
         answer = requests.get(url, timeout=TIMEOUT) if body is None else requests.post(url, json=body, timeout=TIMEOUT)
         return answer.json()
 
+    @property
+    def makes_people_up(self) -> bool:
+        """Tell whether the registers beside the service are simulated."""
+        return bool(self._registers)
+
     def register(self, path: str, body: dict[str, Any]) -> Any:
         """Call the control API of the registers simulator, which makes people up.
 
         Raises:
             StoryFailed: there is no simulator beside the service.
         """
-        if not self._registers:
-            raise StoryFailed("no registers simulator here; start the service with `make run`, or set REGISTERS_URL")
-        return requests.post(f"{self._registers}/control{path}", json=body, timeout=TIMEOUT).json()
+        return _control(self._registers, "registers", path, body)
+
+    def bank(self, path: str, body: dict[str, Any]) -> Any:
+        """Call the control API of the bank simulator, which says what becomes of payments.
+
+        Raises:
+            StoryFailed: there is no simulator beside the service.
+        """
+        return _control(self._bank, "bank", path, body)
 
     def tourist(self) -> tuple[Caller, dict[str, Any]]:
         """Return the phone of a new tourist who logged in, and the sandbox's user."""
@@ -78,32 +93,54 @@ class Stage:
 
     def gate(self, place: str) -> "Gate":
         """Register a gate at a place and return it."""
-        private = Ed25519PrivateKey.generate()
+        return Gate(self.base, *self._registered("venue", place, "东门1号闸机", ""))
+
+    def scanner(self, scanner_class: str, place: str, *, unit: str) -> "Gate":
+        """Register a scanner of another class at its post: a line for a bus, a merchant for a till."""
+        return Gate(self.base, *self._registered(scanner_class, place, "演示终端", unit))
+
+    def offline_gate(self, place: str) -> OfflineGate:
+        """Register a gate that decides without network, and return it before its first sync."""
+        name, private = self._registered("venue", place, "西门离线闸机", "")
+        kept = self.folder / "offline-gates"
+        kept.mkdir(exist_ok=True)
+        keys = self.anybody.get("/public/v1/ticket-keys")["items"]
+        pinned = {str(one["key_id"]): one["public_key"] for one in keys}
+        return OfflineGate(name, private, kept / f"{name}.json", over_http(self.base), pinned)
+
+    def _registered(self, scanner_class: str, place: str, shown: str, unit: str) -> tuple[str, Ed25519PrivateKey]:
+        private, name = Ed25519PrivateKey.generate(), f"{scanner_class}-{secrets.token_hex(4)}"
         public = b64encode(private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
-        gate = Gate(self.base, f"gate-{secrets.token_hex(4)}", private)
-        body = {"id": gate.name, "name": "东门1号闸机", "place_id": place, "public_key": public}
-        self.clerk("system_admin").post("/office/v1/devices", body, expect=201)
-        return gate
+        body = {"id": name, "name": shown, "place_id": place, "public_key": public, "scanner_class": scanner_class}
+        self.clerk("system_admin").post("/office/v1/devices", body | ({"unit": unit} if unit else {}), expect=201)
+        return name, private
 
 
 class Gate:
-    """A gate that signs its requests."""
+    """A gate, or another scanner, that signs its requests."""
 
     def __init__(self, base: str, name: str, private: Ed25519PrivateKey) -> None:
         self.name, self._private, self._caller = name, private, Caller(base)
 
     def scan(self, code: str) -> Any:
-        """Show a ticket's code."""
-        body = {"code": code}
-        signed = signed_requests.header(
-            self.name,
-            self._private,
-            method="POST",
-            path="/gate/v1/scans",
-            body=json.dumps(body).encode(),  # as `requests` writes it
-            nonce=secrets.token_hex(12),
-        )
-        return self._caller.post("/gate/v1/scans", body, Authorization=signed)
+        """Show a ticket's code, or the code of a card."""
+        return self.send("/gate/v1/scans", {"code": code})
+
+    def send(self, path: str, body: dict[str, Any]) -> Any:
+        """Send a signed request and return what the scanner shows."""
+        signed = self.proof("POST", path, json.dumps(body).encode())  # as `requests` writes it
+        return self._caller.post(path, body, Authorization=signed)
+
+    def proof(self, method: str, path: str, body: bytes) -> str:
+        """Return the header that proves a request to be the gate's."""
+        nonce = secrets.token_hex(12)
+        return signed_requests.header(self.name, self._private, method=method, path=path, body=body, nonce=nonce)
+
+
+def _control(base: str, name: str, path: str, body: dict[str, Any]) -> Any:
+    if not base:
+        raise StoryFailed(f"no {name} simulator here; start the service with `make run`, or set {name.upper()}_URL")
+    return requests.post(f"{base}/control{path}", json=body, timeout=TIMEOUT).json()
 
 
 def _beside(variable: str, port: Path) -> str:

@@ -108,6 +108,7 @@ def test_protected_operations_say_how_to_prove_oneself(spec):
 
 
 OPEN = {
+    "/mini/v1/server-time",
     "/mini/v1/privacy-text",
     "/mini/v1/login",
     "/mini/v1/session/refresh",

@@ -12,5 +12,6 @@ SERVICE = {
     "BLIND_INDEX_KEY": _key(2),
     "TICKET_KEYS": f"1:{_key(3)}",
     "AUDIT_KEYS": f"1:{_key(4)}",
+    "CODE_KEYS": f"1:{_key(6)}",
 }
 BACKUP = {"BACKUP_KEY": _key(5)}

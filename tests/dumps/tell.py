@@ -24,7 +24,7 @@ from tests.support.patience import until
 from tests.support.phone import Phone
 from tests.support.remote import RemoteClient, remote_sandbox
 
-KEYS = ("FIELD_KEYS", "BLIND_INDEX_KEY", "TICKET_KEYS", "AUDIT_KEYS")
+KEYS = ("FIELD_KEYS", "BLIND_INDEX_KEY", "TICKET_KEYS", "AUDIT_KEYS", "CODE_KEYS")
 
 
 class Client(RemoteClient):
@@ -81,6 +81,8 @@ def tell(stack: Stack) -> dict:
     story = {"resident": told, "staff": staff, "gate": gate(admin, "pingshan")}
     if find_spec("tests.dumps.trust_story"):
         story["trust"] = import_module("tests.dumps.trust_story").tell(stack, phone, admin)
+    if find_spec("tests.dumps.onecard_story"):
+        story["onecard"] = import_module("tests.dumps.onecard_story").tell(stack, phone, admin)
     return {"told_at": time.time(), **story}
 
 

@@ -10,7 +10,7 @@ def task(store, request):
     """Register a task that works through numbered items in batches of three; the list says which it did."""
     done = []
 
-    def register(total, step=lambda _item: None):
+    def register(total, step=lambda _item: None, last=None):
         def batch(position):
             first = int(position) + 1 if position else 0
             return [f"{n:03}" for n in range(first, min(first + 3, total))]
@@ -19,7 +19,7 @@ def task(store, request):
             done.append(item)
             return step(item)
 
-        outbox.function("test.task")(lambda job: jobs.work(ObjectId(job), batch, one))
+        outbox.function("test.task")(lambda job: jobs.work(ObjectId(job), batch, one, last))
         request.addfinalizer(lambda: outbox._registry.functions.pop("test.task", None))
         return done
 
@@ -91,6 +91,34 @@ def test_a_job_whose_worker_was_killed_resumes_after_the_lease(task, shift_clock
     outbox.drain("reports")
     assert done == ["002", "003", "004"]
     assert told(job) == ("done", 5, 5)
+
+
+def test_what_comes_last_is_over_before_the_job_says_done_and_is_repeated_after_a_kill(task, shift_clock):
+    seen = []
+
+    def last():
+        seen.append(told(job))
+        if len(seen) == 1:
+            raise RuntimeError
+
+    done = task(4, last=last)
+    job = start(4)
+    outbox.drain("reports")
+    assert told(job) == ("running", 4, 4)
+    shift_clock(2)
+    outbox.drain("reports")
+    assert (told(job), seen) == (("done", 4, 4), [("running", 4, 4)] * 2)
+    assert done == ["000", "001", "002", "003"]
+
+
+def test_ending_a_job_twice_keeps_its_first_end(task, shift_clock):
+    task(1)
+    job = start(1)
+    jobs.end(job)
+    first = jobs.read(job)
+    shift_clock(5)
+    jobs.end(job)
+    assert (jobs.read(job), first["state"], first["done"]) == (first, "done", 1)
 
 
 def test_a_job_is_read_without_its_outbox_and_an_unknown_one_is_not_found(task):

@@ -25,6 +25,7 @@ GOOD = {
     "BLIND_INDEX_KEY": key(2),
     "TICKET_KEYS": f"1:{key(3)}",
     "AUDIT_KEYS": f"1:{key(4)}",
+    "CODE_KEYS": f"1:{key(50)}",
     "PUBLIC_BASE_URL": "https://city.example",
     "WECHAT_MODE": "live",
     "ENVIRONMENT": "production",
@@ -71,6 +72,9 @@ ALWAYS = [
     ("TICKET_KEYS", "", "TICKET_KEYS holds a key that is not 32 bytes"),
     ("TICKET_KEYS", f"one:{key(1)}", "TICKET_KEYS holds a key that is not 32 bytes"),
     ("AUDIT_KEYS", "", "AUDIT_KEYS holds a key that is not 32 bytes"),
+    ("CODE_KEYS", "", "CODE_KEYS holds a key that is not 32 bytes"),
+    ("CODE_KEYS", f"1:{key(3)}", "one key stands in FIELD_KEYS"),
+    ("CODE_KEYS", f"256:{key(6)}", "the id of a key is a number from 0 to 255"),
     ("AUDIT_KEYS", f"1:{key(3)}", "one key stands in FIELD_KEYS"),
     ("BLIND_INDEX_KEY", key(2, 31), "BLIND_INDEX_KEYS holds a key that is shorter than 32 bytes"),
     ("BLIND_INDEX_KEY", "no base64!", "BLIND_INDEX_KEYS holds a key that is shorter than 32 bytes"),
@@ -93,6 +97,7 @@ ALWAYS = [
     ("MONGODB_URI", "mongodb://h/city?journal=False", "journal must not be off"),
     ("WECHAT_CREDENTIALS", "/nowhere/credentials.json", "WECHAT_CREDENTIALS cannot be read"),
     ("REGISTERS_CREDENTIALS", "/nowhere/credentials.json", "REGISTERS_CREDENTIALS cannot be read"),
+    ("BANK_CREDENTIALS", "/nowhere/credentials.json", "BANK_CREDENTIALS cannot be read"),
 ]
 
 
@@ -130,7 +135,7 @@ def test_a_refusal_and_the_settings_themselves_show_no_key():
     assert key(1, 16) not in refusal(FIELD_KEYS=f"1:{key(1, 16)}")
     shown = repr(load(GOOD))
     assert not any(repr(raw(byte)) in shown for byte in (1, 2, 3, 4))
-    assert not any(name in shown for name in ("field_keys", "blind_index_keys", "ticket_keys"))
+    assert not any(name in shown for name in ("field_keys", "blind_index_keys", "ticket_keys", "code_keys"))
 
 
 @pytest.mark.parametrize(("mode", "refused"), [(0o600, False), (0o640, False), (0o644, True), (0o602, True)])

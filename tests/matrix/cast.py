@@ -47,6 +47,7 @@ class Cast:
         found |= {f"{role}/town": affairs.seat(self.client, role, unit=UNIT, area=AREA) for role in roles.ROLES}
         found["stranger"] = affairs.seat(self.client, "counter_clerk", unit=UNIT)
         found["other_office"] = affairs.seat(self.client, "tourism_office", unit=UNIT)
+        found["other_clerk"] = affairs.seat(self.client, "benefit_clerk", unit=UNIT)
         found["other_admin"] = affairs.seat(self.client, "system_admin", unit=UNIT)
         digest = {"$set": {"password": password.digest("Xiang-jiang 1934")}}
         for clerk in found.values():

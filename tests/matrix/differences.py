@@ -2,15 +2,17 @@
 
 DIFFERS: dict[tuple[str, ...], tuple[str, str]] = {
     ("DELETE /mini/v1/files/{file_id}", "deleted"): ("found", "deleting again changes nothing"),
+    ("DELETE /mini/v1/family-cards/{family_card_id}", "deleted"): ("found", "ending again changes nothing"),
     ("DELETE /mini/v1/relations/{relation_id}", "deleted"): ("found", "withdrawing again changes nothing"),
     ("DELETE /office/v1/persons/{person_id}/binding", "minor"): ("missing", "the child does not stand at the counter"),
+    ("GET /office/v1/bus-lines/{line_id}/rides", "other", "auditor"): ("found", "auditors read every line's"),
     ("GET /office/v1/persons/{person_id}/facts", "minor", "counter_clerk"): (
         "missing",
         "the child does not stand there",
     ),
     ("GET /office/v1/persons/{person_id}/facts", "deleted", "case_handler"): (
-        "another 404",
-        "no case was named and nobody stands there: 409 for every person, 404 for what is no id",
+        "found",
+        "no case was named and nobody stands there: 409 for whoever it is",
     ),
 }
 """Operation and kind of object (and seat, where it matters): `found` or `missing`, and why."""

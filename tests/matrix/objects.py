@@ -1,7 +1,8 @@
 """What the parameters of paths name: one literal table. An operation with another parameter has no place in the matrix.
 
-For each parameter of a surface: how far a member of the staff reaches (`unit` by unit and town, `self` one's own only,
-`all` everybody who holds the operation), a value that names nothing, and the objects of the world by what they are:
+For each parameter of a surface, or of a longer beginning of the path where the same word means another thing: how far
+a member of the staff reaches (`unit` by unit and town, `self` one's own only, `all` everybody who holds the operation),
+a value that names nothing, and the objects of the world by what they are:
 
     own      the caller's own, or of their unit and town      minor    a child's below fourteen
     other    somebody else's, or of another unit              deleted  removed, ended or void
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tests.matrix.actors import UNIT
+from tests.matrix.one_card import CLOSED_DAY, FUND, ITEM, LINE, MERCHANT, OTHER_LINE, STATEMENT
 from tests.matrix.spec import Operation
 from tests.matrix.world import World
 
@@ -79,11 +81,19 @@ def _office_sessions(world: World, operation: Operation, _seat: str) -> Objects:
     return {"own": "seat"}
 
 
-_DECIDES = {"security_admin": "totp_reset", "privacy_officer": "minor_access", "finance_clerk": "refund"}
+_DECIDES = {
+    "security_admin": "totp_reset",
+    "privacy_officer": "minor_access",
+    "finance_clerk": "refund",
+    "rule_approver": "rule_activation",
+}
 
 
 def _approvals(world: World, operation: Operation, seat: str) -> Objects:
     kept, role = world.ids["approval"], seat.partition("/")[0]
+    if "/benefits/exports/" in operation.path:
+        mine, strange = world.ids["benefit_export"]["own"], world.ids["export"]["own"]
+        return {"own": mine, "other": strange} if role == "benefit_clerk" else {"other": mine}
     if "/exports/" in operation.path:
         return dict(world.ids["export"]) | {} if role == "scenic_manager" else {"other": world.ids["export"]["other"]}
     if operation.access["operation"] == "approval.decide":
@@ -96,36 +106,70 @@ def _imports(world: World, operation: Operation, _seat: str) -> Objects:
     return world.ids["import " + operation.path.split("/")[4]]
 
 
+def _family_cards(world: World, operation: Operation, _seat: str) -> Objects:
+    """What waits for acceptance, what one carries, and what one gave are different ones."""
+    kept = world.ids["family_card"]
+    if operation.path.endswith("/acceptance"):
+        return world.ids["offered"]
+    if operation.path.endswith("/seeds"):
+        return {"own": world.ids["carried"]["own"], "other": kept["other"]}
+    return kept
+
+
 THINGS: dict[tuple[str, str], Thing] = {
+    ("mini", "batch_id"): Thing(of("publicity")),
     ("mini", "case_id"): Thing(of("case", "own", "other", "minor")),
     ("mini", "companion_id"): Thing(of("companion"), "0" * 12),
     ("mini", "fact_id"): Thing(of("fact")),
+    ("mini", "family_card_id"): Thing(_family_cards),
     ("mini", "file_id"): Thing(_mini_files),
     ("mini", "line_id"): Thing(of("line")),
+    ("mini/v1/benefits", "line_id"): Thing(of("benefit_line", "own", "other", "minor")),
     ("mini", "notice_id"): Thing(of("notice")),
     ("mini", "order_id"): Thing(of("own order")),
     ("mini", "place_id"): Thing(of("place", "own"), "nowhere"),
     ("mini", "relation_id"): Thing(_relations),
+    ("mini", "ride_id"): Thing(of("ride"), "bus-1:nothing"),
     ("mini", "slot_id"): Thing(of("slot", "own"), "nowhere-20261123-0900"),
     ("mini", "ticket_id"): Thing(of("ticket"), f"{NOBODY}-0"),
+    ("mini", "top_up_id"): Thing(of("top_up"), "0" * 32),
+    ("office", "account"): Thing(lambda *_: {"own": FUND}, "fund:nowhere", reach="all"),
     ("office", "approval_id"): Thing(_approvals),
+    ("office", "batch_id"): Thing(of("batch"), reach="unit"),
+    ("office", "card_id"): Thing(of("card", "own", "other", "minor"), reach="all"),
     ("office", "case_id"): Thing(_cases, reach="unit"),
     ("office", "code"): Thing(lambda *_: {"own": UNIT}, "nowhere", reach="all"),
+    ("office/v1/benefits/items", "code"): Thing(lambda *_: {"own": ITEM}, "nothing", reach="all"),
+    ("office/v1/ledger/merchants", "code"): Thing(lambda *_: {"own": MERCHANT}, "nowhere", reach="all"),
+    ("office/v1/rule-parameters", "code"): Thing(of("parameter"), "nothing", reach="all"),
+    ("office", "conflict_id"): Thing(of("journal_conflict"), "gate-nowhere:x", reach="unit"),
     ("office", "device_id"): Thing(of("device"), "gate-nowhere", reach="unit"),
+    ("office", "difference_id"): Thing(of("difference"), reach="all"),
     ("office", "entry_id"): Thing(of("entry"), reach="all"),
+    ("office", "family_card_id"): Thing(of("family_card", "own", "other", "minor"), reach="all"),
     ("office", "file_id"): Thing(_office_files),
+    ("office", "file_no"): Thing(of("file_no"), "BTFF-20261101-000000-01", reach="all"),
     ("office", "glass_id"): Thing(of("glass"), reach="all"),
     ("office", "import_id"): Thing(_imports),
     ("office", "job_id"): Thing(of("job"), reach="unit"),
     ("office", "line_id"): Thing(of("line", "own"), reach="all"),
+    ("office/v1/benefits", "line_id"): Thing(of("benefit_line"), reach="unit"),
+    ("office/v1/benefits/lines/{line_id}/repairs", "line_id"): Thing(of("benefit_line", "own", "other")),
+    ("office/v1/bus-lines", "line_id"): Thing(lambda *_: {"own": LINE, "other": OTHER_LINE}, "nowhere"),
+    ("office/v1/ledger/days", "day"): Thing(lambda *_: {"own": CLOSED_DAY}, "2020-01-01", reach="all"),
     ("office", "member_id"): Thing(of("member", "own", "other", "town"), reach="unit"),
     ("office", "order_id"): Thing(of("order"), reach="unit"),
     ("office", "person_id"): Thing(of("person"), reach="all"),
     ("office", "place_id"): Thing(of("place"), "nowhere", reach="unit"),
     ("office", "relation_id"): Thing(of("relation", "own", "other"), reach="all"),
+    ("office", "report_id"): Thing(of("death"), reach="all"),
+    ("office", "rule_set_id"): Thing(of("rule_set"), "nothing:1", reach="all"),
     ("office", "session_id"): Thing(_office_sessions, "0" * 16),
     ("office", "slot_id"): Thing(of("slot"), "nowhere-20261123-0900", reach="unit"),
+    ("office", "statement"): Thing(lambda *_: {"own": STATEMENT}, "bank:nothing", reach="all"),
     ("office", "token"): Thing(of("invitation"), "x" * 59, reach="all"),
+    ("office", "transfer_id"): Thing(of("transfer", "own", "other"), "pay:nothing", reach="all"),
+    ("public", "batch_id"): Thing(of("publicity")),
 }
 WORDS: dict[tuple[str, str], str] = {
     ("docs", "name"): "start.js",
@@ -136,6 +180,9 @@ WORDS: dict[tuple[str, str], str] = {
     ("mini", "number"): "0",
     ("mini", "purpose"): "document",
     ("office", "day"): "2026-11-01",
+    ("office/v1/benefits/lines", "code"): "no_card",
+    ("mini/v1/benefits/items", "code"): ITEM,
+    ("office/v1/persons", "purpose"): "entitlements",
     ("office", "number"): "0",
 }
 """Parameters that name no object of somebody: a word that the route knows."""
@@ -151,15 +198,23 @@ def things(operation: Operation) -> dict[str, Thing]:
     Raises:
         LookupError: one has no place in the table.
     """
-    for one in operation.parameters:
-        if (operation.surface, one) not in THINGS and (operation.surface, one) not in WORDS:
-            raise LookupError(HOW_TO_ADD.format(method=operation.method, path=operation.path, parameter=one))
-    named = {one: THINGS.get((operation.surface, one)) for one in operation.parameters}
-    return {one: thing for one, thing in named.items() if thing}
+    named = {one: _entry(operation, one) for one in operation.parameters}
+    return {one: thing for one, thing in named.items() if isinstance(thing, Thing)}
 
 
 def words(operation: Operation) -> dict[str, str]:
-    return {one: WORDS[operation.surface, one] for one in operation.parameters if (operation.surface, one) in WORDS}
+    named = {one: _entry(operation, one) for one in operation.parameters}
+    return {one: word for one, word in named.items() if isinstance(word, str)}
+
+
+def _entry(operation: Operation, parameter: str) -> Thing | str:
+    """Return what a parameter names, by the longest beginning of the path for which a table has it."""
+    steps = operation.path.strip("/").split("/")
+    for length in range(len(steps), 0, -1):
+        key = "/".join(steps[:length]), parameter
+        if key in THINGS or key in WORDS:
+            return THINGS.get(key) or WORDS[key]
+    raise LookupError(HOW_TO_ADD.format(method=operation.method, path=operation.path, parameter=parameter))
 
 
 def missing(operation: Operation) -> str:

@@ -83,6 +83,12 @@ REFERENCES = [
         "POST /office/v1/cases", "fact_id", "counter_clerk", _of("fact"),
         change=lambda value: {"fact_id": value, "kind": "fact_dispute"},
     ),
+    Reference(
+        "POST /mini/v1/benefits/publicity/{batch_id}/objections", "line_id", "own",
+        lambda world: {"own": world.ids["public_line"]["own"], "other": world.ids["benefit_line"]["other"]},
+    ),
+    Reference("POST /office/v1/cards", "person_id", "counter_clerk", _of("person")),
+    Reference("POST /office/v1/wallets/top-ups", "person_id", "counter_clerk", _of("person")),
     Reference("POST /office/v1/cases/{case_id}/assign", "staff_id", "case_supervisor", _colleagues),
 ]  # fmt: skip
 OPEN_TO_ALL = {

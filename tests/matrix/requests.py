@@ -1,11 +1,13 @@
 """What an operation is sent: bodies from the examples of its schema, headers and queries that it cannot do without."""
 
+import io
 from datetime import timedelta
 from typing import Any
 
 from backend import clock
 from tests.matrix.actors import UNIT
 from tests.matrix.cast import PLACES
+from tests.matrix.one_card import FUND, PERIOD
 from tests.matrix.spec import JSON, Operation, example
 from tests.matrix.world import World
 from tests.support.counter import in_days
@@ -15,6 +17,8 @@ DAY = "{day}"
 
 def body(world: World, operation: Operation) -> Any:
     """Return a body that the schema takes, None for none."""
+    if operation.name in FILES:
+        return {"file": (io.BytesIO(FILES[operation.name]), "file.txt")}
     if operation.media_type != JSON or operation.body is None:
         return b"" if operation.media_type == "application/octet-stream" else None
     told = example(operation.body)
@@ -35,6 +39,8 @@ def headers(world: World, operation: Operation, who: str = "own") -> dict[str, s
     return {}
 
 
+FILES = {"POST /office/v1/benefits/files/{file_no}/returns": b"no return file"}
+"""Uploads about an object: without a file nobody would look for it."""
 QUERIES = {
     "/office/v1/devices": f"place_id={PLACES['own']}",
     "/office/v1/orders": f"place={PLACES['own']}&day={DAY}",
@@ -42,6 +48,10 @@ QUERIES = {
     "/office/v1/persons/{person_id}/facts": "kind=person.birth_date",
     "/public/v1/audit/consistency": "first=1&second=2",
     "/office/v1/payments/refunds": "needing=person",
+    "/office/v1/ledger/accounts": "kind=fund",
+    "/office/v1/offline-limits": "scanner_class=venue",
+    "/office/v1/ledger/transfers": f"account={FUND}",
+    "/mini/v1/benefits/items/{code}/why": f"period={PERIOD}",
     "/public/v1/audit/inclusion": "hash={leaf}",
 }
 CHANGED = {
@@ -50,6 +60,16 @@ CHANGED = {
         "visitors": [{"companion_id": world.ids["companion"]["own"], "ticket_type": "adult"}],
     },
     "PUT /mini/v1/relations/{relation_id}/last-day": lambda _: {"last_day": in_days(30)},
+    "POST /mini/v1/benefits/publicity/{batch_id}/objections": lambda world: {
+        "line_id": world.ids["public_line"]["own"]
+    },
+    "POST /office/v1/wallets/top-ups": lambda world: {"person_id": world.ids["person"]["own"]},
+    "POST /office/v1/benefits/files/{file_no}/resolutions": lambda _: {"seq": 1},
+    "POST /office/v1/benefits/items": lambda _: {"unit": UNIT},
+    "POST /office/v1/cards/{card_id}/family": lambda world: world.persons["elder"],
+    "POST /office/v1/cards": lambda world: {"person_id": world.ids["person"]["own"]},
+    "POST /office/v1/cards/{card_id}/loss": lambda world: world.persons["own"],
+    "POST /office/v1/rule-sets/{rule_set_id}/compare": lambda world: {"other": world.ids["rule_set"]["own"]},
     "POST /office/v1/cases/{case_id}/assign": lambda world: {"staff_id": str(world.staff["case_handler"].member_id)},
     "POST /office/v1/minor-approvals": lambda world: {
         "person_id": world.ids["person"]["minor"],

@@ -29,8 +29,8 @@ from tests.matrix.spec import Operation
 from tests.matrix.world import World
 
 SHOWN_AS = {
-    "name": ("person.name", "visitors.name", "own_copy"),
-    "number": ("person.document_tail", "visitors.document_tail", "own_copy"),
+    "name": ("person.name", "visitors.name", "benefit_lines.name", "own_copy"),
+    "number": ("person.document_tail", "visitors.document_tail", "benefit_lines.number", "own_copy"),
     "text": ("case.text", "own_copy"),
     "file": ("case.files",),
     "fact": ("facts.value", "own_copy"),
@@ -39,10 +39,18 @@ SHOWN_AS = {
 WITHOUT_LINE = {
     ("GET /mini/v1/cases/{case_id}", "guardian"): "it is the case that the guardian opened and wrote",
     ("GET /mini/v1/cases/{case_id}/files/{file_id}", "guardian"): "a file of that case",
+    ("GET /mini/v1/family-cards", "guardian"): "the name is the guardian's own, who carries the child's card",
+    ("GET /public/v1/benefits/publicity/{batch_id}", "anonymous"): "a published list is there to be read by anybody",
 }
 """Answers that hold something of a person without a line, each with its reason."""
-OF_CHILDREN = {"person.document_kind", "person.level"}
-"""All that a line may name of a child without an approval: no name, number, text or file."""
+OWN_LISTS = {"GET /mini/v1/cases": "the cases that this account opened, by number and kind"}
+"""Reads for another that hold nothing but what the one who acts has made."""
+OF_CHILDREN = {
+    "person.document_kind", "person.level", "card.state", "card.number_tail", "card.bank_tail", "card.family",
+    "consents.state",
+}  # fmt: skip
+"""All that a line may name of a child without an approval: no name, document, text or file. A guardian at the counter
+is served about the child's card."""
 
 
 @dataclass
@@ -108,7 +116,7 @@ def walks(world: World, described: list[Operation]) -> Iterator[tuple[Operation,
 
 def bodies(world: World, operation: Operation) -> list:
     """Return what is sent: what looks for persons is sent each of them."""
-    if operation.path in {"/office/v1/persons/find", "/office/v1/persons"}:
+    if operation.path in {"/office/v1/persons/find", "/office/v1/persons", "/office/v1/cards/find"}:
         seen = {} if operation.path.endswith("/find") else {"document_seen": "identity_card"}
         return [told | seen for told in world.persons.values()]
     return [requests.body(world, operation)]
@@ -256,6 +264,31 @@ def test_control_without_the_line_the_walk_turns_red(world, described, secrets, 
     chosen = [one for one in described if one.name == "GET /office/v1/orders/{order_id}"]
     blind = [look(world, secrets, *call) for call in walks(world, chosen)]
     assert {name for name, *_ in missing_lines(world, blind)} == {"GET /office/v1/orders/{order_id}"}
+
+
+@pytest.mark.parametrize("name", ["guardian", "helper", "helper of few"])
+def test_who_acts_for_another_leaves_a_line_with_every_read(world, described, name):
+    """Also where no name and no number is in the answer: a balance, a ride, an amount."""
+    caller, wrong, read = world.acting(name), [], 0
+    about = ObjectId(world.person_ids[{"guardian": CHILD, "helper": "elder", "helper of few": "parent"}[name]])
+    for operation in described:
+        if operation.method != "GET" or operation.access.get("scope") not in caller.scope:
+            continue
+        if (operation.name, name) in WITHOUT_LINE or operation.name in OWN_LISTS:
+            continue
+        paths = objects.paths(world, operation, "resident") or {"": operation.filled(objects.words(operation))}
+        for path in paths.values():
+            request_id = ObjectId().binary.hex() + "01"
+            answer = caller.send(
+                operation, path + requests.query(world, operation), None, **{"X-Request-Id": request_id}
+            )
+            if answer.status_code == 200 and not (answer.is_json and answer.json.get("items") == []):
+                read += 1
+                found = lines_of(request_id, world.key_of(caller))
+                if not any(about in line["subjects"] for line in found):
+                    wrong.append((operation.name, name, answer.data[:80]))
+    assert wrong == [], told(wrong)
+    assert read >= 2
 
 
 def test_every_answer_without_a_line_still_shows_somebody(looks):

@@ -51,12 +51,15 @@ def test_control_without_the_guards_the_matrix_turns_red(world, described, send,
 
 
 def test_who_acts_for_another_finds_what_is_theirs_and_nothing_else(world, described, send):
-    """The guardian finds the child's, the helper what is the elder's, who has nothing."""
+    """The guardian finds the child's; the helpers what is the elder's, who has no case, and the parent's, who has one
+    of a child's."""
     wrong, scoped = [], [one for one in described if one.access.get("scope") and objects.things(one)]
     assert len(scoped) > 5
     for operation in scoped:
-        for name in ("guardian", "helper"):
+        for name in ("guardian", "helper", "helper of few"):
             caller = world.acting(name)
+            if operation.access["scope"] not in caller.scope:
+                continue
             nobody = send(caller, operation, objects.missing(operation))
             for kind, path in objects.paths(world, operation, "resident").items():
                 found = outcome(send(caller, operation, path), nobody)

@@ -6,18 +6,23 @@ from datetime import timedelta
 from bson import ObjectId
 
 from backend import clock, runtime
+from backend.store import transactions
 from models.affairs import desks
 from models.affairs.case import Case
 from models.audit.access_line import AccessLine
 from models.audit.entry import AuditEntry
-from models.identity import approval, roles, staff_sheet, unit_sheet
+from models.benefits import line_sheet
+from models.devices import conflict
+from models.identity import account, approval, person, roles, staff_sheet, unit_sheet
 from models.media import file
 from models.registers import fact
 from models.registers.statement import Statement
 from models.registers.subject import Subject
-from models.tourism import place_sheets
+from models.tourism import place as places
+from models.tourism import place_sheets, scope
 from tests.matrix.actors import AREA, UNIT
-from tests.matrix.cast import CHILD, PLACES, Cast
+from tests.matrix.cast import CHILD, PLACES
+from tests.matrix.one_card import OTHER_AREA, OTHER_UNIT, OneCard
 from tests.matrix.snapshot import Snapshot
 from tests.support import affairs, audit_log, files, slots
 from tests.support.clerk import path_of
@@ -26,21 +31,22 @@ from tests.support.gate import Gate
 from tests.support.phone import Phone
 from tests.support.queues import drain
 
-OTHER_UNIT, OTHER_AREA = "culture_tourism", "360731104"
 IMPORTERS = {
     "sheet.units": ("system_admin", "other_admin"),
     "sheet.staff": ("system_admin", "other_admin"),
     "sheet.places": ("tourism_office", "other_office"),
+    "benefit.collect": ("benefit_clerk", "other_clerk"),
 }
 
 
-class World(Cast):
+class World(OneCard):
     """The cast and all that belongs to them."""
 
     def __init__(self, app, sandbox):
         super().__init__(app, sandbox)
         for part in (self._orders, self._office, self._facts, self._cases, self._gone, self._files, self._imports):
             part()
+        self.make_one_card()
         self._approvals()
         self._staff_objects()
         drain("notify")
@@ -90,8 +96,19 @@ class World(Cast):
                 "job", which, self.made(office.post(f"/office/v1/slots/{closing}/close", {"reason": "检修"}), 202)
             )
             self.keep("device", which, Gate(self.client, place).id)
+            self.keep("journal_conflict", which, self._conflict(place))
         body = {"order_id": self.ids["order"]["town"], "emergency": "lost_person", "reason": "寻人"}
         self.keep("glass", "own", self.made(self.staff["tourism_office"].post("/office/v1/break-glass", body)))
+
+    @staticmethod
+    def _conflict(place_id: str) -> str:
+        """Open a conflict of a gate of the place, as settling its journal does."""
+        found, now = places.read(place_id), clock.now()
+        where = {"device": f"gate-{place_id}", "place": place_id, "unit": found["unit"], "area": scope.area(found)}
+        told = {"_id": f"gate-{place_id}:{'0' * 16}", "code_kind": "ticket", "at": now, **where}
+        reason = {"reason": "used_twice", "details": {}}
+        transactions.run(lambda session: conflict.open_for(told, reason, now, session))
+        return told["_id"]
 
     def _facts(self) -> None:
         for which, who in {"own": "own", "other": "other", "minor": CHILD}.items():
@@ -123,7 +140,7 @@ class World(Cast):
     @staticmethod
     def _lie(case_id: str, unit: str, area: str) -> None:
         """Let a case have lain on the desks of all roles at a unit, in an area."""
-        where = [desks.desk(role, unit) for role in roles.ROLES if roles.ROLES[role].reach != "county"]
+        where = [desks.desk(role, unit) for role in roles.ROLES]
         change = {"unit": unit, "area": area, "desks": where, "work.unit": unit}
         change["work.desks"] = [one for role in roles.ROLES for one in desks.within(role, unit, area)]
         Case._get_collection().update_one({"_id": ObjectId(case_id)}, {"$set": change})
@@ -139,12 +156,14 @@ class World(Cast):
 
     def _gone(self) -> None:
         """Somebody whose account was closed and whose data were deleted."""
-        phone = Phone(self.client, self.sandbox).ready()
+        phone = Phone(self.client, self.sandbox).ready().sure("verified")
+        gone = account.authenticate(phone.token).document["person"]
         case_id, clerk = affairs.ask_privacy(phone, "close_account"), affairs.seat(self.client, "case_handler")
         affairs.move(clerk, case_id, "claim")
         affairs.decide(clerk, case_id, "granted")
         drain("affairs", "trust")
-        self.keep("person", "deleted", phone.me)
+        assert person.Person._get_collection().find_one({"_id": gone}) is None
+        self.keep("person", "deleted", gone)
 
     def _files(self) -> None:
         for which in ("own", "other", "deleted"):
@@ -159,7 +178,7 @@ class World(Cast):
 
     def _imports(self) -> None:
         """A checked sheet of each kind, by the one who may and by a colleague."""
-        for kind in (unit_sheet.KIND, staff_sheet.KIND, *place_sheets.KINDS):
+        for kind in (unit_sheet.KIND, staff_sheet.KIND, *place_sheets.KINDS, line_sheet.KIND):
             columns = kind.sheet.columns
             known = [UNIT if one.key == "unit" else one.example for one in columns]
             content = files.sheet([one.zh for one in columns], known)

@@ -200,11 +200,15 @@ def test_days_of_the_notices_are_as_announced():
 def test_the_units_are_those_that_the_plan_holds_responsible():
     records = load("units")["records"]
     names = {unit["code"]: unit["name_zh"] for unit in records if unit["kind"] not in {"town", "county"}}
-    assert len(names) == 50
+    added = {"veterans_affairs", "disabled_persons_federation", "armed_forces_department"}
+    assert len(names) == 50 + len(added)
     assert names["culture_tourism"] == "县文广新旅局"
     assert names["changzhengyuan"] == "县长征源旅投公司"
     assert names["long_march_museum"] == "于都中央红军长征集结出发历史博物馆"
-    assert all("责任单位" in unit["source"][0]["note"] for unit in records if unit["kind"] != "county")
+    planned = [unit for unit in records if unit["kind"] != "county" and unit["code"] not in added]
+    assert all("责任单位" in unit["source"][0]["note"] for unit in planned)
+    for unit in records:
+        assert unit["code"] not in added or "不在行动方案" in unit["source"][0]["note"]
 
 
 def test_every_town_is_a_unit_of_its_own_area():

@@ -86,12 +86,33 @@ def _within(name: str, leave_out: dict[str, str]) -> bool:
 def strings(schema: dict, spec: dict, path: tuple = ()) -> Iterator[tuple]:
     """Yield the path of every text in a body."""
     schema = resolved(schema, spec)
-    if schema.get("type") == "object" or "properties" in schema:
+    if _is_open(schema, spec):
+        yield from _texts(schema["example"], path)
+    elif schema.get("type") == "object" or "properties" in schema:
         for name, inner in schema.get("properties", {}).items():
             yield from strings(inner, spec, (*path, name))
     elif schema.get("type") == "array":
         yield from strings(schema.get("items", {}), spec, (*path, 0))
     elif schema.get("type", "string") == "string":
+        yield path
+
+
+def _is_open(schema: dict, spec: dict) -> bool:
+    """Tell whether the description leaves the shape to its example."""
+    if not isinstance(schema.get("example"), dict | list) or "properties" in schema:
+        return False
+    inner = resolved(schema.get("items", {}), spec)
+    return "properties" not in inner and inner.get("type", "object") == "object"
+
+
+def _texts(value, path: tuple) -> Iterator[tuple]:
+    """Yield the path of every text in an example."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _texts(inner, (*path, name))
+    elif isinstance(value, list):
+        yield from (place for inner in value[:1] for place in _texts(inner, (*path, 0)))
+    elif isinstance(value, str):
         yield path
 
 

@@ -14,7 +14,7 @@ from bson import ObjectId
 
 from backend import clock
 from seed.demo.stage import Stage
-from tests.support import files
+from tests.support import canary_one_card, files
 from tests.support.clerk import Clerk
 from tests.support.patience import until
 from tests.support.phone import Phone, resident_id
@@ -23,6 +23,7 @@ from tests.support.remote import Answer, RemoteClient, remote_sandbox
 
 REGISTERS = ["residence", "property", "business", "social_insurance"]
 STAFF_HEAD = ["账号", "姓名", "角色", "单位代码"]
+STAFF_IMPORTS = "/office/v1/sheets/staff/imports"
 
 
 def made_up() -> dict[str, str]:
@@ -88,7 +89,7 @@ def _dumped(value) -> bytes:
 
 
 class Story:
-    """The people of the story; `secret` holds all canaries, `known` the ids of what exists."""
+    """The people of the story; `secret` holds all canaries, `known` the ids of what exists, `scanners` one by path."""
 
     def __init__(self, stack, wire):
         self.stack, self.wire, self.secret, self.known = stack, wire, made_up(), {"place_id": "pingshan"}
@@ -97,6 +98,11 @@ class Story:
         self.registers = RegistersBox(stack.folder / "registers")
         self.registers.base = stack.env["REGISTERS_BASE"]
         self.stage = Stage(stack.base, stack.folder)
+
+    def sign(self, method: str, path: str, body: bytes) -> str:
+        """Return the header with which the scanner for a path proves who it is."""
+        scanner = self.scanners.get(path.partition("?")[0], self.scanners[""])
+        return scanner.proof(method, path, body)
 
     def role(self, wanted: str) -> Clerk:
         """Return a member of the demonstration's staff, by role or login."""
@@ -112,6 +118,7 @@ class Story:
         self.counter()
         self.visit()
         self.sheet()
+        canary_one_card.OneCard(self).tell()
         self.sessions()
 
     def ok(self, answer, *statuses: int):
@@ -268,18 +275,18 @@ class Story:
             ["sheet two", told["name in a wrong row of a sheet"], "检票员", "changzhengyuan"],
         ]
         made = self.ok(self.send_sheet(admin, files.sheet(*rows)))
-        commit = f"/office/v1/sheets/staff/imports/{made['id']}"
+        commit = f"{STAFF_IMPORTS}/{made['id']}"
         self.known["import_id"] = made["id"]
         self.ok(admin.post(f"{commit}/commit", {"leave_out_wrong": True}))
         until(lambda: admin.get(commit).json["job"]["state"] == "done", seconds=60, what="the import")
         self.ok(self.client.get(f"{commit}/result.xlsx", headers=bearer(admin.token)))
 
-    def send_sheet(self, clerk, content: bytes):
+    def send_sheet(self, clerk, content: bytes, path: str = STAFF_IMPORTS):
         boundary = uuid.uuid4().hex
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="canary.xlsx"\r\n'
         body = (head + f"Content-Type: {files.XLSX}\r\n\r\n").encode() + content + f"\r\n--{boundary}--\r\n".encode()
         headers = bearer(clerk.token) | {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        return self.client.post("/office/v1/sheets/staff/imports", data=body, headers=headers)
+        return self.client.post(path, data=body, headers=headers)
 
     def sessions(self) -> None:
         told = self.secret

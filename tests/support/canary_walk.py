@@ -1,6 +1,7 @@
 """The walk: a marked value in every text of every body, path, query and header that the description knows."""
 
 import json
+import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -15,6 +16,16 @@ UNREAD = (
     "User-Agent", "Referer", "Cookie", "Accept-Language", "X-Forwarded-For", "Origin", "Content-Language", "X-Canary",
 )  # fmt: skip
 """Headers that every client or proxy may send, in one request together."""
+MADE_UNDER = {
+    "/office/v1/benefits/items": ("code",),
+    "/office/v1/devices": ("id",),
+    "/office/v1/ledger/merchants": ("code",),
+    "/office/v1/rule-parameters": ("code",),
+    "/office/v1/rule-sets": ("code",),
+    "/office/v1/staff": ("login",),
+    "/office/v1/units": ("code",),
+}
+"""By what name something is made, which only one can have."""
 LAST = ("/logout", "/logout-everywhere", "/sessions", "/session/refresh")
 """What ends the sessions of the walk itself."""
 
@@ -30,11 +41,12 @@ class Call:
     mark: str
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    signed: bool = False
 
 
 class Walk:
-    def __init__(self, spec: dict, known: dict[str, str], token_for):
-        self.spec, self.known, self.token_for = spec, known, token_for
+    def __init__(self, spec: dict, known: dict[str, str], token_for, sign):
+        self.spec, self.known, self.token_for, self.sign = spec, known, token_for, sign
         self.marks: dict[str, tuple[str, str]] = {}
 
     def run(self, client) -> int:
@@ -52,7 +64,10 @@ class Walk:
         return call.method == "DELETE" or (call.method == "POST" and call.path.partition("?")[0].endswith(LAST))
 
     def _send(self, client, call: Call) -> None:
-        client.open(call.path, method=call.method, data=call.body, headers=call.headers, told=call.mark)
+        headers = call.headers
+        if call.signed:
+            headers = {"Authorization": self.sign(call.method, call.path, call.body or b""), **headers}
+        client.open(call.path, method=call.method, data=call.body, headers=headers, told=call.mark)
 
     def calls(self) -> Iterator[Call]:
         for path, operations in self.spec["paths"].items():
@@ -74,6 +89,11 @@ class Walk:
         yield from self._bodies(path, method, told)
         yield self._call(path, None, told, "method")
 
+    def _known(self, path: str, name: str) -> str:
+        """Return what stands for a name in a path: what is known under this path alone comes first."""
+        before = path.partition(f"{{{name}}}")[0]
+        return self.known.get(f"{before}{name}", self.known.get(name, "0" * 24))
+
     def _bodies(self, path: str, method: str, told: dict) -> Iterator[Call]:
         content = told.get("requestBody", {}).get("content", {})
         schema = next((one["schema"] for kind, one in content.items() if "json" in kind or "form" in kind), None)
@@ -82,7 +102,7 @@ class Walk:
         whole = canary.example(schema, self.spec, self.known) if schema else {}
         whole = whole if isinstance(whole, dict) else {}
         for place in canary.strings(schema, self.spec) if schema else ():
-            put = lambda mark, place=place: canary.with_value(whole, place, mark)  # noqa: E731
+            put = lambda mark, place=place: canary.with_value(fresh(whole, path), place, mark)  # noqa: E731
             yield self._call(path, method, told, f"body {'.'.join(map(str, place))}", body=put)
         yield self._call(path, method, told, "body: a field that is not known", body=lambda mark: {**whole, mark: mark})
         yield self._call(path, method, told, "body: a text", body=lambda mark: mark)
@@ -104,7 +124,7 @@ class Walk:
         number = len(self.marks)
         mark, operation = canary.mark(number), f"{method or 'any'} {path}"
         for name in _names(path):
-            path = path.replace(f"{{{name}}}", mark if name in names else self.known.get(name, "0" * 24))
+            path = path.replace(f"{{{name}}}", mark if name in names else self._known(path, name))
         given = {"Idempotency-Key": f"walk-{number}"}
         if token := self.token_for(told.get("x-access", {})):
             given["Authorization"] = f"Bearer {token}"
@@ -118,7 +138,15 @@ class Walk:
             data, given["Content-Type"] = b"{}", "application/json"
         path += f"?{query}={mark}" if query else ""
         self.marks[mark] = (operation, where)
-        return Call(operation, where, method or mark.upper(), path, mark, given, data)
+        signed = told.get("x-access", {}).get("actor") == "device"
+        return Call(operation, where, method or mark.upper(), path, mark, given, data, signed)
+
+
+def fresh(body: dict, path: str) -> dict:
+    """Return a body under names of its own, so that no request is refused because another one took them."""
+    own = {name: f"w{secrets.token_hex(8)}" for name in MADE_UNDER.get(path, ()) if name in body}
+    entries = [{**one, "nonce": secrets.token_hex(12)} for one in body.get("entries", ())]
+    return {**body, **own, **({"entries": entries} if entries else {})}
 
 
 def _names(path: str) -> list[str]:

@@ -36,6 +36,16 @@ def clear() -> None:
         _collection(name).delete_many({})
 
 
+def forget() -> None:
+    """Leave nothing of an earlier module: what it made beside the product's collections goes too."""
+    own = {kind._get_collection_name() for kind in indexes.documents()}
+    for name in get_db().list_collection_names(filter={"type": "collection"}):
+        if name in own:
+            get_db()[name].delete_many({})
+        elif not name.startswith("system."):
+            get_db().drop_collection(name)
+
+
 def _names() -> list[str]:
     return [name for kind in indexes.documents() if (name := kind._get_collection_name()) not in KEYS]
 

@@ -4,7 +4,11 @@ from backend import outbox
 from tasks import (  # noqa: F401 - registers their functions
     affairs,
     audit,
+    benefit_payments,
+    benefits,
     booking,
+    cards,
+    devices,
     identity,
     keys,
     media,
@@ -12,8 +16,10 @@ from tasks import (  # noqa: F401 - registers their functions
     payments,
     privacy,
     registers,
+    rules,
     staff,
     tourism,
+    transit,
 )
 
 

@@ -9,7 +9,8 @@ from models.registers.fact_kind import KINDS
 from models.registers.source import SOURCES
 from models.registers.subject import Subject
 
-ALL = ["residence", "property", "business", "social_insurance"]
+STATUSES = ["veterans", "disability", "subsistence", "students", "military"]
+ALL = ["residence", "property", "business", "social_insurance", *STATUSES]
 SECONDS = 5.0
 
 

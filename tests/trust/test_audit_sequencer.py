@@ -331,5 +331,5 @@ def test_keys_that_an_older_folder_lacks_are_added_and_the_others_kept(tmp_path)
     assert Stack(tmp_path)._secrets() == found
     fresh = Stack(tmp_path / "new")
     fresh.folder.mkdir()
-    assert set(fresh._secrets()) >= {"FIELD_KEYS", "BLIND_INDEX_KEY", "TICKET_KEYS", "AUDIT_KEYS"}
+    assert set(fresh._secrets()) >= {"FIELD_KEYS", "BLIND_INDEX_KEY", "TICKET_KEYS", "AUDIT_KEYS", "CODE_KEYS"}
     assert (fresh.folder / "secrets.env").stat().st_mode & 0o077 == 0

@@ -32,7 +32,7 @@ def records(phone: Phone) -> list[dict]:
 
 def test_every_purpose_says_what_data_it_takes_and_shows_its_text(fresh):
     items = fresh.get("/mini/v1/consents").json["items"]
-    assert {one["purpose"] for one in items} == {"phone", "document", "facts", "minor"}
+    assert {one["purpose"] for one in items} == {"phone", "document", "facts", "entitlements", "minor"}
     assert all(one["data_zh"] and one["text"] and len(one["text_digest"]) == 64 and not one["given"] for one in items)
 
 

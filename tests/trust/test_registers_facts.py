@@ -18,7 +18,7 @@ from models.registers.source import SOURCES, TRUST_ORDER, giving
 from models.registers.statement import Statement
 from models.registers.subject import Subject
 from tests.support.crowd import at_once
-from tests.trust.registers_kit import ask, held, history, only, somebody
+from tests.trust.registers_kit import ALL, ask, held, history, only, somebody
 
 FIRST = date(2026, 1, 1)
 
@@ -298,12 +298,13 @@ class TestTables:
 
     def test_every_source_names_a_unit_and_a_question(self):
         units = {"public_security", "natural_resources", "market_supervision", "social_insurance_centre"}
-        assert {source.unit for source in SOURCES.values()} == units | {"civil_affairs"}
+        units |= {"civil_affairs", "veterans_affairs", "disabled_persons_federation"}
+        assert {source.unit for source in SOURCES.values()} == units | {"education_sports", "armed_forces_department"}
         assert [code for code, source in SOURCES.items() if not source.asks_zh or not source.unit_zh] == []
         assert set(TRUST_ORDER) == {"authoritative", "derived", "declared"}
 
     def test_every_value_that_a_register_gives_has_the_shape_of_its_kind_and_words(self, box):
-        _, about = somebody(box, "residence", "property", "business", "social_insurance", "death")
+        _, about = somebody(box, *ALL, "death")
         seen = set()
         for source in SOURCES:
             ask(source, about)

@@ -9,7 +9,7 @@ from backend import clock, errors
 from models.registers import fact, once_only
 from models.registers.fact_kind import KINDS
 from models.registers.once_only import Ask, AskedForKnown, Prefilled
-from models.registers.source import SOURCES, giving
+from models.registers.source import SOURCES, giving, under
 from models.registers.subject import Subject
 from tests.support.crowd import at_once
 from tests.support.patience import until
@@ -124,10 +124,13 @@ class TestFacts:
         assert answer.status_code == 202
         assert {one["result"] for one in answer.json["items"]} == {"asking"}
         states = {one["code"]: one["state"] for one in matched.get("/mini/v1/facts").json["sources"]}
-        assert set(states.values()) == {"asking"}
-        assert drain("affairs") == len(SOURCES)
+        assert {code for code, state in states.items() if state == "asking"} == set(under("facts"))
+        assert drain("affairs") == len(under("facts"))
         states = {one["code"]: one["state"] for one in matched.get("/mini/v1/facts").json["sources"]}
-        assert states == dict.fromkeys(SOURCES, "answered")
+        assert states == {
+            **dict.fromkeys(SOURCES, "never_asked"),
+            **dict.fromkeys(under("facts"), "answered"),
+        }
         (pension,) = items(matched, "social_insurance.pension")
         assert "累计缴费" in pension["value_zh"]
         (dead,) = items(matched, "death.date")[-1:]

@@ -24,7 +24,10 @@ from backend.store.backup_file import read_key
 from backend.store.restore import restore, verify
 from models import upgrades
 from models.audit import sequencer, tree_head
+from models.payments import ledger_account, ledger_verify
+from models.rules import rule_set, rule_set_views
 from tests.dumps import keys
+from tests.dumps.onecard_story import LISTED, drawn
 from tests.support import answers
 from tests.support.clerk import Clerk
 from tests.support.gate import Gate
@@ -97,7 +100,7 @@ def resident(client, story):
 
 
 def test_there_is_a_dump_of_every_issue_so_far():
-    assert [path.stem for path in DUMPS][:2] == ["0002-main-job", "0003-trust"]
+    assert [path.stem for path in DUMPS][:3] == ["0002-main-job", "0003-trust", "0004-onecard"]
     assert all(path.with_suffix(".story.json").exists() for path in DUMPS)
     assert all(path.stat().st_size < 1_000_000 for path in DUMPS)
 
@@ -220,6 +223,82 @@ def test_the_log_goes_on_from_its_published_head(client, story, trust):
     assert newer["tree_size"] > old["tree_size"]
     assert merkle.verify_consistency(old["tree_size"], newer["tree_size"], proof, *roots)
     assert not merkle.verify_consistency(old["tree_size"], newer["tree_size"], proof, roots[1], roots[0])
+
+
+@pytest.fixture
+def onecard(story):
+    """What the dumps from the one-card on hold."""
+    if "onecard" not in story:
+        pytest.skip("the store is older than this part of the story")
+    return story["onecard"]
+
+
+@pytest.fixture
+def holder(client, onecard):
+    header = {"Authorization": f"Bearer {onecard['holder']['tokens']['access_token']}"}
+    return lambda path: client.get(path, headers=header)
+
+
+def at_scanner(client, told: dict, path: str, body: dict) -> dict:
+    raw, gate = json.dumps(body).encode(), old_gate(client, told)
+    answer = gate.send(raw, gate.signed(raw, path=path), path=path)
+    assert answer.status_code == 200, answer.json
+    return answer.json
+
+
+def test_the_card_its_codes_and_its_printed_text_still_hold(client, holder, onecard):
+    before, shown = onecard["holder"]["card"], holder("/mini/v1/card").json
+    same = ("id", "state", "number_tail", "bank_tail", "electronic")
+    assert {name: shown[name] for name in same} == {name: before[name] for name in same}
+    codes = (drawn(onecard["seeds"], "identity"), drawn(onecard["lost"]["seeds"], "identity"))
+    told = [at_scanner(client, onecard["desk"], "/gate/v1/codes", {"code": code}) for code in codes]
+    assert [one["result"] for one in told] == ["accepted", "revoked"]
+    printed = at_scanner(client, onecard["journal"]["gate"], "/gate/v1/codes", {"code": onecard["printed"]})
+    assert (printed["result"], printed["medium"]) == ("accepted", "printed")
+
+
+def test_a_gate_is_still_told_of_the_card_that_was_lost(client, onecard):
+    gate, path = old_gate(client, onecard["journal"]["gate"]), "/gate/v1/sync"
+    answer = client.get(path, headers={"Authorization": gate.signed(b"", method="GET", path=path)})
+    told = {(one["kind"], one["key"]) for one in answer.json["revocations"]["items"]}
+    assert ("credential", onecard["lost"]["handle"]) in told
+    assert ("credential", json.loads(onecard["seeds"]["package"])["handle"]) not in told
+
+
+def test_the_wallet_the_ride_and_the_whole_ledger_agree(holder, onecard):
+    money = onecard["money"]
+    assert holder("/mini/v1/wallet").json["balance_fen"] == money["balance_fen"]
+    assert money["transfer"] in [one["id"] for one in holder("/mini/v1/wallet/transfers").json["items"]]
+    assert [(one["line"], one["fare_fen"]) for one in holder("/mini/v1/rides").json["items"]] == [
+        ("yudu-1", money["fare_fen"])
+    ]
+    assert ledger_verify.findings() == []
+    assert ledger_account.total()["balance_fen"] == 0
+
+
+def test_what_a_gate_handed_in_is_not_taken_twice(client, onecard):
+    told = onecard["journal"]
+    again = at_scanner(client, told["gate"], "/gate/v1/journal", told["body"])
+    assert [one["result"] for one in again["items"]] == ["duplicate"]
+    manager = old_clerk(client, told).log_in()
+    conflicts = manager.get("/office/v1/journal/conflicts?state=open").json["items"]
+    assert [one["reason"] for one in conflicts] == ["no_ticket"]
+
+
+def test_the_list_of_subsidies_is_still_public_and_read_by_who_is_on_it(client, holder, onecard):
+    told = onecard["benefits"]
+    assert told["counts"] == {"ok": 1, "blocked": 1}
+    assert client.get(f"{LISTED}/{told['public']['batch']['id']}").json == told["public"]
+    line = holder(f"/mini/v1/benefits/{told['line']['id']}").json
+    assert {name: line[name] for name in told["line"]} == told["line"]
+
+
+def test_the_rule_says_what_it_said(upgraded, onecard):
+    kept = rule_set_views.shown(rule_set.read(onecard["rule"]["id"]))
+    same = ("code", "version", "state", "condition", "hash")
+    assert {name: kept[name] for name in same if name in kept} == {
+        name: onecard["rule"][name] for name in same if name in onecard["rule"]
+    }
 
 
 def test_the_session_of_the_resident_can_be_renewed(client, story):

@@ -63,6 +63,7 @@ def good(upgraded, redis_server, credentials):
         "BLIND_INDEX_KEY": key(),
         "TICKET_KEYS": f"1:{key()}",
         "AUDIT_KEYS": f"1:{key()}",
+        "CODE_KEYS": f"1:{key()}",
         "PUBLIC_BASE_URL": "https://city.example",
         "WECHAT_CREDENTIALS": str(credentials),
     }
@@ -150,7 +151,7 @@ def test_a_store_without_a_replica_set_is_refused(good, standalone):
     assert "The store is refused: it is not a replica set" in refusal(good, MONGODB_URI=standalone)
 
 
-@pytest.mark.parametrize("name", ["WECHAT_CREDENTIALS", "REGISTERS_CREDENTIALS"])
+@pytest.mark.parametrize("name", ["WECHAT_CREDENTIALS", "REGISTERS_CREDENTIALS", "BANK_CREDENTIALS"])
 def test_credentials_that_everybody_can_read_are_refused(good, tmp_path, name):
     path = tmp_path / "credentials.json"
     path.write_text(Path(good["WECHAT_CREDENTIALS"]).read_text())

@@ -5,8 +5,10 @@ import json
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
+from seed.simulators.registers import control, query
 from seed.simulators.registers.keys import Keychain
 from seed.simulators.registers.query import Box
 from seed.simulators.registers.server import Server
@@ -20,7 +22,7 @@ def main() -> None:
     box = Box(State(given.folder), Keychain(given.folder))
     if given.fault_rate:
         box.faults.by_chance(given.fault_rate, given.seed)
-    server = Server(box, given.port)
+    server = Server(given.port, asked=partial(query.answer, box), control=partial(control.answer, box))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
     listening = server.server_address[1]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from seed.simulators.registers.state import State
+from seed.simulators.registers.state import STATUSES, State
 
 Record = dict[str, Any]
 
@@ -61,6 +61,19 @@ def death(state: State, asked: Record) -> Record | None:
     return {"number": asked["number"], **found} if found else None
 
 
+def military(state: State, asked: Record) -> Record | None:
+    """Return yes or no with its last day, and nothing of the person."""
+    found = state.tables["military"].get(asked.get("number", ""))
+    return {"number": asked["number"], **found} if found else None
+
+
+def _status(register: str) -> Callable[[State, Record], Record | None]:
+    def found(state: State, asked: Record) -> Record | None:
+        return _with_person(state, asked, state.tables[register].get(asked.get("number", "")))
+
+    return found
+
+
 def _with_person(state: State, asked: Record, found: Record | None) -> Record | None:
     if found is None:
         return None
@@ -75,4 +88,6 @@ REGISTERS: dict[str, Callable[[State, Record], Record | None]] = {
     "business": business,
     "social_insurance": social_insurance,
     "death": death,
+    **{register: _status(register) for register in STATUSES},
+    "military": military,
 }

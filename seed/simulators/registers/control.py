@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from seed.simulators.registers.query import Box
-from seed.simulators.registers.state import REGISTERS
+from seed.simulators.registers.state import REGISTERS, STATUSES
 from seed.simulators.registers.wire import Refusal, Request, Response, as_json
 
 MOST_FAMILIES = 1000
@@ -57,7 +57,7 @@ def look_up(box: Box, told: dict[str, Any]) -> dict[str, Any]:
         "household": box.state.household_of(number),
         "property": [one for one in tables["property"].values() if number in str(one["owners"])],
         "business": [one for one in tables["business"].values() if number in str(one["legal_person"])],
-        **{name: tables[name].get(number) for name in ("residence", "social_insurance", "death")},
+        **{name: tables[name].get(number) for name in ("residence", "social_insurance", "death", *STATUSES)},
     }
 
 

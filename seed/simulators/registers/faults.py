@@ -4,7 +4,7 @@ import random
 import threading
 from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from seed.simulators.registers.wire import Refusal
 
@@ -39,6 +39,9 @@ FIELDS: dict[str, tuple[type, ...]] = {
 class Fault:
     """One fault: by chance (`rate`), for the next `count` times, or both; of one register or person when named."""
 
+    EXTRA: ClassVar[tuple[str, ...]] = ()
+    """The further fields, words all, of another simulator's faults."""
+
     name: str
     rate: float = 1.0
     count: int | None = None
@@ -69,26 +72,30 @@ class Fault:
 
 
 class Faults:
-    """All faults that are set."""
+    """All faults that are set; another simulator brings its own names and kind of fault."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, names: tuple[str, ...] = NAMES, by_chance: tuple[str, ...] = BY_CHANCE, kind: type[Fault] = Fault
+    ) -> None:
+        self._names, self._by_chance, self._kind = names, by_chance, kind
+        self._fields = {one: FIELDS.get(one, (str,)) for one in (*FIELDS, *kind.EXTRA)}
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
 
     def by_chance(self, rate: float, seed: int | None) -> None:
         """Let each failure strike with an equal share of `rate`."""
-        for number, name in enumerate(BY_CHANCE):
-            told = {"name": name, "rate": rate / len(BY_CHANCE), "seconds": 3.0}
+        for number, name in enumerate(self._by_chance):
+            told = {"name": name, "rate": rate / len(self._by_chance), "seconds": 3.0}
             self.add(told | ({} if seed is None else {"seed": seed + number}))
 
     def add(self, wanted: dict[str, Any]) -> None:
         """Set one more fault from the fields of the control API."""
-        if wanted.get("name") not in NAMES:
-            raise Refusal(HTTPStatus.BAD_REQUEST, "unknown_fault", f"names: {', '.join(NAMES)}")
-        wrong = [key for key, value in wanted.items() if not isinstance(value, FIELDS.get(key, ()))]
+        if wanted.get("name") not in self._names:
+            raise Refusal(HTTPStatus.BAD_REQUEST, "unknown_fault", f"names: {', '.join(self._names)}")
+        wrong = [key for key, value in wanted.items() if not isinstance(value, self._fields.get(key, ()))]
         if wrong:
             raise Refusal(HTTPStatus.BAD_REQUEST, "bad_fault", f"wrong: {', '.join(wrong)}")
-        fault = Fault(**wanted)
+        fault = self._kind(**wanted)
         with self._lock:
             self._faults.append(fault)
 

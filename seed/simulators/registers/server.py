@@ -2,23 +2,24 @@
 
 import contextlib
 import traceback
+from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from seed.simulators.registers import control, query
-from seed.simulators.registers.query import Box
 from seed.simulators.registers.wire import Dropped, Request, Response, as_json
+
+Side = Callable[[Request], Response]
 
 
 class Server(ThreadingHTTPServer):
-    """A loopback server around one simulator."""
+    """A loopback server around one simulator: what it is asked, and under /control/ what it is told to be."""
 
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, box: Box, port: int) -> None:
+    def __init__(self, port: int, *, asked: Side, control: Side) -> None:
         super().__init__(("127.0.0.1", port), Handler)
-        self.box = box
+        self.asked, self.control = asked, control
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -41,9 +42,9 @@ class Handler(BaseHTTPRequestHandler):
         request = Request(
             self.command, self.path, self.headers, self.rfile.read(int(self.headers.get("Content-Length") or 0))
         )
-        side = control if request.path.startswith("/control/") else query
+        side = self.server.control if request.path.startswith("/control/") else self.server.asked
         try:
-            response = side.answer(self.server.box, request)
+            response = side(request)
         except Dropped:
             self.close_connection = True
             return

@@ -3,14 +3,18 @@
 import json
 import random
 import threading
+from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from seed.simulators.registers import made_up, time_of_day
+from seed.simulators.registers import made_up, statuses, time_of_day
 from seed.simulators.registers.wire import Refusal
 
-REGISTERS = ("household", "residence", "property", "business", "social_insurance", "death")
+STATUSES = ("veterans", "disability", "subsistence", "students", "military")
+"""Registers of what a person is by law: one record a person, under their number."""
+REGISTERS = ("household", "residence", "property", "business", "social_insurance", "death", *STATUSES)
 EMPTY: dict[str, dict[str, Any]] = {name: {} for name in ("people", *REGISTERS)}
 FAMILY_RELATIONS = ("head", "spouse", "child", "child", "grandchild", "parent")
 BORN = {"child": ("2009-01-01", "2021-12-31"), "grandchild": ("2020-01-01", "2024-12-31")}
@@ -18,7 +22,7 @@ GROWN = ("1958-01-01", "1994-12-31")
 
 
 class State:
-    """The records of six registers by their own key; `lock` guards every change."""
+    """The records of all registers by their own key; `lock` guards every change."""
 
     def __init__(self, folder: Path) -> None:
         self.lock = threading.RLock()
@@ -102,17 +106,21 @@ class State:
 
     def add_extras(self, person: dict[str, Any], wanted: list[str], dice: random.Random) -> None:
         """Put records of further registers for a person."""
-        makers = {
+        makers: dict[str, Callable[[], None]] = {
             "residence": lambda: self.tables["residence"].__setitem__(person["number"], _permit(dice)),
             "property": lambda: self.add_property(person, made_up.place(dice), dice),
             "business": lambda: self._add_firm(made_up.firm(dice, person)),
             "social_insurance": lambda: self.tables["social_insurance"].__setitem__(person["number"], _insured(dice)),
             "death": lambda: self.tables["death"].__setitem__(person["number"], _died(dice)),
+            **{name: partial(self._add_status, name, person["number"], dice) for name in STATUSES},
         }
         for register in wanted:
             if register not in makers:
                 raise Refusal(HTTPStatus.BAD_REQUEST, "unknown_register", register)
             makers[register]()
+
+    def _add_status(self, register: str, number: str, dice: random.Random) -> None:
+        self.tables[register][number] = statuses.made(register, time_of_day.today(), dice)
 
     def _add_firm(self, firm: dict[str, Any]) -> None:
         self.tables["business"][firm["credit_code"]] = firm

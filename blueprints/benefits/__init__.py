@@ -1,0 +1,1 @@
+"""Staff collect, check, publish, approve and pay benefits."""

@@ -1,0 +1,1 @@
+"""What scanners fetch and hand in, and what staff settle of it."""

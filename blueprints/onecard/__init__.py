@@ -1,0 +1,1 @@
+"""Cards at the counter and on the phone line; codes at scanners."""

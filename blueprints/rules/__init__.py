@@ -1,0 +1,1 @@
+"""Staff edit conditions, try them and read decisions."""

@@ -1,0 +1,71 @@
+"""What a scanner handed in and nobody could read: kept for a person to look at, and never in the way of others."""
+
+from typing import Any
+
+from mongoengine import BinaryField, DateTimeField, Document, StringField
+
+from backend import clock, personal_data, runtime
+from backend.personal_data import Holding, Sealed
+from models.devices import entry_form
+from models.identity.actors import Device
+
+COLLECTION = "journal_quarantine"
+MOST_KEPT = 4000
+REASON_ZH = {
+    "form": "格式不对或有多余字段",
+    "nonce": "流水号不合规定",
+    "at": "时间不合规定",
+    "offline_since": "离线开始时间不合规定",
+    "code_kind": "码种不合规定",
+    "code": "码内容为空或过长",
+    "decision": "放行结果不合规定",
+    "reason": "原因代码不合规定",
+    "zone": "区域不合规定",
+    "direction": "方向不合规定",
+    "key_reused": "同一流水号已用于另一内容",
+}
+
+
+class Quarantined(Document):
+    """The id reads device, nonce where it could be read, and a digest of the content: the same again is the same."""
+
+    meta = {
+        "collection": COLLECTION,
+        "auto_create_index": False,
+        "indexes": [{"fields": ["unit", "-received_at", "-_id"]}, {"fields": ["-received_at", "-_id"]}],
+    }
+    id = StringField(primary_key=True)
+    device = StringField(required=True)
+    place = StringField(required=True)
+    unit = StringField()
+    area = StringField()
+    reason = StringField(choices=tuple(REASON_ZH), required=True)
+    content = BinaryField(required=True)
+    received_at = DateTimeField(required=True)
+
+
+personal_data.declare(
+    Holding(
+        COLLECTION,
+        "无法识别的离线流水",
+        sealed=(Sealed("content"),),
+        at_deletion="keep",
+        because="内容无法识别, 不能对应到个人; 加密存放备查",
+    )
+)
+
+
+def put(device: Device, raw: Any, reason: str) -> None:
+    """Keep what could not be taken; repeating it changes nothing."""
+    record = f"{device.device_id}:{entry_form.nonce_of(raw)}:{entry_form.digest(raw)[:32]}"
+    text = entry_form.written(raw).decode()[:MOST_KEPT]
+    told = {
+        "device": device.device_id,
+        "place": device.place,
+        "unit": device.unit,
+        "area": device.area,
+        "reason": reason,
+        "content": runtime.current().sealer.seal(f"{COLLECTION}.content", record, text),
+        "received_at": clock.now(),
+    }
+    Quarantined._get_collection().update_one({"_id": record}, {"$setOnInsert": told}, upsert=True)

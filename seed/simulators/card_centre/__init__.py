@@ -1,0 +1,1 @@
+"""The card centre, as a process for development and tests. See README.md."""
