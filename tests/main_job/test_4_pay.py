@@ -163,8 +163,8 @@ class TestTheNotice:
             assert notices() == []
         finally:
             get_db().command("collMod", "payment_notices", validator={})
-        until(notices, what="the notice's return")
-        assert door.notices(notice_id)[-1].status == 204
+        until(lambda: door.notices(notice_id)[-1].status == 204, what="the answer to the notice's return")
+        assert len(notices()) == 1
         drain()
         assert phone.order(order["id"])["state"] == "issued"
 
