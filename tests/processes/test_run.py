@@ -109,7 +109,7 @@ class Run:
         return self.output.read_text()
 
     def until_running(self) -> "Run":
-        until(lambda: "Ctrl-C" in self.told() or self.process.poll() is not None, seconds=60, what="the table")
+        until(lambda: "Ctrl-C" in self.told() or self.process.poll() is not None, seconds=150, what="the table")
         assert self.process.poll() is None, self.told()
         return self
 
