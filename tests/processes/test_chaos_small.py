@@ -37,7 +37,7 @@ def test_every_invariant_holds_after_kills_of_every_kind(tmp_path):
         env={**_plain_environment(), **SMALL, "VAR": str(tmp_path), "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=300,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
