@@ -85,7 +85,7 @@ matrix: setup  ## rewrite docs/access-matrix.md and the fields that each role ge
 roles: setup  ## print role × operation × reach × purpose, and write it to docs/roles.md
 	@$(PY) -m seed roles | tee docs/roles.md
 
-slice:  ## show the whole slice of a domain (D=tourism)
+slice:  ## show the whole slice of a domain (D=places)
 	@ls -d */$(D)* */*/$(D)* 2>/dev/null; ls */$(D)/
 
 .PHONY: help setup run test check matrix upgrade backup restore dump demo bench chaos fuzz fuzz-small rotation failed audit ledger ledger-check openapi roles slice

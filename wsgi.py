@@ -30,9 +30,9 @@ import blueprints.onecard.office_concessions
 import blueprints.onecard.office_printed
 import blueprints.payments.callbacks
 import blueprints.payments.office
+import blueprints.places.office
 import blueprints.registers.office
 import blueprints.rules.office
-import blueprints.tourism.office
 import blueprints.transit.gate_rides
 import blueprints.transit.office
 import mini_program_api.affairs.cases
@@ -51,9 +51,9 @@ import mini_program_api.onecard.codes
 import mini_program_api.onecard.entitlements
 import mini_program_api.onecard.family_cards
 import mini_program_api.payments.wallet
+import mini_program_api.places.places
 import mini_program_api.registers.facts
 import mini_program_api.registers.matches
-import mini_program_api.tourism.places
 import mini_program_api.transit.rides
 from backend import celery_client, logs, outbox, runtime
 from backend.app import create_app
@@ -71,7 +71,7 @@ SURFACES: list[Surface] = [
     mini_program_api.identity.relations.relations,
     mini_program_api.messaging.notices.notices,
     mini_program_api.audit.own_data.own,
-    mini_program_api.tourism.places.places,
+    mini_program_api.places.places.places,
     mini_program_api.booking.orders.orders,
     blueprints.booking.gate.gate,
     blueprints.booking.gate.keys,
@@ -81,7 +81,7 @@ SURFACES: list[Surface] = [
     blueprints.messaging.push.push,
     blueprints.messaging.push.root_files,
     *blueprints.identity.office.OFFICE,
-    *blueprints.tourism.office.OFFICE,
+    *blueprints.places.office.OFFICE,
     *blueprints.booking.office.OFFICE,
     *blueprints.payments.office.OFFICE,
     *blueprints.audit.office.OFFICE,

@@ -16,9 +16,9 @@ from models.identity import consent_text, privacy_text, unit
 from models.messaging import template
 from models.onecard import concession
 from models.payments import ledger_account, ledger_limit, merchant
+from models.places.area import Area
+from models.places.place import Place, open_coming_slots
 from models.rules import parameters, rule_set
-from models.tourism.area import Area
-from models.tourism.place import Place, open_coming_slots
 from models.transit import bus_line
 
 FOLDER = Path(__file__).parent / "county"

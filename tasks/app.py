@@ -15,47 +15,8 @@ from backend import celery_client, logs, outbox, periodic, runtime, settings
 from backend.errors import CityError
 from backend.outbox import QUEUES
 from models import upgrades
-from tasks import (
-    affairs,
-    audit,
-    benefit_payments,
-    benefits,
-    booking,
-    cards,
-    devices,
-    identity,
-    keys,
-    media,
-    messaging,
-    payments,
-    privacy,
-    registers,
-    rules,
-    staff,
-    tourism,
-    transit,
-)
+from tasks import functions  # noqa: F401 - registers all of them
 
-FUNCTIONS = (
-    affairs,
-    audit,
-    benefit_payments,
-    benefits,
-    booking,
-    cards,
-    devices,
-    identity,
-    keys,
-    media,
-    messaging,
-    payments,
-    privacy,
-    registers,
-    rules,
-    staff,
-    tourism,
-    transit,
-)
 log = structlog.get_logger()
 
 _settings = settings.load()

@@ -6,7 +6,7 @@ from backend import outbox, periodic
 from models.benefits import line_sheet
 from models.identity import staff_sheet, unit_sheet
 from models.media import file, sheet_job
-from models.tourism import place_sheets
+from models.places import place_sheets
 
 KINDS = {kind.sheet.name: kind for kind in (unit_sheet.KIND, staff_sheet.KIND, line_sheet.KIND, *place_sheets.KINDS)}
 

@@ -5,7 +5,7 @@ from bson import ObjectId
 from backend import outbox
 from models.booking import order
 from models.messaging import push_event, send
-from models.tourism import place
+from models.places import place
 
 
 @outbox.function("messaging.apply_push")

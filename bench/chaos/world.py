@@ -24,7 +24,7 @@ from bench.chaos.plan import COMPANIONS, SHIFT_SECONDS, Plan
 from deploy.stack import Stack
 from models.booking import slot
 from models.identity import account, companion, consent, privacy_text
-from models.tourism import place
+from models.places import place
 
 PLACE = "pingshan"
 SWEEPER = "booking.sweep_holds"

@@ -9,7 +9,7 @@ from PIL import Image
 from schemathesis.transport.serialization import Binary
 
 from models.identity import staff_sheet, unit_sheet
-from models.tourism import place_sheets
+from models.places import place_sheets
 
 
 def _picture() -> bytes:

@@ -11,7 +11,7 @@ from backend.http.surface import Surface
 from backend.sheets import writing
 from backend.store import object_ids
 from blueprints.booking import export_schemas as schemas
-from models.tourism import order_export
+from models.places import order_export
 
 exports = Surface("office order exports", __name__, url_prefix="/office/v1", description="订单导出")
 PURPOSE = "booking_service"

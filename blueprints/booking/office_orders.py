@@ -9,7 +9,7 @@ from backend.http.surface import Surface
 from backend.store import object_ids
 from blueprints.booking import schemas
 from models.booking.order_office_views import Filter
-from models.tourism import order_office
+from models.places import order_office
 
 orders = Surface("office orders", __name__, url_prefix="/office/v1", description="订单查询")
 PURPOSE = "booking_service"

@@ -11,7 +11,7 @@ from backend.http.surface import Surface
 from backend.store import object_ids
 from blueprints.booking import schemas
 from models.booking import order_views
-from models.tourism import slot_office
+from models.places import slot_office
 
 slots = Surface("office slots", __name__, url_prefix="/office/v1", description="时段管理与任务进度")
 

@@ -9,7 +9,7 @@ from backend.http.access import staff
 from backend.http.idempotency import PARAMETER, idempotent
 from backend.http.surface import Surface
 from blueprints.identity import schemas
-from models.tourism import device_office
+from models.places import device_office
 
 devices = Surface("office devices", __name__, url_prefix="/office/v1", description="闸机登记")
 

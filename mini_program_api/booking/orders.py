@@ -12,7 +12,7 @@ from backend.http.surface import Surface
 from backend.store import object_ids
 from mini_program_api.booking import schemas
 from models.booking import cancel, order, order_views, ticket
-from models.tourism import visit
+from models.places import visit
 
 orders = Surface("orders", __name__, url_prefix="/mini/v1", description="预约、支付、门票")
 

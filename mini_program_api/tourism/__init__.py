@@ -1,1 +1,1 @@
-"""Places for the mini-program."""
+"""Guiding."""

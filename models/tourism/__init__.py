@@ -1,1 +1,1 @@
-"""Places, areas, opening days and visits."""
+"""Guiding: points, routes, exhibits, itineraries, the cultural map, search; guides for hire."""

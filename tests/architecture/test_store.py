@@ -6,7 +6,7 @@ from pymongo.errors import OperationFailure
 
 from backend import clock
 from backend.store import indexes
-from models.tourism import place
+from models.places import place
 from seed import county_data
 from tests.architecture.house import ROOT, sources, tree
 

@@ -8,7 +8,7 @@ from pymongo.errors import DuplicateKeyError
 
 from backend.store.combining import Combiner, Reads, insert_all
 from models.booking.order import Order
-from models.tourism.area import Area
+from models.places.area import Area
 from tests.support.crowd import at_once
 
 

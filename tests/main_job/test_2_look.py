@@ -6,7 +6,7 @@ import pytest
 
 from backend import clock, geo, metrics
 from models.booking import slot
-from models.tourism import place
+from models.places import place
 from tests.support import slots
 
 MUSEUM = (115.41, 25.956)

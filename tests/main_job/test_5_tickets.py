@@ -17,7 +17,7 @@ from backend import runtime
 from backend.wechat.errors import WeChatBusy
 from models.booking import ticket
 from models.identity.actors import Assignment, Staff
-from models.tourism import place_code
+from models.places import place_code
 from tests.support import slots
 from tests.support.gate import Gate
 from tests.support.phone import Phone, person

@@ -10,7 +10,7 @@ from bson import ObjectId
 from backend import clock
 from models.booking import cancel, order, slot
 from models.payments import refund
-from models.tourism import place
+from models.places import place
 from tests.support import queues, slots
 from tests.support.crowd import at_once
 from tests.support.gate import Gate

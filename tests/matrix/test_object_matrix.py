@@ -38,7 +38,7 @@ def test_what_lies_outside_of_ones_reach_is_answered_like_a_missing_object(world
 
 
 def test_control_without_the_guards_the_matrix_turns_red(world, described, send, monkeypatch):
-    monkeypatch.setattr("models.tourism.scope.reaches", lambda *_: True)
+    monkeypatch.setattr("models.places.scope.reaches", lambda *_: True)
     monkeypatch.setattr("models.affairs.applicant.own", lambda *_: None)
     chosen = {"GET /office/v1/orders/{order_id}", "GET /mini/v1/cases/{case_id}"}
     wrong, _ = wrong_cells(world, [one for one in described if one.name in chosen], send)

@@ -15,11 +15,11 @@ from models.benefits import line_sheet
 from models.devices import conflict
 from models.identity import account, approval, person, roles, staff_sheet, unit_sheet
 from models.media import file
+from models.places import place as places
+from models.places import place_sheets, scope
 from models.registers import fact
 from models.registers.statement import Statement
 from models.registers.subject import Subject
-from models.tourism import place as places
-from models.tourism import place_sheets, scope
 from tests.matrix.actors import AREA, UNIT
 from tests.matrix.cast import CHILD, PLACES
 from tests.matrix.one_card import OTHER_AREA, OTHER_UNIT, OneCard

@@ -6,7 +6,7 @@ import pytest
 
 from backend.http.access import declared
 from models.identity import actors, approval, purposes, roles
-from models.tourism.place import Place
+from models.places.place import Place
 from tests.support import slots
 
 ANYBODY = {"/office/v1/login", "/office/v1/invitations/<token>"}

@@ -6,7 +6,7 @@ import pytest
 
 from backend import clock
 from models.audit.entry import AuditEntry
-from models.tourism.place import Place
+from models.places.place import Place
 
 
 def day(later: int) -> str:

@@ -11,10 +11,10 @@ from models.audit.access_line import AccessLine
 from models.booking import order, slot
 from models.booking.slot import Slot
 from models.onecard import concession, entitlement
+from models.places import place
+from models.places.place import Place
+from models.places.visit_concession import Patience
 from models.rules.rule_set import RuleSet
-from models.tourism import place
-from models.tourism.place import Place
-from models.tourism.visit_concession import Patience
 from tests.onecard.entitlement_kit import NAME, Holder
 from tests.support import slots
 from tests.support.counter import in_days, resident

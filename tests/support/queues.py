@@ -1,26 +1,7 @@
 """The queues of a test, run in its own process: what a worker does, without the wait."""
 
 from backend import outbox
-from tasks import (  # noqa: F401 - registers their functions
-    affairs,
-    audit,
-    benefit_payments,
-    benefits,
-    booking,
-    cards,
-    devices,
-    identity,
-    keys,
-    media,
-    messaging,
-    payments,
-    privacy,
-    registers,
-    rules,
-    staff,
-    tourism,
-    transit,
-)
+from tasks import functions  # noqa: F401 - registers all of them
 
 
 def drain(*queues: str) -> int:

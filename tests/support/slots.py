@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from backend import clock
 from models.booking import slot, sweeper
-from models.tourism import place
+from models.places import place
 
 PLACE = "pingshan"
 

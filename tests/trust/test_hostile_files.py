@@ -14,7 +14,7 @@ from backend.sheets.importing import Headers
 from backend.sheets.values import CellWrong
 from backend.uploads import check
 from backend.uploads.errors import PdfActive, WorkbookUnsafe
-from models.tourism import place_sheets
+from models.places import place_sheets
 from tests.support import files
 
 SHEET = Sheet("stock", "库存", (Column("code", "编码", "code", required=True), Column("name", "名称")))

@@ -9,7 +9,7 @@ from backend.sheets.writing import MEDIA_TYPE
 from models.audit import access_line, access_line_views
 from models.audit.access_line import AccessLine
 from models.identity import approval
-from models.tourism import order_export
+from models.places import order_export
 from tests.support import files, slots
 
 

@@ -18,8 +18,8 @@ from models.identity.staff import StaffMember
 from models.identity.unit import Unit
 from models.media import sheet_job
 from models.media.sheet_import import RowChunk, SheetImport
-from models.tourism import opening, place
-from models.tourism.place import Place
+from models.places import opening, place
+from models.places.place import Place
 from seed import county_data
 from tests.support import files
 from tests.support.crowd import at_once

@@ -2,7 +2,7 @@
 
 from backend.http.surface import Surface
 from blueprints.media import sheet_routes
-from models.tourism import place_sheets
+from models.places import place_sheets
 
 sheets = Surface("office place sheets", __name__, url_prefix="/office/v1", description="景点、票价、开放时间表格导入")
 for kind in place_sheets.KINDS:

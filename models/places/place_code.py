@@ -4,7 +4,7 @@ from mongoengine import BinaryField, DateTimeField, Document, StringField
 
 from backend import clock, runtime
 from models.identity.actors import Staff
-from models.tourism import scope
+from models.places import scope
 
 PAGE = "pages/place/index"
 _PNG = b"\x89PNG"

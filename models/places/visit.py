@@ -13,8 +13,8 @@ from models.identity import companion
 from models.identity.actors import Resident
 from models.identity.companion import Companion
 from models.payments import payment
-from models.tourism import place, visit_concession
-from models.tourism.visit_concession import Patience
+from models.places import place, visit_concession
+from models.places.visit_concession import Patience
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from backend.errors import NotFound, Unprocessable
 from backend.store import transactions
 from models.audit import entry
 from models.identity.actors import Staff
-from models.tourism import scope
-from models.tourism.area import Area
-from models.tourism.place import Place
+from models.places import scope
+from models.places.area import Area
+from models.places.place import Place
 
 OPERATION = "sheet.places"
 AFTER_ALL = 100_000

@@ -12,7 +12,7 @@ from backend.store import paging
 from models.audit import entry
 from models.identity import device, unit
 from models.identity.actors import Staff
-from models.tourism import scope
+from models.places import scope
 
 
 @dataclass(frozen=True)

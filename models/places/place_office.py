@@ -9,7 +9,7 @@ from backend.store import paging
 from models.audit import entry
 from models.booking import order_views
 from models.identity.actors import Staff
-from models.tourism import place, scope
+from models.places import place, scope
 
 LONGEST_CALENDAR = 62
 FURTHEST = timedelta(days=366)

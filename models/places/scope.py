@@ -5,7 +5,7 @@ from typing import Any
 from backend.errors import NotFound
 from models.booking import slot as slots
 from models.identity.actors import Staff
-from models.tourism.place import read as read_place
+from models.places.place import read as read_place
 
 
 def place(actor: Staff, operation: str, place_id: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""The office surfaces of tourism."""
+"""The office surfaces of places."""
 
 from backend.http.surface import Surface
-from blueprints.tourism import office_places, office_sheets
+from blueprints.places import office_places, office_sheets
 
 OFFICE: list[Surface] = [office_places.places, office_sheets.sheets]

@@ -1,4 +1,4 @@
-"""A place of tourism or heritage.
+"""A place that one can visit: scenic area, heritage, museum, sport ground.
 
 What no source told stays unknown and sorts last; made-up values are marked `demo`.
 """
@@ -13,7 +13,7 @@ from backend import clock, geo
 from backend.errors import NotFound
 from backend.store.paging import BadCursor
 from models.booking import order_views, slot
-from models.tourism import opening
+from models.places import opening
 
 MOST = 500
 DAYS_AHEAD = 30

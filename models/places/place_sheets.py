@@ -12,10 +12,10 @@ from models.identity import sheet_actor
 from models.identity.actors import Staff
 from models.identity.unit import Unit
 from models.media.sheet_import import Kind, Problem, Rows
-from models.tourism import place_change, scope
-from models.tourism.area import Area
-from models.tourism.opening import WEEKDAYS
-from models.tourism.place import Place
+from models.places import place_change, scope
+from models.places.area import Area
+from models.places.opening import WEEKDAYS
+from models.places.place import Place
 
 DEAREST_FEN = 1_000_000
 LARGEST_QUOTA = 100_000

@@ -7,9 +7,9 @@ from backend import clock, geo
 from backend.errors import BadInput
 from backend.http.access import ANYONE
 from backend.http.surface import Surface
-from mini_program_api.tourism import schemas
+from mini_program_api.places import schemas
 from models.booking import order_views, slot
-from models.tourism import area, place
+from models.places import area, place
 
 places = Surface("places", __name__, url_prefix="/mini/v1", description="景点、区划与可约时段")
 LONGEST_CALENDAR_DAYS = 62

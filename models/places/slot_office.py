@@ -9,7 +9,7 @@ from backend.errors import Conflict, NotFound
 from models.audit import entry
 from models.booking import close_slot, slot
 from models.identity.actors import Staff
-from models.tourism import scope
+from models.places import scope
 
 
 class SlotPast(Conflict):

@@ -16,7 +16,7 @@ from models.audit import access_line, entry
 from models.booking import order, order_office_views, order_views
 from models.identity import approval, minor_approval
 from models.identity.actors import Staff
-from models.tourism import scope
+from models.places import scope
 
 OPERATION = "order.export"
 FETCHABLE = timedelta(hours=24)

@@ -3,7 +3,7 @@
 import marshmallow as ma
 from marshmallow import validate
 
-from models.tourism.place_office import LONGEST_CALENDAR
+from models.places.place_office import LONGEST_CALENDAR
 
 _DAY = {"example": "2026-11-24"}
 

@@ -8,7 +8,7 @@ from backend.errors import BadInput
 from models.booking import order, order_office_views
 from models.identity import break_glass, purposes
 from models.identity.actors import Staff
-from models.tourism import scope
+from models.places import scope
 
 
 class FilterNeeded(BadInput):

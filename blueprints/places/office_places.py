@@ -7,8 +7,8 @@ from flask import Response, g
 from backend.http.access import staff
 from backend.http.idempotency import PARAMETER, idempotent
 from backend.http.surface import Surface
-from blueprints.tourism import schemas
-from models.tourism import place_code, place_office
+from blueprints.places import schemas
+from models.places import place_code, place_office
 
 places = Surface("office places", __name__, url_prefix="/office/v1", description="景点管理")
 

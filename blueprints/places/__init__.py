@@ -1,0 +1,1 @@
+"""Places for staff and the public."""

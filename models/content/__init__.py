@@ -1,0 +1,1 @@
+"""Published content: versions, three-step review, media with transcripts."""

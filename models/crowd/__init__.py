@@ -1,0 +1,1 @@
+"""How full a place is: readings, limits, levels, what follows from them."""

@@ -1,0 +1,1 @@
+"""Places: where they are, when they are open, their slots, prices and visits."""

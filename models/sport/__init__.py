@@ -1,0 +1,1 @@
+"""Sport: courts, lanes, free public hours, water readings, closures by weather."""
