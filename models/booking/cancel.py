@@ -12,7 +12,7 @@ from pymongo.client_session import ClientSession
 from backend import clock, outbox
 from backend.errors import CityError, Conflict
 from backend.store import transactions
-from models.booking import checkout, order, slot, ticket
+from models.booking import checkout, order, takes, ticket
 from models.booking.order import OrderStateWrong
 from models.payments import payment, refund
 
@@ -89,7 +89,7 @@ def _cancel_issued(found: dict[str, Any], who: str, fen: int) -> None:
             follow=follow, changes=changes, release=True,
         )  # fmt: skip
         if was:
-            slot.give_back(was["slot"], was["places"], session)
+            takes.give_back(order.takes(was), session)
 
     try:
         transactions.run(change)

@@ -3,6 +3,8 @@
 A scene decides who may have which class at which price; this flow only knows places and money.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -14,9 +16,9 @@ from pymongo.errors import DuplicateKeyError
 from backend import clock, outbox, runtime
 from backend.errors import CityError, KeyReused
 from backend.store import transactions
-from models.booking import order, slot, ticket
+from models.booking import order, slot, takes, ticket
 from models.booking.order import AlreadyBooked, HoldLost, OrderStateWrong
-from models.identity.actors import Resident
+from models.booking.slot import Take
 from models.payments import payment
 
 HOLD = timedelta(minutes=15)
@@ -41,32 +43,115 @@ class Visitor:
     inspect: str = ""
     document: dict[str, str] = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict, repr=False)
+    share: str = ""
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """Who books: the key for the history, the account that owns the order if any, and by which channel."""
+
+    who: str
+    account: ObjectId | None = None
+    channel: str = "mini"
+
+
+@dataclass(frozen=True)
+class Extra:
+    """What an order takes beside its own slot: a guide, a further hour of the same court. `units` of `slot`."""
+
+    slot: dict[str, Any]
+    units: int
+    price_fen: int
+    what: str
+    title_zh: str
 
 
 def place(
-    resident: Resident, wanted: dict[str, Any], visitors: list[Visitor], *, key: bytes, body: bytes
+    buyer: Buyer,
+    wanted: dict[str, Any],
+    visitors: list[Visitor],
+    *,
+    key: bytes,
+    body: bytes,
+    units: int | None = None,
+    extras: Sequence[Extra] = (),
 ) -> dict[str, Any]:
     """Hold places of the slot `wanted` for the visitors and return the order; a free one is issued at once.
 
+    `units` is how many places of the slot are taken, one a visitor by default. With `extras` all is taken or nothing.
+
     Raises:
-        SlotSoldOut, SlotClosed, SlotOver, SlotBusy: no place was taken.
-        AlreadyBooked: one of the visitors has a ticket for this place and day.
+        SlotSoldOut, DaySoldOut, ShareSoldOut, SlotClosed, SlotPaused, SlotOver, SlotBusy: no place was taken.
+        AlreadyBooked, TooOften: one of the visitors has booked as often as the place allows.
         KeyReused: the key came with another body before.
         HoldLost: the process was too slow; the same request may be sent again.
     """
     if len({visitor.person for visitor in visitors}) < len(visitors):
         raise AlreadyBooked(fields={"visitors": [AlreadyBooked.zh]})
-    slot.require_open(wanted, len(visitors))
-    record = _record(resident, wanted, visitors, key=key, body=body)
-    slot.take(wanted["_id"], len(visitors), record["_id"])
-    try:
-        order.insert(record)
-    except DuplicateKeyError as error:
-        return _met(error, record)
-    slot.settled(wanted["_id"], record["_id"])
+    number = len(visitors) if units is None else units
+    wishes = _wishes(wanted, number, visitors, extras)
+    record = _record(buyer, wanted, visitors, wishes=wishes, extras=extras) | {
+        "idempotency": {"key": key, "body": body}
+    }
+    takes.take_all(wishes, record["_id"])
+    if met := _insert(record, wishes):
+        return met
+    takes.settled(wishes, record["_id"])
     if not record["total_fen"]:
         issue(record["_id"])
     return record
+
+
+def _wishes(wanted: dict[str, Any], number: int, visitors: list[Visitor], extras: Sequence[Extra]) -> list[Take]:
+    slot.require_open(wanted, number)
+    for extra in extras:
+        slot.require_open(extra.slot, extra.units)
+    shares = Counter(visitor.share for visitor in visitors if visitor.share)
+    own = takes.of(wanted, number, shares)
+    return takes.merged([*own, *(one for extra in extras for one in takes.of(extra.slot, extra.units))])
+
+
+_TRIES = 5
+
+
+def _insert(record: dict[str, Any], wishes: list[Take]) -> dict[str, Any] | None:
+    """Store an order; return the one that the same request made before, if there is one.
+
+    Where a place allows several bookings, another one of the same person may take the claim that was free: once more.
+    """
+    for attempt in range(_TRIES):
+        try:
+            order.insert(record)
+        except DuplicateKeyError as error:
+            met = order.duplicate_of(error)
+            if met == "claims" and attempt + 1 < _TRIES and (again := _other_claims(record, wishes)):
+                record["claims"] = again
+                continue
+            return _met(met, record, wishes)
+        return None
+    return None
+
+
+def _other_claims(record: dict[str, Any], wishes: list[Take]) -> list[bytes]:
+    """Return other claims for the same visitors, empty when the place allows but one booking.
+
+    Raises:
+        AlreadyBooked, TooOften: none is left; the hold was given back.
+    """
+    if all(limit["most"] == 1 for limit in record.get("limits", order.ONE_A_DAY)):
+        return []
+    if earlier(record["idempotency"]["key"], record["idempotency"]["body"]):
+        return []
+    try:
+        return _claims(record)
+    except CityError:
+        takes.return_all(wishes, record["_id"])
+        raise
+
+
+def _claims(record: dict[str, Any]) -> list[bytes]:
+    persons = [visitor["person"] for visitor in record["visitors"]]
+    return order.claims(record["place"], record["day"], persons, record.get("limits", order.ONE_A_DAY))
 
 
 def earlier(key: bytes, body: bytes) -> dict[str, Any] | None:
@@ -82,32 +167,57 @@ def earlier(key: bytes, body: bytes) -> dict[str, Any] | None:
 
 
 def _record(
-    resident: Resident, wanted: dict[str, Any], visitors: list[Visitor], *, key: bytes, body: bytes
+    buyer: Buyer, wanted: dict[str, Any], visitors: list[Visitor], *, wishes: list[Take], extras: Sequence[Extra]
 ) -> dict[str, Any]:
     order_id, now = ObjectId(), clock.now()
-    total = sum(visitor.price_fen for visitor in visitors)
-    until = now + HOLD
-    first = outbox.entry("checkout", "booking.expire", due=until, order=str(order_id))
+    total = sum(visitor.price_fen for visitor in visitors) + sum(extra.price_fen for extra in extras)
+    first = outbox.entry("checkout", "booking.expire", due=now + HOLD, order=str(order_id))
     follow = [first] if total else [outbox.entry("checkout", "booking.issue", order=str(order_id))]
-    return {
+    record = {
         "_id": order_id,
-        "account": resident.account_id,
         "place": wanted["place"],
         "slot": wanted["_id"],
         "day": wanted["day"],
         "start": wanted["start"],
-        "end": wanted["end"],
-        "places": len(visitors),
+        "end": max([wanted["end"], *(one.slot["end"] for one in extras if _further(one, wanted))]),
+        "places": wishes[0].places,
+        "takes": takes.stored(wishes),
         "visitors": [_line(order_id, number, visitor) for number, visitor in enumerate(visitors)],
         "total_fen": total,
         "state": "held",
-        "hold_until": until,
-        "claims": [order.claim(wanted["place"], wanted["day"], visitor.person) for visitor in visitors],
-        "idempotency": {"key": key, "body": body},
+        "hold_until": now + HOLD,
         "terms": wanted.get("terms", {}),
-        "history": [order.event("held", resident.key)],
+        "history": [order.event("held", buyer.who)],
         "outbox": follow,
+        **_beyond(buyer, wanted, extras),
     }
+    return record | {"claims": _claims(record)}
+
+
+def _further(extra: Extra, wanted: dict[str, Any]) -> bool:
+    return bool(wanted.get("resource")) and extra.slot.get("resource") == wanted["resource"]
+
+
+def _beyond(buyer: Buyer, wanted: dict[str, Any], extras: Sequence[Extra]) -> dict[str, Any]:
+    """Return the fields that only some orders have."""
+    told = [
+        {
+            "slot": one.slot["_id"],
+            "units": one.units,
+            "price_fen": one.price_fen,
+            "what": one.what,
+            "title_zh": one.title_zh,
+        }
+        for one in extras
+    ]
+    fields = {
+        "account": buyer.account,
+        "channel": buyer.channel if buyer.channel != "mini" else None,
+        "resource": wanted.get("resource"),
+        "limits": wanted.get("limits"),
+        "extras": told,
+    }
+    return {name: value for name, value in fields.items() if value}
 
 
 def _line(order_id: ObjectId, number: int, visitor: Visitor) -> dict[str, Any]:
@@ -119,19 +229,18 @@ def _line(order_id: ObjectId, number: int, visitor: Visitor) -> dict[str, Any]:
         "age_band": visitor.age_band,
         "inspect": visitor.inspect,
         "document": visitor.document,
-    }
+    } | ({"share": visitor.share} if visitor.share else {})
     return line | ({"evidence": order.sealed_evidence(order_id, number, visitor.evidence)} if visitor.evidence else {})
 
 
-def _met(error: DuplicateKeyError, record: dict[str, Any]) -> dict[str, Any]:
+def _met(met: str, record: dict[str, Any], wishes: list[Take]) -> dict[str, Any]:
     """Give the hold back and say what the insert met."""
-    met = order.duplicate_of(error)
+    takes.return_all(wishes, record["_id"])
     if met == "_id":
         raise HoldLost from None
-    slot.return_hold(record["slot"], record["_id"], record["places"])
     if found := earlier(record["idempotency"]["key"], record["idempotency"]["body"]):
         return found
-    raise AlreadyBooked(fields={"visitors": [AlreadyBooked.zh]}) from None
+    raise order.too_often(record.get("limits", order.ONE_A_DAY)[0]) from None
 
 
 def issue(order_id: ObjectId) -> bool:
@@ -199,7 +308,10 @@ def paid(order_id: ObjectId) -> str:
 def _revive(found: dict[str, Any]) -> bool:
     """Give an expired order its places back if there are any; a visitor who booked anew meanwhile prevents it."""
     tickets = _tickets(found)
-    claims = [order.claim(found["place"], found["day"], visitor["person"]) for visitor in found["visitors"]]
+    try:
+        claims = _claims(found)
+    except (AlreadyBooked, order.TooOften):
+        return False
     follow = _after_issue(found)
 
     def change(session: ClientSession) -> bool:
@@ -211,7 +323,7 @@ def _revive(found: dict[str, Any]) -> bool:
             return False
         if moved.get("refund"):
             raise RefundDecided
-        if not slot.take_again(found["slot"], found["places"], session):
+        if not takes.take_again(order.takes(found), session):
             raise NoPlaceLeft
         ticket.write_all(tickets, session)
         return True
@@ -238,7 +350,7 @@ def release(order_id: ObjectId, to_state: str, who: str) -> bool:
         was = order.move(order_id, ("held",), to_state, line=line, session=session, release=True)
         if not was:
             return False
-        slot.give_back(was["slot"], was["places"], session)
+        takes.give_back(order.takes(was), session)
         return True
 
     return transactions.run(change)

@@ -24,7 +24,7 @@ def close(slot_id: str, *, reason: str, who: str, unit: str) -> dict[str, Any]:
         NotFound: no such slot.
     """
     slot.close(slot_id, reason)
-    query = {"slot": slot_id, "state": {"$in": LIVE}}
+    query = {"takes.slot": slot_id, "state": {"$in": LIVE}}
     waiting = order.Order._get_collection().count_documents(query, limit=slot.read(slot_id)["quota"] or 1)
     args = {"slot": slot_id, "who": who}
     return jobs.start("booking.cancel_slot_orders", args=args, total=waiting, started_by=who, unit=unit)
@@ -35,7 +35,7 @@ def cancel_orders(job_id: ObjectId) -> None:
     args = jobs.read(job_id)["args"]
 
     def batch(position: str | None) -> list[str]:
-        query: dict[str, Any] = {"slot": args["slot"], "state": {"$in": LIVE}}
+        query: dict[str, Any] = {"takes.slot": args["slot"], "state": {"$in": LIVE}}
         if position:
             query["_id"] = {"$gt": ObjectId(position)}
         found = order.Order._get_collection().find(query, {"_id": 1}).sort("_id", 1).limit(BATCH)

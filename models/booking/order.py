@@ -4,11 +4,12 @@
       │ └─cancel──▶ cancelled
       └──expire──▶ expired ──revive (a late payment found a place)──▶ issued
 
-One insert carries the order, its idempotency key, its claims (one person, one ticket a place and day) and what must
-follow it. The id is the id of the hold in the slot.
+One insert carries the order, its idempotency key, its claims (how often a person may book) and what must follow it.
+The id is the id of the hold in every slot that it takes from; `takes` is what it holds of them.
 """
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,8 +32,10 @@ from backend import clock, outbox, personal_data, runtime
 from backend.errors import Conflict, NotFound
 from backend.personal_data import Holding, Sealed
 from backend.store.combining import Combiner, insert_all
+from models.booking.slot import Take
 
 COLLECTION = "orders"
+CHANNELS = ("mini", "window", "kiosk")
 STATES = ("held", "issued", "cancelled", "expired", "abandoned")
 outbox.carried_by(COLLECTION)
 
@@ -54,24 +57,29 @@ class Order(Document):
             },
             {"fields": ["claims"], "unique": True, "partialFilterExpression": {"claims": {"$exists": True}}},
             {"fields": ["account", "-_id"]},
-            {"fields": ["slot", "state", "_id"]},
+            {"fields": ["takes.slot", "state", "_id"]},
             {"fields": ["place", "day", "state", "_id"]},
             {"fields": ["visitors.person"], "sparse": True},
             outbox.INDEX,
         ],
     }
     account = ObjectIdField()
+    channel = StringField(choices=CHANNELS)
     place = StringField()
     slot = StringField(required=True)
+    resource = StringField()
+    takes = ListField(DictField())
     day = StringField()
     start = IntField()
     end = IntField()
     places = IntField(required=True)
     visitors = ListField(DictField())
+    extras = ListField(DictField())
     total_fen = IntField()
     state = StringField(choices=STATES, required=True)
     hold_until = DateTimeField()
     claims = ListField(BinaryField())
+    limits = ListField(DictField())
     idempotency = DictField()
     payment = ObjectIdField()
     refund = DictField()
@@ -111,6 +119,14 @@ class AlreadyBooked(Conflict):
     en = "One visitor already has a ticket for this place on that day. Choose another visitor or day."
 
 
+class TooOften(Conflict):
+    """409: one of the visitors has booked as often as the place allows within a week or month."""
+
+    code = "visitor_booked_too_often"
+    zh = "有游客在本{period}内的预约已达 {most} 次上限,请更换游客或日期。"
+    en = "One visitor has booked {most} times within this {period_en} already. Choose another visitor or date."
+
+
 class HoldLost(Conflict):
     """409: the hold was given back before its order arrived."""
 
@@ -127,9 +143,67 @@ class OrderStateWrong(Conflict):
     en = "The order is {state}; this is not possible now. Refresh and look again."
 
 
-def claim(place: str, day: str, person: ObjectId) -> bytes:
-    """Return the value whose uniqueness means: this person has a ticket for this place and day."""
-    return hashlib.blake2b(f"{place}\x00{day}\x00{person}".encode(), digest_size=16).digest()
+ONE_A_DAY = ({"period": "day", "most": 1},)
+"""How often one person may book a place that says nothing about it."""
+PERIODS = {"day": ("日", "day"), "week": ("周", "week"), "month": ("月", "month")}
+
+
+def claim(place: str, period: str, person: ObjectId, number: int = 0) -> bytes:
+    """Return the value whose uniqueness means: this is the person's `number`-th booking of a place within a period."""
+    text = f"{place}\x00{period}\x00{person}" + (f"\x00{number}" if number else "")
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def _period(day: str, name: str) -> str:
+    at = clock.date_of(day)
+    if name == "week":
+        year, week, _ = at.isocalendar()
+        return f"{year}-W{week:02d}"
+    return day if name == "day" else day[:7]
+
+
+def claimable(place: str, day: str, person: ObjectId, limit: Mapping[str, Any]) -> list[bytes]:
+    """Return all claims that one limit leaves to a person: as many as the bookings that it allows."""
+    period = _period(day, limit["period"])
+    return [claim(place, period, person, number) for number in range(limit["most"])]
+
+
+def claims(
+    place: str, day: str, persons: Sequence[ObjectId], limits: Sequence[Mapping[str, Any]] = ONE_A_DAY
+) -> list[bytes]:
+    """Return a free claim of every limit for every person; an insert decides whether they still are.
+
+    Raises:
+        AlreadyBooked, TooOften: a person has none left.
+    """
+    wanted = [(limit, claimable(place, day, person, limit)) for person in persons for limit in limits]
+    if all(len(some) == 1 for _limit, some in wanted):
+        return [some[0] for _limit, some in wanted]
+    everything = [one for _limit, some in wanted for one in some]
+    rows = Order._get_collection().find({"claims": {"$in": everything}}, {"claims": 1})
+    used = {one for row in rows for one in row["claims"]}
+    return [_free(limit, some, used) for limit, some in wanted]
+
+
+def _free(limit: Mapping[str, Any], some: list[bytes], used: set[bytes]) -> bytes:
+    if found := next((one for one in some if one not in used), None):
+        return found
+    raise too_often(limit)
+
+
+def too_often(limit: Mapping[str, Any]) -> Conflict:
+    """Return the refusal of a person who has used a limit up."""
+    if limit["period"] == "day" and limit["most"] == 1:
+        return AlreadyBooked(fields={"visitors": [AlreadyBooked.zh]})
+    zh, en = PERIODS[limit["period"]]
+    told = {"period": zh, "period_en": en, "most": limit["most"]}
+    return TooOften(**told, fields={"visitors": [TooOften.zh.format(**told)]})
+
+
+def takes(found: Mapping[str, Any]) -> list[Take]:
+    """Return what an order holds of slots; one of an earlier release holds places of its one slot."""
+    told = found.get("takes") or [{"slot": found["slot"], "places": found["places"]}]
+    return [Take(one["slot"], one["places"], one.get("shares", {})) for one in told]
 
 
 def sealed_evidence(order_id: ObjectId, number: int, evidence: dict[str, Any]) -> bytes:

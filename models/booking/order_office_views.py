@@ -54,7 +54,7 @@ def listed(
 
 
 def _query(wanted: Filter) -> dict[str, Any]:
-    named = {"slot": wanted.slot, "place": wanted.place, "day": wanted.day}
+    named = {"takes.slot": wanted.slot, "place": wanted.place, "day": wanted.day}
     states = [wanted.state] if wanted.state else list(STATES)
     return {name: value for name, value in named.items() if value} | {"state": {"$in": states}}
 

@@ -1,12 +1,16 @@
-"""A slot: one place, one day, one span of hours, one quota. The document is the only keeper of capacity.
+"""A slot: one place or one of its resources, one day, one span of hours, one quota. It is the only keeper of capacity.
 
-`left` is what can still be sold. A taker notes its hold under `pending` in the same update; when the order of that hold
-is in the store the note may go, and does so with the next taker of this process or by the sweeper. A note that finds no
-order is given back once: the sweeper first makes the order impossible (`order.abandon`), then returns the places.
+`left` is what can still be sold; `shares` say how much of it may go to a group of ticket types. A slot of the kind
+`day` counts what all slots of a place sell on a day, for its daily limit.
+
+A taker notes its hold under `pending` in the same update; when the order of that hold is in the store the note may go,
+and does so with the next taker of this process or by the sweeper. A note that finds no order is given back once: the
+sweeper first makes the order impossible (`order.abandon`), then returns the places.
 """
 
-from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -17,22 +21,38 @@ from pymongo.client_session import ClientSession
 from backend import clock
 from backend.errors import Conflict, NotFound
 from backend.store.combining import Combiner, Reads
+from models.booking.slot_errors import (
+    DaySoldOut,
+    ShareSoldOut,
+    SlotBusy,
+    SlotClosed,
+    SlotOver,
+    SlotPaused,
+    SlotSoldOut,
+)
 
 MOST_PENDING_BYTES = 1 << 16
 """Bound of `pending`: about 1,500 notes, far above the takers that can be under way at once."""
 HOLD_WITHOUT_ORDER = timedelta(seconds=60)
 """After this long a hold without an order belongs to a process that died."""
 _NOTES_A_TAKE = 64
+WHOLE = ""
+"""The resource of a slot that is of the place as a whole."""
+SHARES_ZH = {"individual": "散客", "group": "团队", "public": "惠民"}
 
 
 class Slot(Document):
-    """The id reads place, day and start: `museum-20261123-0900`. `start` and `end` are minutes of the civil day."""
+    """The id reads place, day and start: `museum-20261123-0900`, of a resource `hall.court_1-20261123-0900`.
+
+    `start` and `end` are minutes of the civil day. `counters` are the slots of the kind `day` that sell along.
+    `limits` say how often one person may book: `[{period: day | week | month, most}]`.
+    """
 
     meta = {
         "collection": "slots",
         "auto_create_index": False,
         "indexes": [
-            {"fields": ["place", "day", "start"], "unique": True},
+            {"fields": ["place", "resource", "day", "start"], "unique": True},
             {"fields": ["has_pending"], "sparse": True},
             {"fields": ["day"]},
         ],
@@ -44,52 +64,41 @@ class Slot(Document):
     end = IntField(required=True)
     quota = IntField(required=True, min_value=0)
     left = IntField(required=True, min_value=0)
-    state = StringField(choices=("open", "closed"), required=True)
+    resource = StringField(default=WHOLE)
+    kind = StringField(choices=("slot", "day"), default="slot")
+    state = StringField(choices=("open", "paused", "closed"), required=True)
+    shares = DictField()
+    counters = ListField(StringField())
+    limits = ListField(DictField())
     classes = ListField(DictField())
     terms = DictField()
     pending = DictField()
     has_pending = BooleanField()
     closed_reason = StringField()
+    paused_reason = StringField()
 
 
-class SlotSoldOut(Conflict):
-    """409: not enough places left."""
+@dataclass(frozen=True)
+class Take:
+    """What is taken of one slot: places in all, and how many of them are of which share."""
 
-    code = "slot_sold_out"
-    zh = "该时段余票不足(剩 {left} 个名额),请换一个时段或减少人数。"
-    en = "Only {left} places are left in this slot. Choose another slot or fewer visitors."
-
-
-class SlotClosed(Conflict):
-    """409: the slot takes no bookings."""
-
-    code = "slot_closed"
-    zh = "该时段已停止预约,请换一个时段。"
-    en = "This slot takes no bookings. Choose another one."
-
-
-class SlotOver(Conflict):
-    """409: the slot has ended."""
-
-    code = "slot_over"
-    zh = "该时段已结束,请预约之后的时段。"
-    en = "This slot is over. Choose a later one."
-
-
-class SlotBusy(Conflict):
-    """409: too many bookings of this slot are under way at this moment."""
-
-    code = "slot_busy"
-    zh = "预约的人较多,请几秒后重试,名额未被占用。"
-    en = "Many people are booking this slot. Try again in a few seconds; nothing was taken."
+    slot: str
+    places: int
+    shares: Mapping[str, int] = field(default_factory=dict)
 
 
 _settled: defaultdict[str, deque[str]] = defaultdict(deque)
 
 
-def slot_id(place: str, day: str, start: int) -> str:
+def slot_id(place: str, day: str, start: int, resource: str = WHOLE) -> str:
     """Return the id of a slot of `place` on `day` (YYYY-MM-DD) that begins at minute `start`."""
-    return f"{place}-{day.replace('-', '')}-{start // 60:02d}{start % 60:02d}"
+    owner = f"{place}.{resource}" if resource else place
+    return f"{owner}-{day.replace('-', '')}-{start // 60:02d}{start % 60:02d}"
+
+
+def day_id(place: str, day: str) -> str:
+    """Return the id of the slot that counts a whole day of a place."""
+    return f"{place}-{day.replace('-', '')}-day"
 
 
 def read(slot: str) -> dict[str, Any]:
@@ -111,26 +120,24 @@ def require_open(slot: dict[str, Any], places: int) -> None:
     """Refuse early, by a read, what the guarded update would refuse.
 
     Raises:
-        SlotOver, SlotClosed, SlotSoldOut: as the slot stands.
+        SlotOver, SlotClosed, SlotPaused, SlotSoldOut: as the slot stands.
     """
     if clock.at(clock.date_of(slot["day"]), slot["end"]) <= clock.now():
         raise SlotOver
-    if slot["state"] != "open":
-        raise SlotClosed
-    if slot["left"] < places:
-        raise SlotSoldOut(left=slot["left"])
+    if refusal := _refusal_of(slot, places, {}):
+        raise refusal
 
 
-def take(slot: str, places: int, hold: ObjectId) -> None:
-    """Take `places` for `hold`, at once or not at all: one guarded update decides.
+def take(wish: Take, hold: ObjectId) -> None:
+    """Take places for `hold`, at once or not at all: one guarded update decides.
 
     Raises:
-        SlotSoldOut, SlotClosed, SlotBusy: nothing was taken.
+        SlotSoldOut, DaySoldOut, ShareSoldOut, SlotClosed, SlotPaused, SlotBusy: nothing was taken.
     """
-    _takes.run(slot, (places, hold))
+    _takes.run(wish.slot, (wish, hold))
 
 
-def _take_all(slot: str, wishes: Sequence[tuple[int, ObjectId]]) -> list[Conflict | None]:
+def _take_all(slot: str, wishes: Sequence[tuple[Take, ObjectId]]) -> list[Conflict | None]:
     """Take for all wishes in one update; when they do not fit together, each for itself, in the order they came."""
     if _try_take(slot, wishes):
         return [None] * len(wishes)
@@ -139,16 +146,17 @@ def _take_all(slot: str, wishes: Sequence[tuple[int, ObjectId]]) -> list[Conflic
     return [None if _try_take(slot, [wish]) else _refusal(slot, wish[0]) for wish in wishes]
 
 
-def _try_take(slot: str, wishes: Sequence[tuple[int, ObjectId]]) -> bool:
-    places, now = sum(wish[0] for wish in wishes), clock.now()
+def _try_take(slot: str, wishes: Sequence[tuple[Take, ObjectId]]) -> bool:
+    places, now = sum(wish.places for wish, _hold in wishes), clock.now()
+    shares: Counter[str] = Counter()
+    for wish, _hold in wishes:
+        shares.update(wish.shares)
     guard = {
-        "_id": slot,
-        "state": "open",
-        "left": {"$gte": places},
+        **_guard(slot, places, shares),
         "$expr": {"$lt": [{"$bsonSize": "$pending"}, MOST_PENDING_BYTES]},
     }
-    notes: dict[str, Any] = {f"pending.{hold}": [number, now] for number, hold in wishes}
-    change: dict[str, Any] = {"$inc": {"left": -places}, "$set": {**notes, "has_pending": True}}
+    notes: dict[str, Any] = {f"pending.{hold}": _pending(wish, now) for wish, hold in wishes}
+    change: dict[str, Any] = {"$inc": _counts(-1, places, shares), "$set": {**notes, "has_pending": True}}
     if done := _take_settled(slot):
         change["$unset"] = {f"pending.{note}": "" for note in done}
     if Slot._get_collection().update_one(guard, change).matched_count:
@@ -157,7 +165,20 @@ def _try_take(slot: str, wishes: Sequence[tuple[int, ObjectId]]) -> bool:
     return False
 
 
-_takes: Combiner[tuple[int, ObjectId]] = Combiner(_take_all)
+def _guard(slot: str, places: int, shares: Mapping[str, int]) -> dict[str, Any]:
+    enough = {f"shares.{name}.left": {"$gte": number} for name, number in shares.items()}
+    return {"_id": slot, "state": "open", "left": {"$gte": places}, **enough}
+
+
+def _counts(sign: int, places: int, shares: Mapping[str, int]) -> dict[str, int]:
+    return {"left": sign * places} | {f"shares.{name}.left": sign * number for name, number in shares.items()}
+
+
+def _pending(wish: Take, now: Any) -> list[Any]:
+    return [wish.places, now, dict(wish.shares)] if wish.shares else [wish.places, now]
+
+
+_takes: Combiner[tuple[Take, ObjectId]] = Combiner(_take_all)
 
 
 def _take_settled(slot: str) -> list[str]:
@@ -171,11 +192,22 @@ def _take_settled(slot: str) -> list[str]:
     return done
 
 
-def _refusal(slot: str, places: int) -> Conflict:
-    now = read(slot)
-    if now["state"] != "open":
-        return SlotClosed()
-    return SlotSoldOut(left=now["left"]) if now["left"] < places else SlotBusy()
+def _refusal(slot: str, wish: Take) -> Conflict:
+    return _refusal_of(read(slot), wish.places, wish.shares) or SlotBusy()
+
+
+def _refusal_of(slot: dict[str, Any], places: int, shares: Mapping[str, int]) -> Conflict | None:
+    """Return why a slot, as it stands, does not give so many places, None when it would."""
+    if slot["state"] != "open":
+        return SlotPaused() if slot["state"] == "paused" else SlotClosed()
+    if slot["left"] < places:
+        sold_out = DaySoldOut if slot.get("kind") == "day" else SlotSoldOut
+        return sold_out(left=slot["left"])
+    for name, number in shares.items():
+        left = slot.get("shares", {}).get(name, {}).get("left", 0)
+        if left < number:
+            return ShareSoldOut(share=SHARES_ZH.get(name, name), left=left)
+    return None
 
 
 def settled(slot: str, hold: ObjectId | str) -> None:
@@ -190,28 +222,32 @@ def forget(slot: str, hold: ObjectId | str) -> bool:
     return bool(Slot._get_collection().update_one(query, change).matched_count)
 
 
-def return_hold(slot: str, hold: ObjectId | str, places: int) -> bool:
+def return_hold(wish: Take, hold: ObjectId | str) -> bool:
     """Give back a hold that has no order, once; return whether this call did it."""
-    change = {"$inc": {"left": places}, "$unset": {f"pending.{hold}": ""}}
-    query = {"_id": slot, f"pending.{hold}": {"$exists": True}}
+    change = {"$inc": _counts(1, wish.places, wish.shares), "$unset": {f"pending.{hold}": ""}}
+    query = {"_id": wish.slot, f"pending.{hold}": {"$exists": True}}
     return bool(Slot._get_collection().update_one(query, change).matched_count)
 
 
-def give_back(slot: str, places: int, session: ClientSession) -> None:
+def give_back(taken: Take, session: ClientSession) -> None:
     """Return places inside the transaction that ends their order."""
-    Slot._get_collection().update_one({"_id": slot}, {"$inc": {"left": places}}, session=session)
+    change = {"$inc": _counts(1, taken.places, taken.shares)}
+    Slot._get_collection().update_one({"_id": taken.slot}, change, session=session)
 
 
-def take_again(slot: str, places: int, session: ClientSession) -> bool:
+def take_again(wish: Take, session: ClientSession) -> bool:
     """Take places inside the transaction that revives an order; return whether there were any."""
-    guard = {"_id": slot, "state": "open", "left": {"$gte": places}}
-    change = {"$inc": {"left": -places}}
+    change = {"$inc": _counts(-1, wish.places, wish.shares)}
+    guard = _guard(wish.slot, wish.places, wish.shares)
     return bool(Slot._get_collection().update_one(guard, change, session=session).matched_count)
 
 
 def open_up(slot: dict[str, Any]) -> bool:
     """Make a slot that does not exist yet; return whether it was made."""
-    record = {**slot, "left": slot["quota"], "state": "open", "pending": {}}
+    shares = {name: {"quota": quota, "left": quota} for name, quota in slot.get("shares", {}).items()}
+    record = {"resource": WHOLE, **slot, "left": slot["quota"], "state": "open", "pending": {}}
+    if shares:
+        record["shares"] = shares
     made = Slot._get_collection().update_one({"_id": slot["_id"]}, {"$setOnInsert": record}, upsert=True)
     return made.upserted_id is not None
 
@@ -223,7 +259,7 @@ def close(slot: str, reason: str) -> bool:
         NotFound: no such slot.
     """
     change = {"$set": {"state": "closed", "closed_reason": reason}}
-    if Slot._get_collection().update_one({"_id": slot, "state": "open"}, change).matched_count:
+    if Slot._get_collection().update_one({"_id": slot, "state": {"$ne": "closed"}}, change).matched_count:
         return True
     read(slot)
     return False
@@ -240,3 +276,20 @@ def reopen(slot: str) -> bool:
         return True
     read(slot)
     return False
+
+
+def pause(place: str, day: str, reason: str) -> int:
+    """Sell nothing more of a place as a whole on a day, for a while; return how many slots this stopped.
+
+    What was sold stays sold. Slots that were closed stay closed.
+    """
+    query = {"place": place, "resource": WHOLE, "day": day, "state": "open"}
+    change = {"$set": {"state": "paused", "paused_reason": reason}}
+    return Slot._get_collection().update_many(query, change).modified_count
+
+
+def resume(place: str, day: str) -> int:
+    """Sell again what `pause` stopped; return how many slots."""
+    query = {"place": place, "resource": WHOLE, "day": day, "state": "paused"}
+    change = {"$set": {"state": "open"}, "$unset": {"paused_reason": ""}}
+    return Slot._get_collection().update_many(query, change).modified_count

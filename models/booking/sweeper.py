@@ -14,6 +14,7 @@ from pymongo.client_session import ClientSession
 from backend import clock, metrics
 from backend.store import transactions
 from models.booking import order, slot
+from models.booking.slot import Take
 
 log = structlog.get_logger()
 
@@ -33,17 +34,21 @@ def _sweep_slot(slot_id: str, pending: dict[str, list[Any]]) -> int:
         slot.Slot._get_collection().update_one({"_id": slot_id, "pending": {}}, {"$unset": {"has_pending": ""}})
         return 0
     before = clock.now() - slot.HOLD_WITHOUT_ORDER
-    old = {hold: places for hold, (places, since) in pending.items() if since < before}
+    old = {hold: _noted(slot_id, note) for hold, note in pending.items() if note[1] < before}
     known = _with_orders([ObjectId(hold) for hold in old])
     returned = 0
-    for hold, places in old.items():
+    for hold, wish in old.items():
         if hold in known:
             slot.forget(slot_id, hold)
-        elif order.abandon(ObjectId(hold), slot_id) and slot.return_hold(slot_id, hold, places):
+        elif order.abandon(ObjectId(hold), slot_id) and slot.return_hold(wish, hold):
             returned += 1
             metrics.HOLDS_RETURNED.inc()
-            log.warning("hold_returned", slot=slot_id, hold=hold, places=places)
+            log.warning("hold_returned", slot=slot_id, hold=hold, places=wish.places)
     return returned
+
+
+def _noted(slot_id: str, note: list[Any]) -> Take:
+    return Take(slot_id, note[0], note[2] if len(note) > 2 else {})  # noqa: PLR2004 - [places, when, shares]
 
 
 def _with_orders(holds: list[ObjectId]) -> set[str]:
@@ -52,28 +57,40 @@ def _with_orders(holds: list[ObjectId]) -> set[str]:
 
 
 def recount(slot_id: str) -> int:
-    """Return by how many places the counter of a slot differs from its orders and pending holds: 0 when all is well."""
+    """Return by how many places a slot and its shares differ from its orders and pending holds: 0 when all is well."""
 
     def count(session: ClientSession) -> int:
         found = slot.Slot._get_collection().find_one({"_id": slot_id}, session=session) or {}
-        rows = order.Order._get_collection().aggregate(
-            [
-                {"$match": {"slot": slot_id, "state": {"$in": list(LIVE)}}},
-                {"$group": {"_id": None, "places": {"$sum": "$places"}, "ids": {"$push": "$_id"}}},
-            ],
-            session=session,
-        )
-        live: dict[str, Any] = next(iter(rows), {"places": 0, "ids": []})
-        ids = {str(one) for one in live["ids"]}
+        live, ids = _live(slot_id, session)
         holds = [ObjectId(hold) for hold in found["pending"]]
         ended = {
             str(one["_id"])
             for one in order.Order._get_collection().find({"_id": {"$in": holds}}, {"_id": 1}, session=session)
         }
-        waiting = sum(v[0] for hold, v in found["pending"].items() if hold not in ids and hold not in ended)
-        return int(found["quota"] - found["left"] - live["places"] - waiting)
+        waiting = [
+            _noted(slot_id, note) for hold, note in found["pending"].items() if hold not in ids and hold not in ended
+        ]
+        return _drift(found, [*live, *waiting])
 
     return transactions.run(count)
+
+
+def _live(slot_id: str, session: ClientSession) -> tuple[list[Take], set[str]]:
+    """Return what living orders hold of a slot, and their ids."""
+    query = {"takes.slot": slot_id, "state": {"$in": list(LIVE)}}
+    rows = list(order.Order._get_collection().find(query, {"takes": 1}, session=session))
+    held = [one for row in rows for one in order.takes(row) if one.slot == slot_id]
+    return held, {str(row["_id"]) for row in rows}
+
+
+def _drift(found: dict[str, Any], held: list[Take]) -> int:
+    """Return the difference of a slot's places, and where these agree the sum of those of its shares."""
+    places = int(found["quota"] - found["left"] - sum(one.places for one in held))
+    shares = sum(
+        abs(share["quota"] - share["left"] - sum(one.shares.get(name, 0) for one in held))
+        for name, share in found.get("shares", {}).items()
+    )
+    return places or shares
 
 
 def recount_all(since: str, *, most: int = 5_000) -> dict[str, int]:

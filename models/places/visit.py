@@ -79,7 +79,8 @@ def book(resident: Resident, slot_id: str, wishes: list[Wish], *, key: bytes, bo
         chosen = [_chosen(wanted, n, c, w) for n, (c, w) in enumerate(zip(companions, wishes, strict=True))]
         patience = Patience()
         visitors = [_visitor(resident, wanted, n, one, patience) for n, one in enumerate(chosen)]
-        return checkout.place(resident, wanted, visitors, key=key, body=body)
+        buyer = checkout.Buyer(resident.key, resident.account_id)
+        return checkout.place(buyer, wanted, visitors, key=key, body=body)
     except CityError:
         if found := checkout.earlier(key, body):
             return found
@@ -126,6 +127,7 @@ def _visitor(
         inspect=inspect,
         document={"kind": chosen.kind, "tail": chosen.tail},
         evidence=evidence,
+        share=kind.get("share") or "",
     )
 
 

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from backend.store import connection, migrations
 from backend.store.migrations import Migration, Progress, quiet
-from models.upgrades import documents, m0001_baseline, m0002_trust, m0003_ledger, m0004_devices
+from models.upgrades import documents, m0001_baseline, m0002_trust, m0003_ledger, m0004_devices, m0005_tourism
 
 MIGRATIONS = tuple(
-    Migration(one.NUMBER, one.NAME, one.run) for one in (m0001_baseline, m0002_trust, m0003_ledger, m0004_devices)
+    Migration(one.NUMBER, one.NAME, one.run)
+    for one in (m0001_baseline, m0002_trust, m0003_ledger, m0004_devices, m0005_tourism)
 )
 
 

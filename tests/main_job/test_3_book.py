@@ -344,7 +344,7 @@ def test_after_an_expired_hold_the_person_may_book_again(phone, shift_clock):
 
 def test_a_hold_without_an_order_is_given_back_once_by_the_sweeper(seeded, shift_clock):
     made = slots.make(9)
-    slot.take(made, 3, ObjectId())
+    slot.take(slot.Take(made, 3), ObjectId())
     assert (slots.left(made), slots.drift(made)) == (6, 0)
     assert sweeper.sweep() == 0
     shift_clock(61)
@@ -355,7 +355,7 @@ def test_a_hold_without_an_order_is_given_back_once_by_the_sweeper(seeded, shift
 
 def test_without_the_sweeper_a_lost_hold_would_stay_lost(seeded, shift_clock):
     made = slots.make(9)
-    slot.take(made, 3, ObjectId())
+    slot.take(slot.Take(made, 3), ObjectId())
     shift_clock(24 * 60 * MINUTE)
     queues.drain()
     assert slots.left(made) == 6
@@ -373,11 +373,11 @@ def test_the_sweeper_leaves_the_places_of_stored_orders(phone, shift_clock):
 
 def test_an_order_that_comes_after_its_hold_was_swept_is_refused(seeded, shift_clock):
     made, hold = slots.make(9), ObjectId()
-    slot.take(made, 1, hold)
+    slot.take(slot.Take(made, 1), hold)
     shift_clock(61)
     sweeper.sweep()
     with pytest.raises(order.DuplicateKeyError) as met:
-        order.insert({"_id": hold, "slot": made, "places": 1, "state": "held"})
+        order.insert({"_id": hold, "slot": made, "places": 1, "takes": [{"slot": made, "places": 1}], "state": "held"})
     assert order.duplicate_of(met.value) == "_id"
     assert slots.left(made) == 9
 
@@ -385,7 +385,7 @@ def test_an_order_that_comes_after_its_hold_was_swept_is_refused(seeded, shift_c
 def test_eight_sweepers_at_once_give_a_hold_back_once(seeded, shift_clock):
     made = slots.make(9)
     for _ in range(3):
-        slot.take(made, 2, ObjectId())
+        slot.take(slot.Take(made, 2), ObjectId())
     shift_clock(61)
     assert sum(at_once([sweeper.sweep] * 8)) == 3
     assert (slots.left(made), slots.drift(made)) == (9, 0)
@@ -396,7 +396,7 @@ def test_the_notes_of_a_slot_are_bounded(seeded):
     notes = {str(ObjectId()): [1, clock.now()] for _ in range(1600)}
     slot.Slot._get_collection().update_one({"_id": made}, {"$set": {"pending": notes, "has_pending": True}})
     with pytest.raises(slot.SlotBusy):
-        slot.take(made, 1, ObjectId())
+        slot.take(slot.Take(made, 1), ObjectId())
     assert slots.left(made) == 9
 
 

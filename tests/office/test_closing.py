@@ -68,7 +68,7 @@ def ended_refund(phone, order: dict, shift_clock) -> dict:
 
 
 def states(slot: str) -> list[str]:
-    return [one["state"] for one in Order._get_collection().find({"slot": slot})]
+    return [one["state"] for one in Order._get_collection().find({"takes.slot": slot})]
 
 
 def test_a_closed_slot_sells_nothing_from_that_moment(manager, phone, slot):
