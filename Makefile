@@ -70,6 +70,10 @@ ledger: setup  ## random operations on the ledger under SIGKILLs, then its books
 	@mkdir -p "$(or $(VAR),var)"
 	@CLOCK_SHIFT_FILE="$(abspath $(or $(VAR),var))/ledger-shift" $(PY) -m bench.ledger_storm
 
+gates: setup  ## scans at three gates: networks cut, clocks wrong, copies, thieves; then the truth (N=20000 SEED=1)
+	@mkdir -p "$(or $(VAR),var)"
+	@CLOCK_SHIFT_FILE="$(abspath $(or $(VAR),var))/gates-shift" $(PY) -m bench.gate_storm
+
 ledger-check: setup  ## compute the whole ledger again from its transfers (MONGODB_URI=… or VAR=…)
 	@$(PY) -m deploy.own_store ledger
 
@@ -88,4 +92,4 @@ roles: setup  ## print role × operation × reach × purpose, and write it to do
 slice:  ## show the whole slice of a domain (D=places)
 	@ls -d */$(D)* */*/$(D)* 2>/dev/null; ls */$(D)/
 
-.PHONY: help setup run test check matrix upgrade backup restore dump demo bench chaos fuzz fuzz-small rotation failed audit ledger ledger-check openapi roles slice
+.PHONY: help setup run test check matrix upgrade backup restore dump demo bench chaos fuzz fuzz-small rotation failed audit ledger gates ledger-check openapi roles slice

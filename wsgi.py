@@ -16,12 +16,18 @@ import blueprints.benefits.office_payments
 import blueprints.benefits.public_publicity
 import blueprints.booking.gate
 import blueprints.booking.office
+import blueprints.content.office
+import blueprints.crowd.gate
+import blueprints.crowd.office
+import blueprints.crowd.public_crowd
 import blueprints.devices.gate
 import blueprints.devices.office
 import blueprints.identity.authenticate
 import blueprints.identity.office
 import blueprints.media.office
+import blueprints.messaging.office
 import blueprints.messaging.push
+import blueprints.messaging.sms_receipts
 import blueprints.onecard.gate_charges
 import blueprints.onecard.gate_codes
 import blueprints.onecard.office_card_work
@@ -30,21 +36,33 @@ import blueprints.onecard.office_concessions
 import blueprints.onecard.office_printed
 import blueprints.payments.callbacks
 import blueprints.payments.office
+import blueprints.places.gate_kiosk
 import blueprints.places.office
 import blueprints.registers.office
 import blueprints.rules.office
+import blueprints.sport.gate_water
+import blueprints.sport.office
+import blueprints.sport.public_sport
+import blueprints.tourism.office
+import blueprints.tourism.public_map
 import blueprints.transit.gate_rides
 import blueprints.transit.office
 import mini_program_api.affairs.cases
 import mini_program_api.audit.own_data
 import mini_program_api.benefits.objections
 import mini_program_api.benefits.own_lines
+import mini_program_api.booking.no_shows
 import mini_program_api.booking.orders
+import mini_program_api.booking.ticket_seed
+import mini_program_api.booking.waiting
+import mini_program_api.content.media
+import mini_program_api.crowd.crowd
 import mini_program_api.identity.consents
 import mini_program_api.identity.persons
 import mini_program_api.identity.relations
 import mini_program_api.identity.session
 import mini_program_api.media.files
+import mini_program_api.messaging.grants
 import mini_program_api.messaging.notices
 import mini_program_api.onecard.card
 import mini_program_api.onecard.codes
@@ -54,6 +72,11 @@ import mini_program_api.payments.wallet
 import mini_program_api.places.places
 import mini_program_api.registers.facts
 import mini_program_api.registers.matches
+import mini_program_api.sport.venues
+import mini_program_api.tourism.culture_map
+import mini_program_api.tourism.guide
+import mini_program_api.tourism.itineraries
+import mini_program_api.tourism.search
 import mini_program_api.transit.rides
 from backend import celery_client, logs, outbox, runtime
 from backend.app import create_app
@@ -70,9 +93,13 @@ SURFACES: list[Surface] = [
     mini_program_api.identity.persons.persons,
     mini_program_api.identity.relations.relations,
     mini_program_api.messaging.notices.notices,
+    mini_program_api.messaging.grants.grants,
     mini_program_api.audit.own_data.own,
     mini_program_api.places.places.places,
     mini_program_api.booking.orders.orders,
+    mini_program_api.booking.ticket_seed.seeds,
+    mini_program_api.booking.waiting.waiting,
+    mini_program_api.booking.no_shows.no_shows,
     blueprints.booking.gate.gate,
     blueprints.booking.gate.keys,
     blueprints.devices.gate.sync,
@@ -80,6 +107,8 @@ SURFACES: list[Surface] = [
     blueprints.payments.callbacks.callbacks,
     blueprints.messaging.push.push,
     blueprints.messaging.push.root_files,
+    blueprints.messaging.sms_receipts.receipts,
+    *blueprints.messaging.office.OFFICE,
     *blueprints.identity.office.OFFICE,
     *blueprints.places.office.OFFICE,
     *blueprints.booking.office.OFFICE,
@@ -114,6 +143,23 @@ SURFACES: list[Surface] = [
     blueprints.transit.gate_rides.rides,
     *blueprints.transit.office.OFFICE,
     mini_program_api.transit.rides.rides,
+    mini_program_api.tourism.search.search,
+    mini_program_api.sport.venues.venues,
+    *blueprints.sport.office.OFFICE,
+    blueprints.sport.gate_water.water,
+    blueprints.sport.public_sport.sport,
+    mini_program_api.tourism.guide.guide,
+    mini_program_api.content.media.media,
+    *blueprints.content.office.OFFICE,
+    *blueprints.tourism.office.OFFICE,
+    mini_program_api.tourism.culture_map.culture_map,
+    blueprints.tourism.public_map.public_map,
+    mini_program_api.tourism.itineraries.itineraries,
+    blueprints.crowd.gate.sensors,
+    blueprints.places.gate_kiosk.kiosk,
+    *blueprints.crowd.office.OFFICE,
+    blueprints.crowd.public_crowd.public_crowd,
+    mini_program_api.crowd.crowd.crowd,
 ]
 AUTHENTICATORS: dict[str, Authenticator] = {
     "resident": mini_program_api.identity.session.authenticate,

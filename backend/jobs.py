@@ -110,6 +110,11 @@ def work(
     end(job_id)
 
 
+def expect(job_id: ObjectId, total: int) -> None:
+    """Say how many steps a job has, where that is only known once it runs; they are counted from here on."""
+    Job._get_collection().update_one({"_id": job_id, "state": "running"}, {"$set": {"total": total, "done": 0}})
+
+
 def end(job_id: ObjectId) -> None:
     """Let a job say that it is done; again changes nothing.
 

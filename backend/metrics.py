@@ -15,3 +15,8 @@ HOLDS_RETURNED = Counter("booking_holds_returned_total", "Pending holds without 
 DRIFT = Gauge(
     "booking_drift_places", "Places by which the last recount differed from the orders.", multiprocess_mode="mostrecent"
 )
+CROWD_PLACES = Gauge(
+    "crowd_places", "Counted places by level; unknown: no source is fresh.", ["level"], multiprocess_mode="mostrecent"
+)
+CROWD_APART = Gauge("crowd_places_apart", "Places whose sources disagree for too long.", multiprocess_mode="mostrecent")
+CROWD_FOLDED = Counter("crowd_scans_folded_total", "Scans of gates that the number inside was told of.")

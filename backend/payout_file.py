@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from backend.errors import Unprocessable
+from backend.money import yuan
 
 ENCODING = "gb18030"
 FORM = "DF01"
@@ -75,11 +76,6 @@ class Returned:
     kind: Literal["result", "reversal"]
     rows: tuple[Row, ...]
     digest: str
-
-
-def yuan(fen: int) -> str:
-    """Write an amount of 分 in 元."""
-    return f"{fen // 100}.{fen % 100:02d}"
 
 
 def _fen(text: str) -> int:

@@ -9,6 +9,7 @@ from typing import Literal
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from redis import Redis
 
+from backend import sms_credentials
 from backend.codes.code_keys import CodeKeys
 from backend.exchange import BadCredentials, Credentials, Exchange, problems, read_credentials
 from backend.keys import data_key, index_key
@@ -16,6 +17,7 @@ from backend.keys.service import EnvironmentKeys, FileKeys, KeyService
 from backend.payout_bank import Bank
 from backend.sealing import Sealer
 from backend.settings import BadSettings, Settings
+from backend.sms import Sms
 from backend.store import connection
 from backend.wechat.boundary import WeChatSettings, from_credentials
 from backend.wechat.mini_program import MiniProgram
@@ -59,6 +61,7 @@ class Runtime:
     exchange: Exchange | None = None
     card_centre: Exchange | None = None
     bank: Bank | None = None
+    sms: Sms | None = None
 
 
 _installed: list[Runtime] = []
@@ -92,6 +95,7 @@ def compose(settings: Settings) -> Runtime:
         exchange=_exchange(settings),
         card_centre=_card_centre(settings),
         bank=_bank(settings),
+        sms=_sms(settings),
     )
     install(built)
     return built
@@ -142,6 +146,20 @@ def _bank(settings: Settings) -> Bank | None:
     """Return the client of the paying bank, None where this deployment has none yet."""
     base = settings.bank_base
     return Bank(base, _credentials("BANK", base, settings.bank_credentials, settings)) if base else None
+
+
+def _sms(settings: Settings) -> Sms | None:
+    """Return the client of the SMS service, None where this deployment has none yet."""
+    base = settings.sms_base
+    if not base:
+        return None
+    try:
+        credentials = sms_credentials.read(Path(settings.sms_credentials))
+    except BadCredentials as error:
+        raise BadSettings([f"SMS_CREDENTIALS: {error.reason}"]) from None
+    if found := sms_credentials.problems(base, credentials, production=settings.production):
+        raise BadSettings([f"SMS_BASE: {one}" for one in found])
+    return Sms(base, credentials)
 
 
 def _credentials(name: str, base: str, credentials_file: str, settings: Settings) -> Credentials:

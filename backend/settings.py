@@ -67,6 +67,8 @@ class Settings:
     card_centre_credentials: str = ""
     bank_base: str = ""
     bank_credentials: str = ""
+    sms_base: str = ""
+    sms_credentials: str = ""
     audit_heads_file: str = ""
 
     def problems(self) -> list[str]:
@@ -203,11 +205,14 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
         card_centre_credentials=env.get("CARD_CENTRE_CREDENTIALS", ""),
         bank_base=env.get("BANK_BASE", "").rstrip("/"),
         bank_credentials=env.get("BANK_CREDENTIALS", ""),
+        sms_base=env.get("SMS_BASE", "").rstrip("/"),
+        sms_credentials=env.get("SMS_CREDENTIALS", ""),
         file_problems=(
             *_exposed("WECHAT_CREDENTIALS", env),
             *_exposed("REGISTERS_CREDENTIALS", env),
             *_exposed("CARD_CENTRE_CREDENTIALS", env),
             *_exposed("BANK_CREDENTIALS", env),
+            *_exposed("SMS_CREDENTIALS", env),
             *_refused(env.get("KEY_FILE", "")),
         ),
     )

@@ -56,9 +56,9 @@ def book(stack: Stack, people: list[visitors.Visitor], slot: str, seconds: float
         BenchFailed: a booking was refused, or places sold, orders and answers do not agree.
     """
     lines = Path(stack.folder) / "bookings.txt"
-    lines.write_text("".join(f"{one.token} {one.companion} {slot}-{n}\n" for n, one in enumerate(people)))
+    lines.write_text("".join(f"{one.token} {one.companion} {slot}-{n} {slot}\n" for n, one in enumerate(people)))
     meter = rounds.meter(stack, api=stack.children["api"].popen.pid)
-    load = wrk.run(stack.base, seconds, env={"BOOKINGS": str(lines), "SLOT": slot})
+    load = wrk.run(stack.base, seconds, env={"BOOKINGS": str(lines)})
     orders, drift = _settled(slot), recount(slot)
     if drift or not load.requests <= orders <= load.requests + wrk.CLIENTS:
         raise BenchFailed(f"{load.requests} answers, {orders} orders, drift {drift}")
@@ -69,7 +69,7 @@ def _settled(slot: str) -> int:
     """Return the number of orders when the requests that wrk left behind are done and places sold = orders."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:
-        orders = Order._get_collection().count_documents({"slot": slot})
+        orders = Order._get_collection().count_documents({"takes.slot": slot})
         found: dict[str, Any] = Slot._get_collection().find_one({"_id": slot}) or {}
         if orders == found["quota"] - found["left"]:
             return orders

@@ -1,13 +1,10 @@
 -- wrk's script: GET of the given address, or one POST a line of a file, each sent once.
 -- GETS: token and path, over and over. SIGNED: proof, path and body, between tabs.
 -- TRANSFERS: access token, payee and Idempotency-Key.
--- BOOKINGS: access token, companion id and Idempotency-Key. POSTS: token and path, all with the body POST_BODY.
+-- BOOKINGS: access token, companion id, Idempotency-Key and slot. POSTS: token and path, all with the body POST_BODY.
 
-local path, slot = os.getenv("BOOKINGS"), os.getenv("SLOT")
-local posts, post_body = os.getenv("POSTS"), os.getenv("POST_BODY")
-local gets, signed = os.getenv("GETS"), os.getenv("SIGNED")
-local transfers = os.getenv("TRANSFERS")
 local threads = tonumber(os.getenv("THREADS"))
+local post_body = os.getenv("POST_BODY")
 local made = 0
 
 function setup(thread)
@@ -15,101 +12,59 @@ function setup(thread)
   made = made + 1
 end
 
-if path then
-  local requests, sent = {}, 0
+local function headers(token, key)
+  return {
+    ["Authorization"] = token,
+    ["Content-Type"] = "application/json",
+    ["Idempotency-Key"] = key,
+  }
+end
 
-  function init()
-    local line_number = 0
-    for line in io.lines(path) do
-      if line_number % threads == number then
-        local token, companion, key = line:match("(%S+) (%S+) (%S+)")
-        local headers = {
-          ["Authorization"] = "Bearer " .. token,
-          ["Content-Type"] = "application/json",
-          ["Idempotency-Key"] = key,
-        }
-        local visitor = '{"companion_id":"' .. companion .. '","ticket_type":"adult"}'
-        local body = '{"slot_id":"' .. slot .. '","visitors":[' .. visitor .. "]}"
-        requests[#requests + 1] = wrk.format("POST", "/mini/v1/orders", headers, body)
+local kinds = {
+  BOOKINGS = function(line)
+    local token, companion, key, slot = line:match("(%S+) (%S+) (%S+) (%S+)")
+    local visitor = '{"companion_id":"' .. companion .. '","ticket_type":"adult"}'
+    local body = '{"slot_id":"' .. slot .. '","visitors":[' .. visitor .. "]}"
+    return wrk.format("POST", "/mini/v1/orders", headers("Bearer " .. token, key), body)
+  end,
+  POSTS = function(line)
+    local token, target = line:match("(%S+) (%S+)")
+    return wrk.format("POST", target, headers("Bearer " .. token), post_body)
+  end,
+  SIGNED = function(line)
+    local proof, target, body = line:match("([^\t]+)\t([^\t]+)\t(.+)")
+    return wrk.format("POST", target, headers(proof), body)
+  end,
+  TRANSFERS = function(line)
+    local token, payee, key = line:match("(%S+) (%S+) (%S+)")
+    local body = '{"payee":"' .. payee .. '","amount_fen":1}'
+    return wrk.format("POST", "/mini/v1/wallet/payments", headers("Bearer " .. token, key), body)
+  end,
+}
+
+for kind, format in pairs(kinds) do
+  local path = os.getenv(kind)
+  if path then
+    local requests, sent = {}, 0
+
+    function init()
+      local line_number = 0
+      for line in io.lines(path) do
+        if line_number % threads == number then
+          requests[#requests + 1] = format(line)
+        end
+        line_number = line_number + 1
       end
-      line_number = line_number + 1
     end
-  end
 
-  function request()
-    sent = sent + 1
-    return requests[sent] or wrk.format("GET", "/no-visitors-left")
+    function request()
+      sent = sent + 1
+      return requests[sent] or wrk.format("GET", "/no-lines-left")
+    end
   end
 end
 
-if posts then
-  local requests, sent = {}, 0
-
-  function init()
-    local line_number = 0
-    for line in io.lines(posts) do
-      if line_number % threads == number then
-        local token, target = line:match("(%S+) (%S+)")
-        local headers = { ["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json" }
-        requests[#requests + 1] = wrk.format("POST", target, headers, post_body)
-      end
-      line_number = line_number + 1
-    end
-  end
-
-  function request()
-    sent = sent + 1
-    return requests[sent] or wrk.format("GET", "/no-lines-left")
-  end
-end
-
-if signed then
-  local requests, sent = {}, 0
-
-  function init()
-    local line_number = 0
-    for line in io.lines(signed) do
-      if line_number % threads == number then
-        local proof, target, body = line:match("([^\t]+)\t([^\t]+)\t(.+)")
-        local headers = { ["Authorization"] = proof, ["Content-Type"] = "application/json" }
-        requests[#requests + 1] = wrk.format("POST", target, headers, body)
-      end
-      line_number = line_number + 1
-    end
-  end
-
-  function request()
-    sent = sent + 1
-    return requests[sent] or wrk.format("GET", "/no-lines-left")
-  end
-end
-
-if transfers then
-  local requests, sent = {}, 0
-
-  function init()
-    local line_number = 0
-    for line in io.lines(transfers) do
-      if line_number % threads == number then
-        local token, payee, key = line:match("(%S+) (%S+) (%S+)")
-        local headers = {
-          ["Authorization"] = "Bearer " .. token,
-          ["Content-Type"] = "application/json",
-          ["Idempotency-Key"] = key,
-        }
-        local body = '{"payee":"' .. payee .. '","amount_fen":1}'
-        requests[#requests + 1] = wrk.format("POST", "/mini/v1/wallet/payments", headers, body)
-      end
-      line_number = line_number + 1
-    end
-  end
-
-  function request()
-    sent = sent + 1
-    return requests[sent] or wrk.format("GET", "/no-lines-left")
-  end
-end
-
+local gets = os.getenv("GETS")
 if gets then
   local requests, sent = {}, 0
 

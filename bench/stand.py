@@ -16,13 +16,16 @@ _REAL_SERVERS = ("MONGODB_URI", "REDIS_URL", "BROKER_URL", "CLOCK_SHIFT_FILE")
 
 
 @contextmanager
-def stand() -> Iterator[Stack]:
-    """Start the processes of `make run` on free ports, stop them and remove their data at the end."""
+def stand(given: dict[str, str] | None = None) -> Iterator[Stack]:
+    """Start the processes of `make run` on free ports, stop them and remove their data at the end.
+
+    `given` are further settings of theirs.
+    """
     for name in _REAL_SERVERS:
         os.environ.pop(name, None)
     with hold(FOLDER.with_name("bench-lock")):
         clear(FOLDER)
-        stack = Stack(FOLDER)
+        stack = Stack(FOLDER, env=given)
         try:
             stack.start()
             runtime.compose(settings.load(stack.env))

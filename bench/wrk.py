@@ -42,14 +42,17 @@ def find() -> str:
     raise BenchFailed("wrk is missing; install it with `apt-get install wrk`")
 
 
-def run(url: str, seconds: float, *, env: dict[str, str] | None = None, most_errors: float = 0.0) -> Load:
-    """Load `url` for some seconds with 50 clients.
+def run(
+    url: str, seconds: float, *, env: dict[str, str] | None = None, most_errors: float = 0.0, clients: int = CLIENTS
+) -> Load:
+    """Load `url` for some seconds.
 
     Raises:
         BenchFailed: more answers than `most_errors` of all were no success, or broke off.
     """
-    command = [find(), f"-t{THREADS}", f"-c{CLIENTS}", f"-d{seconds:.0f}s", "--timeout", "10s", "-s", str(SCRIPT), url]
-    given = {**os.environ, "THREADS": str(THREADS), **(env or {})}
+    threads = min(THREADS, clients)
+    command = [find(), f"-t{threads}", f"-c{clients}", f"-d{seconds:.0f}s", "--timeout", "10s", "-s", str(SCRIPT), url]
+    given = {**os.environ, "THREADS": str(threads), **(env or {})}
     told = subprocess.run(command, env=given, capture_output=True, text=True, timeout=seconds + 60, check=False)
     line = next((one for one in told.stdout.splitlines() if one.startswith("result ")), None)
     if line is None:

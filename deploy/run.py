@@ -106,6 +106,7 @@ def _table(stack: Stack) -> Table:
     table.add_row("registers simulator", stack.env.get("REGISTERS_BASE", "none"))
     table.add_row("card centre simulator", stack.env.get("CARD_CENTRE_BASE", "none"))
     table.add_row("bank simulator", stack.env.get("BANK_BASE", "none"))
+    table.add_row("SMS simulator", stack.env.get("SMS_BASE", "none"))
     table.add_row("data, logs", str(stack.folder))
     accounts = stack.folder / "demo-accounts.json"
     if accounts.exists():

@@ -20,7 +20,7 @@ from backend.embedded.redis_server import RedisServer
 
 ROOT = Path(__file__).parent.parent
 QUEUES = {"worker-fast": "checkout,notify,gates", "worker-slow": "push,bills,reports,affairs,trust,cards"}
-ADDRESSES = ("mongodb", "redis", "sandbox", "registers", "bank", "card_centre")
+ADDRESSES = ("mongodb", "redis", "sandbox", "registers", "bank", "card_centre", "sms")
 ONCE = ("upgrade", "seed")
 """Children that do their work and end."""
 
@@ -40,6 +40,7 @@ class Stack:
         registers_options: list[str] | None = None,
         bank_options: list[str] | None = None,
         card_centre_options: list[str] | None = None,
+        sms_options: list[str] | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self.port = port or free_port()
@@ -50,6 +51,7 @@ class Stack:
         self._registers_options = registers_options or []
         self._bank_options = bank_options or []
         self._card_centre_options = card_centre_options or []
+        self._sms_options = sms_options or []
         self.children: dict[str, Child] = {}
         self.mongod: Mongod | None = None
         self.redis: RedisServer | None = None
@@ -94,7 +96,7 @@ class Stack:
 
     def servers(self) -> tuple[Callable[[], None], ...]:
         """Return what starts the servers that the service talks to; they come up together."""
-        simulators = (self.start_registers, self.start_bank, self.start_card_centre)
+        simulators = (self.start_registers, self.start_bank, self.start_card_centre, self.start_sms)
         return self.start_mongod, self.start_redis, self.start_sandbox, *simulators
 
     def start_mongod(self) -> None:
@@ -163,6 +165,18 @@ class Stack:
         wait_until(lambda: answers(f"{base}/control/health"), seconds=20, what="the bank simulator")
         self.env |= {"BANK_BASE": base, "BANK_CREDENTIALS": str(folder / "credentials.json")}
 
+    def start_sms(self) -> None:
+        """Start the simulator of the SMS service, unless one was given; never in production."""
+        if self._given.get("SMS_BASE") or self.env["ENVIRONMENT"] == "production":
+            return
+        folder, port = self.folder / "sms", self._fixed_port("sms")
+        command = ["-m", "seed.simulators.sms", "--port", str(port), "--folder", str(folder)]
+        told = ["--callback", f"{self.base}/open/v1/sms/receipts"]
+        self.python("sms", [*command, *told, *self._sms_options])
+        base = f"http://127.0.0.1:{port}"
+        wait_until(lambda: answers(f"{base}/control/health"), seconds=20, what="the SMS simulator")
+        self.env |= {"SMS_BASE": base, "SMS_CREDENTIALS": str(folder / "credentials.json")}
+
     def _finish(self, child: Child, name: str) -> None:
         """Wait until a child has done its work; an upgrade of a large store takes its time."""
         if child.popen.wait(None if name == "upgrade" else 120) != 0:
@@ -201,6 +215,7 @@ class Stack:
             "registers": self.start_registers,
             "bank": self.start_bank,
             "card_centre": self.start_card_centre,
+            "sms": self.start_sms,
             **{worker: partial(self.start_worker, worker, queues) for worker, queues in QUEUES.items()},
         }
         if left := self.children.get(name):
@@ -296,5 +311,5 @@ def given_servers(env: dict[str, str]) -> dict[str, Any]:
     names = ("MONGODB_URI", "REDIS_URL", "BROKER_URL", "WECHAT_CREDENTIALS", "WECHAT_API_BASE", "WECHATPAY_API_BASE")
     more = ("PUBLIC_BASE_URL", "WECHAT_MODE", "ENVIRONMENT", "CLOCK_SHIFT_FILE", "AUDIT_HEADS_FILE")
     registers = ("REGISTERS_BASE", "REGISTERS_CREDENTIALS", "BANK_BASE", "BANK_CREDENTIALS")
-    cards = ("CARD_CENTRE_BASE", "CARD_CENTRE_CREDENTIALS")
+    cards = ("CARD_CENTRE_BASE", "CARD_CENTRE_CREDENTIALS", "SMS_BASE", "SMS_CREDENTIALS")
     return {name: env[name] for name in (*names, *more, *registers, *cards) if env.get(name)}

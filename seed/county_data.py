@@ -11,15 +11,22 @@ import orjson
 
 from backend.calendar_years import CalendarYear
 from models.benefits import item as benefit_item
+from models.content import write as content_write
+from models.content.write import Home
+from models.crowd import limit as crowd_limit
+from models.crowd.spot import Spot
 from models.devices import offline_limit
 from models.identity import consent_text, privacy_text, unit
-from models.messaging import template
+from models.messaging import sms_template, template
 from models.onecard import concession
 from models.payments import ledger_account, ledger_limit, merchant
+from models.places import resource
 from models.places.area import Area
 from models.places.place import Place, open_coming_slots
 from models.rules import parameters, rule_set
+from models.tourism import exhibit, itinerary_curated, itinerary_terms, point, route, search_index
 from models.transit import bus_line
+from seed import sport_data
 
 FOLDER = Path(__file__).parent / "county"
 PRIVACY_VERSION = "2026-11"
@@ -27,7 +34,14 @@ TEMPLATES = {
     "order_issued": ("tmpl_order_issued", "pages/order/index"),
     "case_progress": ("tmpl_case_progress", "pages/case/index"),
     "identity_changed": ("tmpl_identity_changed", "pages/notices/index"),
+    "visit_reminder": ("tmpl_visit_reminder", "pages/order/index"),
+    "visit_changed": ("tmpl_visit_changed", "pages/order/index"),
+    "waiting_offer": ("tmpl_waiting_offer", "pages/waiting/index"),
+    "booking_limited": ("tmpl_booking_limited", "pages/notices/index"),
+    "refund_done": ("tmpl_refund_done", "pages/order/index"),
 }
+SMS_TEMPLATES = {"visit_reminder": "1900001", "visit_changed": "1900002", "waiting_offer": "1900003"}
+"""Numbers for the simulator; those of the real service are set by staff."""
 
 
 def _read(name: str) -> Any:
@@ -46,6 +60,9 @@ def areas() -> int:
     for code, name, level, parent in rows:
         record = {"name": name, "level": level, "parent": parent, "source": source}
         Area._get_collection().update_one({"_id": code}, {"$set": record}, upsert=True)
+    boundary = _read("boundary.geojson")
+    told = {"boundary": boundary["geometry"], "boundary_source": boundary["properties"]["source"]}
+    Area._get_collection().update_one({"_id": county["code"]}, {"$set": told})
     return len(rows)
 
 
@@ -65,10 +82,47 @@ def places(*, with_demo: bool) -> int:
         record = _place(told, rank)
         if plan := plans.get(told["id"]):
             record |= _visits(plan)
-        changed = Place._get_collection().find_one({"_id": told["id"]}, {"kept": 1}) or {}
-        record = {name: value for name, value in record.items() if name not in changed.get("kept", [])}
-        Place._get_collection().update_one({"_id": told["id"]}, {"$set": record}, upsert=True)
+        _put_place(told["id"], record)
     return len(records)
+
+
+def _put_place(place_id: str, record: dict[str, Any]) -> None:
+    """Put what the reference data tell of a place, without what staff changed."""
+    changed = Place._get_collection().find_one({"_id": place_id}, {"kept": 1}) or {}
+    told = {name: value for name, value in record.items() if name not in changed.get("kept", [])}
+    Place._get_collection().update_one({"_id": place_id}, {"$set": told}, upsert=True)
+
+
+def venues() -> int:
+    """Put the venues that are no places yet, after these; return how many. What cannot be trusted stays out."""
+    data = _read("venues.json")
+    found = [one for one in data["records"] if not one["same_as"] and not one["left_out"]]
+    after = len(_read("places.json")["records"])
+    same = (
+        "name",
+        "category",
+        "level",
+        "town",
+        "town_code",
+        "address",
+        "phone",
+        "geo",
+        "facts",
+        "confidence",
+        "source",
+    )
+    for rank, told in enumerate(found, start=after):
+        record = {name: told[name] for name in same} | {"rank": rank, "kind": data["types_zh"][told["type"]]}
+        _put_place(told["id"], record | {"aliases": [], "hours_told": told["opening_hours"], "bookable": False})
+    return len(found)
+
+
+def itineraries(*, with_demo: bool) -> int:
+    """Put the terms of planning, and the made-up itineraries only when asked; return how many were put."""
+    told = _read("itineraries.json")
+    itinerary_terms.seed(told["terms"])
+    found = told["curated"] if with_demo else []
+    return sum(_import(itinerary_curated.KIND, one, told["unit"]) for one in found)
 
 
 def _place(told: dict[str, Any], rank: int) -> dict[str, Any]:
@@ -78,6 +132,8 @@ def _place(told: dict[str, Any], rank: int) -> dict[str, Any]:
         **record,
         "rank": rank,
         "kind": told["type"],
+        "category": "sight",
+        "seat_km": told["distance_from_county_seat_km"],
         "hours_told": told["opening_hours"],
         "ticket_told": told["ticket"],
         "bookable": False,
@@ -97,6 +153,29 @@ def _visits(plan: dict[str, Any]) -> dict[str, Any]:
         "refund_versions": rule["versions"],
         "enter_early_minutes": 30,
     }
+
+
+def guide(*, with_demo: bool) -> int:
+    """Put the guide as published and imported where it is not there yet, made-up parts only when asked."""
+    data = _read("guide.json")
+    fences = data["demo"]["geofence"] if with_demo else {}
+    made_up: dict[str, Any] = data["demo"] if with_demo else {}
+    made = 0
+    for one in data["points"]:
+        if fence := fences.get(one["id"]):
+            one["content"]["geo"] |= fence
+        made += _import(point.KIND, one, data["unit"])
+    for one in (*data["routes"], *made_up.get("routes", ())):
+        made += _import(route.KIND, one, data["unit"])
+    for one in made_up.get("exhibits", ()):
+        exhibit.seed(one["id"], one["place"], one["number"], data["unit"])
+        made += _import(exhibit.KIND, one, data["unit"])
+    return made
+
+
+def _import(kind_name: str, told: dict[str, Any], unit_code: str) -> bool:
+    home = Home(unit_code, told.get("area", ""), told.get("place", ""))
+    return content_write.import_published(kind_name, told["id"], home, told["content"])
 
 
 def benefit_items() -> int:
@@ -150,6 +229,24 @@ def units() -> int:
     return len(records)
 
 
+def crowd(*, with_demo: bool) -> int:
+    """Put the figures by which crowds are judged, and limits of places only when asked; return how many limits."""
+    told = _read("crowd.json")
+    for one in told["parameters"]:
+        source = {"title": one["title"], "edition": one.get("edition", ""), "clause": one.get("clause", ""), "url": ""}
+        value = {"value": one["value"], "valid_from": one["valid_from"], "source": source}
+        parameters.seed({"code": one["code"], "zh": one["zh"], "kind": one.get("kind", "number"), "values": [value]})
+    if not with_demo:
+        return 0
+    valid_from = date(2026, 1, 1)
+    for one in told["limits"]:
+        figures = crowd_limit.Told(
+            one["instantaneous"], one["daily"], valid_from, None, told["limits_source"], demo=True
+        )
+        crowd_limit.seed(Spot(one["place_id"]), figures)
+    return len(told["limits"])
+
+
 def bus_lines() -> int:
     """Put the demonstration's bus lines with their operators, where they are not there yet; return how many."""
     told = _read("bus_lines.json")
@@ -190,13 +287,23 @@ def load(*, with_demo: bool) -> dict[str, int]:
         "rules": rules(with_demo=with_demo),
         "concessions": concessions(),
         "places": places(with_demo=with_demo),
+        "venues": venues(),
+        "itineraries": itineraries(with_demo=with_demo),
+        "crowd_limits": crowd(with_demo=with_demo),
     }
+    counts["guide"] = guide(with_demo=with_demo)
+    counts["pool_limits"] = sport_data.limits()
+    if with_demo:
+        counts["sport_resources"] = sport_data.venues()
     if with_demo:
         counts["bus_lines"] = bus_lines()
         counts["benefit_items"] = benefit_items()
     privacy_text.publish(PRIVACY_VERSION, (FOLDER / "privacy.md").read_text())
     counts["consent_texts"] = consent_texts()
     for name, (template_id, page) in TEMPLATES.items():
-        template.put(name, template_id, page)
-    counts["new_slots"] = open_coming_slots()
+        template.seed(name, template_id, page)
+    for name, template_id in SMS_TEMPLATES.items() if with_demo else ():
+        sms_template.seed(name, template_id)
+    counts["search_terms"] = search_index.rebuild()
+    counts["new_slots"] = open_coming_slots() + resource.open_coming_slots()
     return counts

@@ -7,7 +7,9 @@ from tasks import (  # noqa: F401 - each registers its own
     benefits,
     booking,
     cards,
+    crowd,
     devices,
+    guide,
     identity,
     keys,
     media,
@@ -17,6 +19,8 @@ from tasks import (  # noqa: F401 - each registers its own
     privacy,
     registers,
     rules,
+    sport,
     staff,
+    tourism_search,
     transit,
 )

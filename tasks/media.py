@@ -6,9 +6,11 @@ from backend import outbox, periodic
 from models.benefits import line_sheet
 from models.identity import staff_sheet, unit_sheet
 from models.media import file, sheet_job
-from models.places import place_sheets
+from models.places import place_sheets, plan_sheets, resource_sheets
 
-KINDS = {kind.sheet.name: kind for kind in (unit_sheet.KIND, staff_sheet.KIND, line_sheet.KIND, *place_sheets.KINDS)}
+_PLACES = (*place_sheets.KINDS, *plan_sheets.KINDS, *resource_sheets.KINDS)
+_ALL = (unit_sheet.KIND, staff_sheet.KIND, line_sheet.KIND, *_PLACES)
+KINDS = {kind.sheet.name: kind for kind in _ALL}
 
 
 @outbox.function("media.wipe")

@@ -1,17 +1,21 @@
 """The payment functions that follow a write."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import structlog
 from bson import ObjectId
 
 from backend import clock, outbox, periodic
 from backend.errors import CityError
+from backend.money import yuan
 from models.identity import account
 from models.messaging import inbox
 from models.payments import (
     account_state,
     bill,
+    bill_job,
+    bill_match,
+    bill_resolve,
     cash_top_up,
     ledger_account,
     ledger_day,
@@ -19,6 +23,9 @@ from models.payments import (
     manual_transfer,
     receipt,
     reconciliation,
+    refund_send,
+    refund_settle,
+    refund_work,
     top_up,
     transfer_hold,
 )
@@ -53,7 +60,7 @@ def check(payment: str) -> None:
 @outbox.function("payments.send_refund")
 def send_refund(refund: str) -> None:
     """Send a refund, or ask how far it is."""
-    refunds.send(refund)
+    refund_send.send(refund)
 
 
 @outbox.function("payments.require_shipping")
@@ -80,9 +87,85 @@ def reconcile_shipping() -> None:
 
 @periodic.daily("payments.match_bill", queue="bills", hour=10, minute=30)
 def match_bill() -> None:
-    """Fetch yesterday's bill and match it; ask again in half an hour while WeChat has none."""
-    if bill.fetch_and_match(clock.today() - timedelta(days=1)) is None:
+    """Fetch yesterday's bill and match it, and those of the last week that were late; a long one becomes a job.
+
+    While WeChat has none of yesterday, ask again in half an hour.
+    """
+    yesterday = clock.today() - timedelta(days=1)
+    for day in bill.late(clock.today()):
+        if not _match(day) and bill_match.nothing_here(day):
+            bill.nothing(day)
+    if not _match(yesterday):
         raise outbox.Later(1800)
+
+
+def _match(day: date) -> bool:
+    try:
+        return bill.fetch_and_match(day) is not None
+    except bill.BillTooLong:
+        bill_job.start(day, who="system:payments")
+        return True
+
+
+@outbox.function("payments.match_bill_lines")
+def match_bill_lines(job: str) -> None:
+    """Work on a job that matches a long bill."""
+    bill_job.work(ObjectId(job))
+
+
+@outbox.function("payments.post_bill_line")
+def post_bill_line(approval: str) -> None:
+    """Post the difference of a bill's line as two of the finance staff agreed."""
+    bill_resolve.carry_out(ObjectId(approval))
+
+
+@outbox.function("payments.drop_bill_line")
+def drop_bill_line(approval: str) -> None:
+    """Let a line wait again whose proposal came to nothing."""
+    bill_resolve.drop(ObjectId(approval))
+
+
+@outbox.function("payments.refund_work")
+def follow_refund(refund: str) -> None:
+    """Give a refund that needs a person to the office, or take it off the list."""
+    refund_work.follow(refund)
+
+
+@outbox.function("payments.refund_work_due")
+def refund_work_due(refund: str) -> None:
+    """Let an overdue refund be seen."""
+    refund_work.escalate(refund)
+
+
+@outbox.function("payments.do_refund_settlement")
+def do_refund_settlement(approval: str) -> None:
+    """Do about a refund what two of the finance staff agreed on."""
+    refund_settle.carry_out(ObjectId(approval))
+
+
+@outbox.function("payments.drop_refund_settlement")
+def drop_refund_settlement(approval: str) -> None:
+    """Let a refund wait again whose proposal came to nothing."""
+    refund_settle.drop(ObjectId(approval))
+
+
+@outbox.function("payments.tell_refund")
+def tell_refund(refund: str, what: str) -> None:
+    """Tell the payer that a refund takes longer, and how it went on."""
+    found = refunds.read(refund)
+    told = {"yuan": yuan(found["amount_fen"])}
+    if what == "refund_paid_elsewhere":
+        told |= {"how": refund_settle.HOW_ZH[found["elsewhere"]["how"]], "number": found["elsewhere"]["number"]}
+    key = f"{refund}:{len(found.get('former', ()))}"
+    inbox.put(payments.read(found["payment"])["account"], what, key=key, **told)
+
+
+@periodic.every("payments.sweep_refund_work", queue="bills", seconds=600)
+def sweep_refund_work() -> None:
+    """Bring every refund that needs a person to the office, also what an earlier release or a queue had given up."""
+    given_up = [found["_id"] for found in outbox.given_up(refunds.COLLECTION)]
+    for refund in {*given_up, *(found["_id"] for found in refunds.needing_a_person(most=1000))}:
+        refund_work.follow(refund)
 
 
 @outbox.function("payments.post_receipt")
@@ -136,7 +219,7 @@ def tell_wallet(transfer: str) -> None:
     found = transfers.read(transfer)
     taken = found["what"] == cash_top_up.WHAT
     person_id = ledger_account.person_of(found["target" if taken else "source"])
-    told = {"yuan": f"{found['fen'] // 100}.{found['fen'] % 100:02d}", "number": found["reference"]}
+    told = {"yuan": yuan(found["fen"]), "number": found["reference"]}
     kind = "wallet_topped_up" if taken else "wallet_cash_returned"
     for account_id in account.of_person(person_id) if person_id else ():
         inbox.put(account_id, kind, key=transfer, **told)

@@ -1,10 +1,19 @@
-"""The periodic work of the places."""
+"""The periodic work of the places, and what follows a change of their plans."""
 
-from backend import periodic
-from models.places import place
+from bson import ObjectId
+
+from backend import outbox, periodic
+from models.places import place, renewal, resource
+
+
+@outbox.function("places.renew_slots")
+def renew_slots(job: str) -> None:
+    """Work on the open slots of a place or resource whose plan, prices, hours or limits changed."""
+    renewal.work(ObjectId(job))
 
 
 @periodic.daily("places.open_slots", queue="reports", hour=0, minute=20)
 def open_slots() -> None:
     """Open the slots of the day that came into reach."""
     place.open_coming_slots()
+    resource.open_coming_slots()

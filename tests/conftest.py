@@ -33,6 +33,7 @@ from tests.support.gate import shift_to  # noqa: E402
 from tests.support.phone import Phone  # noqa: E402
 from tests.support.registers import RegistersBox  # noqa: E402
 from tests.support.sandbox import Sandbox  # noqa: E402
+from tests.support.sms import SmsBox  # noqa: E402
 
 hypothesis_settings.register_profile("calm", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("calm")
@@ -93,12 +94,20 @@ def card_centre_box():
     box.stop()
 
 
+@pytest.fixture(scope="session")
+def sms_box():
+    """The simulator of the SMS service; a test that uses it starts from `sms_box.forget()`."""
+    box = SmsBox(WORK / "sms").start()
+    yield box
+    box.stop()
+
+
 def key(byte: int) -> str:
     return base64.b64encode(bytes((byte + n) % 256 for n in range(32))).decode()
 
 
 @pytest.fixture(scope="session")
-def environment(mongod, redis_server, sandbox, registers_box, card_centre_box, bank_box):
+def environment(mongod, redis_server, sandbox, registers_box, card_centre_box, bank_box, sms_box):
     return {
         "ENVIRONMENT": "development",
         "REDIS_URL": redis_server.url(),
@@ -118,6 +127,8 @@ def environment(mongod, redis_server, sandbox, registers_box, card_centre_box, b
         "CARD_CENTRE_CREDENTIALS": card_centre_box.credentials,
         "BANK_BASE": bank_box.base,
         "BANK_CREDENTIALS": bank_box.credentials,
+        "SMS_BASE": sms_box.base,
+        "SMS_CREDENTIALS": sms_box.credentials,
     }
 
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from backend.codes import dynamic
+from backend.codes import dynamic, rotating
 from backend.codes.code_kinds import ACCEPTS, PAIRS, GateKeys
 from backend.codes.dynamic import Seed
 
@@ -50,6 +50,17 @@ class CodeKeys:
             key_id: {kind: dynamic.verification_key(master, kind, scanner) for kind in ACCEPTS[scanner]}
             for key_id, master in self.masters.items()
         }
+
+    @cached_property
+    def tickets(self) -> dict[int, bytes]:
+        """Return the keys that verify the drawn codes of tickets."""
+        return {key_id: rotating.verification_key(master) for key_id, master in self.masters.items()}
+
+    def documents(self, device_id: str, day: str) -> list[bytes]:
+        """Return the keys of one device and day for lists of document numbers, that of the current master first."""
+        info = f"gate documents v1 {device_id} {day}".encode()
+        masters = [key for _, key in sorted(self.masters.items(), reverse=True)]
+        return [HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=info).derive(one) for one in masters]
 
     @cached_property
     def printed(self) -> dict[int, Ed25519PrivateKey]:

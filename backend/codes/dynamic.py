@@ -63,8 +63,13 @@ class Seed:
 
 
 def verification_key(master: bytes, kind: str, scanner_class: str) -> bytes:
-    """Return the key with which gates of a scanner class check codes of a kind (HKDF-SHA-256, RFC 5869)."""
-    info = b"dynamic code v1" + bytes((KINDS[kind], SCANNER_CLASSES[scanner_class]))
+    """Return the key with which gates of a scanner class check codes of a kind."""
+    return derived(master, KINDS[kind], SCANNER_CLASSES[scanner_class])
+
+
+def derived(master: bytes, kind_byte: int, scanner_byte: int) -> bytes:
+    """Return the key of one kind and scanner class (HKDF-SHA-256, RFC 5869)."""
+    info = b"dynamic code v1" + bytes((kind_byte, scanner_byte))
     return HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=info).derive(master)
 
 

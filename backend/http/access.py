@@ -18,7 +18,8 @@ class Access:
 
     `anyone` needs no proof; `signed` proves itself inside the body (callbacks of WeChat). `level` is what a resident
     must have reached, `scope` what a relation must allow to who acts for another (without one, the route is for
-    oneself only), `operation` what a staff role must hold, `purpose` why staff see personal data.
+    oneself only), `operation` what a staff role must hold, `purpose` why staff see personal data. `classes` are the
+    scanner classes that may call; without any, those that read codes.
     """
 
     actor: ActorKind
@@ -26,6 +27,7 @@ class Access:
     operation: str = ""
     purpose: str = ""
     scope: str = ""
+    classes: tuple[str, ...] = ()
 
 
 class Authenticator(Protocol):
@@ -49,9 +51,9 @@ def staff(operation: str, purpose: str = "") -> Access:
     return Access("staff", operation=operation, purpose=purpose)
 
 
-def device() -> Access:
-    """Return the rule: a registered device that signs its requests."""
-    return Access("device")
+def device(*classes: str) -> Access:
+    """Return the rule: a registered device that signs its requests, of one of `classes`."""
+    return Access("device", classes=classes)
 
 
 def declared(view: Callable[..., Any]) -> Access | None:

@@ -78,6 +78,21 @@ def strictly(rule: str, *identifiers: str) -> None:
         raise Unavailable from None
 
 
+def require_left(rule: str, *identifiers: str) -> None:
+    """Check that another try against `rule` would be allowed, without counting one.
+
+    Raises:
+        TooMany: none would.
+        Unavailable: Redis is away; what must be limited is then refused.
+    """
+    item = _item(rule)
+    try:
+        if not _limiter(runtime.current().settings.redis_url).test(item, _key(identifiers)):
+            raise TooMany(retry_after=item.get_expiry())
+    except RedisError:
+        raise Unavailable from None
+
+
 def forgive(rule: str, *identifiers: str) -> None:
     """Forget the tries that were counted against `rule`, after one that was right.
 

@@ -94,7 +94,7 @@ def checked(sheet: Sheet, found: list[Row], mapping: Headers) -> Result:
             sheet, number, {mapping.positions[p]: raw for p, raw in cells.items() if p in mapping.positions}
         )
         if sheet.unique and not errors:
-            first = seen.setdefault(tuple(told[key] for key in sheet.unique), number)
+            first = seen.setdefault(tuple(_comparable(told[key]) for key in sheet.unique), number)
             if first != number:
                 errors.append(RowError(number, "", "", f"与第 {first} 行重复。"))
         if errors:
@@ -102,6 +102,10 @@ def checked(sheet: Sheet, found: list[Row], mapping: Headers) -> Result:
         else:
             result.rows.append((number, told))
     return result
+
+
+def _comparable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _row(sheet: Sheet, number: int, cells: Mapping[str, Any]) -> tuple[dict[str, Any], list[RowError]]:
@@ -118,7 +122,7 @@ def _row(sheet: Sheet, number: int, cells: Mapping[str, Any]) -> tuple[dict[str,
 
 def shown(raw: Any, *, personal: bool) -> str:
     """Return a cell as it may be shown back: personal ones masked, all of them short."""
-    text = "公式" if raw is values.Formula else "" if raw is None else str(raw).strip()
+    text = "公式" if raw is values.Formula else "" if raw is None or isinstance(raw, list | dict) else str(raw).strip()
     if personal and text:
         return text[0] + "*" * min(len(text) - 1, 8)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

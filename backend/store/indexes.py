@@ -54,7 +54,8 @@ def missing() -> list[str]:
     """Return the declared indexes that are not in the store, or not with their options, as `collection.index`."""
     found = []
     for kind in documents():
-        there = kind._get_collection().index_information()
+        # Not by `_get_collection`, which makes a time series where there is none: a check writes nothing.
+        there = kind._get_db()[kind._get_collection_name()].index_information()
         for name, options in _declared(kind):
             if name not in there or any(there[name].get(option) != value for option, value in options.items()):
                 found.append(f"{kind._get_collection_name()}.{name}")

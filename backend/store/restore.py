@@ -21,6 +21,8 @@ from backend.store.migrations import COLLECTION, RESTORE, SCHEMA, Phase, Progres
 
 WAIT_SECONDS = 60.0
 """Longer than the lease of a restore that was killed."""
+VIEWS = "system.views"
+"""Where the store keeps what views and time series are made of; it stays behind, empty, when they are dropped."""
 
 Tallies = dict[str, dict[str, Any]]
 
@@ -82,7 +84,7 @@ def restore(db: Database[dict[str, Any]], path: Path, key: bytes, progress: Prog
 
 
 def _require_empty(db: Database[dict[str, Any]]) -> None:
-    others = [name for name in db.list_collection_names() if name != COLLECTION]
+    others = [name for name in db.list_collection_names() if name not in {COLLECTION, VIEWS}]
     if others or db[COLLECTION].find_one({"_id": SCHEMA}, {"_id": 1}):
         db[COLLECTION].delete_one({"_id": RESTORE, "collections": {"$exists": False}})
         raise RestoreRefused(

@@ -1,7 +1,7 @@
 """The one gate for uploaded files: which kinds, how many bytes, and that the content is what it says it is.
 
-A picture is decoded and encoded again, so nothing of the original file remains but its pixels. PDF, workbook and CSV
-are looked through and kept as they came.
+A picture is decoded and encoded again, so nothing of the original file remains but its pixels. Audio loses its tags.
+PDF, workbook and CSV are looked through and kept as they came.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from backend.uploads import pdf, pictures, text, workbook
+from backend.uploads import audio, pdf, pictures, text, workbook
 from backend.uploads.errors import FileTooBig, FileTypeWrong
 
 MIB = 1 << 20
@@ -43,14 +43,20 @@ KINDS = {
         workbook.clean,
     ),
     "csv": Kind("CSV 表格", "text/csv", ".csv", 5 * MIB, (), text.clean_csv),
+    "mp3": Kind("MP3 音频", "audio/mpeg", ".mp3", 20 * MIB, (), audio.clean_mp3),
+    "m4a": Kind("M4A 音频", "audio/mp4", ".m4a", 20 * MIB, (), audio.clean_m4a),
+    "ogg": Kind("OGG 音频", "audio/ogg", ".ogg", 20 * MIB, (b"OggS",), audio.clean_ogg),
 }
 """What is ever taken. Formats that cannot be checked by their bytes alone (doc, zip, svg, html) are left out."""
 PICTURES = frozenset({"jpeg", "png", "webp"})
 DOCUMENTS = PICTURES | {"pdf"}
 SHEETS = frozenset({"xlsx", "csv"})
-MOST_BYTES = max(kind.most_bytes for kind in KINDS.values())
+AUDIO = frozenset({"mp3", "m4a", "ogg"})
+MOST_BYTES = max(KINDS[name].most_bytes for name in SHEETS)
+"""Of a file that comes in one request; others come in parts."""
 _SAID = {kind.media_type: name for name, kind in KINDS.items()}
 _SAID |= {"image/jpg": "jpeg", "application/csv": "csv", "text/plain": "csv", "application/vnd.ms-excel": "csv"}
+_SAID |= {"audio/mp3": "mp3", "audio/x-m4a": "m4a", "audio/m4a": "m4a", "application/ogg": "ogg"}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ FileRefused             422  the file cannot be taken as it is
 ├── FileBroken               it cannot be read
 ├── PictureTooLarge          more pixels than are ever decoded
 ├── PictureMoves             more than one frame
+├── AudioTooLong             it plays longer than anybody listens
 ├── PdfActive                a PDF that would act: scripts, programs, attachments, or encrypted
 └── WorkbookUnsafe           a workbook with macros, links to elsewhere, or that swells when unpacked
 """
@@ -65,6 +66,14 @@ class PictureMoves(FileRefused):
     code = "picture_moves"
     zh = "不接收动图,请上传静态图片。"
     en = "Moving pictures are not taken. Send a still one."
+
+
+class AudioTooLong(FileRefused):
+    """422: the audio plays longer than anybody listens on the way."""
+
+    code = "audio_too_long"
+    zh = "音频太长(最长 {most_minutes} 分钟),请分段后再上传。"
+    en = "The audio is too long, at most {most_minutes} minutes. Cut it into parts."
 
 
 class PdfActive(FileRefused):

@@ -3,10 +3,11 @@
 import gzip
 import hashlib
 import re
+import tempfile
 import zlib
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from typing import IO, Literal
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -16,10 +17,10 @@ from wechatpayv3 import WeChatPayType
 
 from backend import clock
 from backend.wechat.errors import PaymentGatewayFailure, PaymentRefused
-from backend.wechat.pay_bill import BillLine, parse_trade_bill
-from backend.wechat.pay_core import PayCore, object_of
+from backend.wechat.pay_bill import BillLine, TradeBill, parse_trade_bill
+from backend.wechat.pay_core import PIECE, PayCore, object_of
 from backend.wechat.pay_notice import Notice, NoticeReader
-from backend.wechat.pay_values import Refund, Transaction, reading, refund_of, transaction_of
+from backend.wechat.pay_values import BankCard, Refund, Transaction, reading, refund_of, transaction_of
 
 TIMEOUT_SECONDS = (2.0, 5.0)
 TRADE_NUMBER = re.compile(r"[0-9A-Za-z_\-*]{6,32}")
@@ -175,6 +176,19 @@ class WeChatPay:
             raise
         return refund_of(object_of(body))
 
+    def apply_abnormal(self, refund_id: str, out_refund_no: str, card: BankCard | None = None) -> Refund:
+        """Take a refund on that ended ABNORMAL: to a card of the payer, without one to the merchant's bank account.
+
+        Raises:
+            PaymentRefused: it is not abnormal, or the card cannot be used.
+        """
+        told: dict[str, str] = {"type": "MERCHANT_BANK_CARD"}
+        if card:
+            told = {"type": "USER_BANK_CARD", "bank_type": card.bank}
+            told |= {"bank_account": card.number, "real_name": card.holder}
+        _, body = self._sdk.abnormal_refund(refund_id, _checked(out_refund_no, REFUND_NUMBER), **told)
+        return refund_of(object_of(body))
+
     def trade_bill(self, day: date) -> list[BillLine] | None:
         """Return all payments and refunds of a civil day; None while there is no bill (it comes after 10:00 next day).
 
@@ -190,6 +204,32 @@ class WeChatPay:
         with reading():
             answer = object_of(body)
             return parse_trade_bill(self._download(answer["download_url"], answer["hash_type"], answer["hash_value"]))
+
+    def trade_bill_file(self, day: date) -> TradeBill | None:
+        """Return the bill of a civil day as a file proved by its hash, to be closed; None while there is no bill.
+
+        Raises:
+            PaymentGatewayFailure: the file is damaged.
+        """
+        try:
+            _, body = self._sdk.trade_bill(day.isoformat(), tar_type="GZIP")
+        except PaymentRefused as refusal:
+            if refusal.errcode in NO_BILL:
+                return None
+            raise
+        with reading():
+            answer = object_of(body)
+            parts = urlsplit(answer["download_url"])
+            wanted, kind = answer["hash_value"].lower(), answer["hash_type"]
+        with tempfile.TemporaryFile() as packed:
+            # Our base and not the URL's: a signed request never goes to a host that an answer names.
+            self._core.download(f"{parts.path}?{parts.query}", packed)
+            plain: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - handed to the caller, who closes it
+            digest = _unpack(packed, plain)
+        if kind != "SHA1" or digest != wanted:
+            plain.close()
+            raise PaymentGatewayFailure(reason="trade bill: wrong hash")
+        return TradeBill(plain, digest)
 
     def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
         """Return a notice after proof: header form, probe, key, age (300 s), signature, content, recipient.
@@ -210,6 +250,22 @@ class WeChatPay:
         if hash_type != "SHA1" or hashlib.sha1(data, usedforsecurity=False).hexdigest() != hash_value.lower():
             raise PaymentGatewayFailure(reason="trade bill: wrong hash")
         return data
+
+
+def _unpack(packed: IO[bytes], plain: IO[bytes]) -> str:
+    """Write the unzipped file and return its hash; what is not zipped is taken as it is."""
+    packed.seek(0)
+    zipped, digest = packed.read(2) == GZIP, hashlib.sha1(usedforsecurity=False)
+    packed.seek(0)
+    try:
+        source = gzip.GzipFile(fileobj=packed) if zipped else packed
+        while piece := source.read(PIECE):
+            digest.update(piece)
+            plain.write(piece)
+    except (OSError, EOFError, zlib.error) as error:
+        plain.close()
+        raise PaymentGatewayFailure(reason="trade bill: damaged archive") from error
+    return digest.hexdigest()
 
 
 def _checked(number: str, form: re.Pattern[str]) -> str:

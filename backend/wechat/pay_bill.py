@@ -1,8 +1,12 @@
 """The daily trade bill: a CSV with a back-quote before each field and amounts in yuan."""
 
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import IO
 
 from backend.clock import CIVIL
 from backend.wechat.errors import PaymentGatewayFailure
@@ -27,23 +31,95 @@ class BillLine:
     fee_fen: Decimal
 
 
+@dataclass(frozen=True)
+class BillTotals:
+    """What the summary at the end of a bill says; None where it leaves something out."""
+
+    lines: int | None
+    total_fen: int | None
+    refund_fen: int | None
+
+
+class TradeBill:
+    """An unzipped trade bill of type ALL, read line by line from its file, so that its size does not matter."""
+
+    def __init__(self, file: IO[bytes], digest: str = "") -> None:
+        self.digest = digest
+        self._file = file
+
+    def lines(self, *, skip: int = 0) -> Iterator[BillLine]:
+        """Yield the lines of the bill behind the first `skip`.
+
+        Raises:
+            PaymentGatewayFailure: the file is not such a bill, or is cut off.
+        """
+        with _reading():
+            names = self._head()
+            for number, row in enumerate(self._rows()):
+                if number >= skip:
+                    yield _line(dict(zip(names, _fields(row), strict=True)))
+
+    def totals(self) -> BillTotals:
+        """Return what the summary says.
+
+        Raises:
+            PaymentGatewayFailure: there is none, or it cannot be read.
+        """
+        with _reading():
+            self._head()
+            for _ in self._rows():
+                pass
+            told = dict(zip(self._names, _fields(_text(self._file.readline())), strict=True))
+            fen = {name: _fen(told[name]) if name in told else None for name in ("订单总金额", "申请退款总金额")}
+            return BillTotals(int(told[SUMMARY]), fen["订单总金额"], fen["申请退款总金额"])
+
+    def count(self) -> int:
+        """Return how many lines the file has, by counting them."""
+        with _reading():
+            self._head()
+            return sum(1 for _ in self._rows())
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._file.close()
+
+    def _head(self) -> list[str]:
+        self._file.seek(0)
+        return _text(self._file.readline()).removeprefix("\ufeff").split(",")
+
+    def _rows(self) -> Iterator[str]:
+        for raw in self._file:
+            row = _text(raw)
+            if row.startswith(SUMMARY):
+                self._names = row.split(",")
+                return
+            yield row
+        raise PaymentGatewayFailure(reason="trade bill: no summary, so it is cut off")
+
+
 def parse_trade_bill(data: bytes) -> list[BillLine]:
     """Return the lines of an unzipped trade bill of type ALL, without its summary.
 
     Raises:
         PaymentGatewayFailure: the file is not such a bill.
     """
+    return list(TradeBill(io.BytesIO(data)).lines())
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
     try:
-        head, *rows = data.decode("utf-8-sig").replace("\r\n", "\n").split("\n")
-        names = head.split(",")
-        lines: list[BillLine] = []
-        for row in rows:
-            if row.startswith(SUMMARY):
-                return lines
-            lines.append(_line(dict(zip(names, row.removeprefix("`").split(",`"), strict=True))))
+        yield
     except (ValueError, KeyError, ArithmeticError) as error:
         raise PaymentGatewayFailure(reason=f"trade bill: {type(error).__name__}") from error
-    raise PaymentGatewayFailure(reason="trade bill: no summary, so it is cut off")
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8").rstrip("\r\n")
+
+
+def _fields(row: str) -> list[str]:
+    return row.removeprefix("`").split(",`")
 
 
 def _line(row: dict[str, str]) -> BillLine:

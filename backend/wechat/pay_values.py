@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,15 @@ class Refund:
     status: str
     refund_id: str
     refund_fen: int
+
+
+@dataclass(frozen=True)
+class BankCard:
+    """Where an abnormal refund is sent: the bank as WeChat Pay names it (ICBC_DEBIT), number and holder of the card."""
+
+    bank: str
+    number: str = field(repr=False)
+    holder: str = field(repr=False)
 
 
 @contextmanager

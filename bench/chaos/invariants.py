@@ -42,10 +42,11 @@ class Books:
 
     def __init__(self, world: World, outcomes: list[Outcome]) -> None:
         database = get_db()
-        ours = [*world.slots, *([world.probe_slot] if world.probe_slot else [])]
+        ours = [*world.slots, *world.guides, *([world.probe_slot] if world.probe_slot else [])]
         self.world, self.outcomes = world, outcomes
         self.now = datetime.now(UTC) + timedelta(seconds=world.shifted)
         self.slots = {s["_id"]: s for s in database["slots"].find({"_id": {"$in": ours}})}
+        self.visits = {i: s for i, s in self.slots.items() if i not in world.guides}
         everything = list(database["orders"].find({"slot": {"$in": ours}}))
         self.orders = {str(o["_id"]): o for o in everything if o["state"] != "abandoned"}
         self.tombstones = len(everything) - len(self.orders)
@@ -90,7 +91,8 @@ def look(world: World, outcomes: list[Outcome]) -> list[Check]:
 
 
 def _places(books: Books, slot_id: str, *states: str) -> int:
-    return sum(o["places"] for o in books.orders.values() if o["slot"] == slot_id and o["state"] in states)
+    living = (o for o in books.orders.values() if o["state"] in states)
+    return sum(take["places"] for o in living for take in o["takes"] if take["slot"] == slot_id)
 
 
 @_invariant("never over quota")
@@ -99,7 +101,7 @@ def over(books: Books) -> tuple[str, list[str]]:
     broken = [f"{s}: {n} of {books.slots[s]['quota']}" for s, n in sold.items() if n > books.slots[s]["quota"]]
     broken += [f"{s}: left {slot['left']}" for s, slot in books.slots.items() if slot["left"] < 0]
     quota = sum(slot["quota"] for s, slot in books.slots.items() if s != books.world.probe_slot)
-    return f"{sum(sold.values())} of {quota} places", broken
+    return f"{sum(sold.values())} of {quota} places, guides among them", broken
 
 
 @_invariant(TAKEN)
@@ -121,11 +123,23 @@ def stuck(books: Books) -> tuple[str, list[str]]:
 
 @_invariant(SOLD)
 def sold(books: Books) -> tuple[str, list[str]]:
-    taken = sum(slot["quota"] - slot["left"] for slot in books.slots.values())
+    taken = sum(slot["quota"] - slot["left"] for slot in books.visits.values())
     tickets = sum(t["state"] in {"valid", "used"} for t in books.tickets)
     holds = sum(o["places"] for o in books.orders.values() if o["state"] == "held")
     figures = f"{taken} = {tickets} + {holds}"
     return figures, [] if taken == tickets + holds else [figures.replace("=", "≠")]
+
+
+@_invariant("visit and guide are taken both or none")
+def whole(books: Books) -> tuple[str, list[str]]:
+    bundles = [o for o in books.orders.values() if o.get("extras")]
+    broken = [
+        f"order {o['_id']} takes {[take['slot'] for take in o['takes']]}"
+        for o in bundles
+        if {take["slot"] for take in o["takes"]} != {o["slot"], *(extra["slot"] for extra in o["extras"])}
+    ]
+    broken += [f"{g}: {books.slots[g]['left']} left" for g in books.world.guides if books.slots[g]["left"] < 0]
+    return f"{len(bundles)} orders with a guide, {sum(o['state'] in LIVE for o in bundles)} living", broken
 
 
 @_invariant("drift 0 by the recount")

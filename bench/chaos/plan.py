@@ -14,6 +14,8 @@ SHIFTS = 3
 SHIFT_SECONDS = 16 * 60
 """A little more than a hold lasts. All shifts together must stay below the two hours of an access token."""
 COMPANIONS = 4
+GUIDED = 0.25
+"""How many wish for a guide with the visit: both or nothing."""
 FAULTS = (
     {"name": "notice_lost", "rate": 0.08},
     {"name": "notice_duplicate", "rate": 0.10},
@@ -28,7 +30,10 @@ FAULTS = (
 
 @dataclass(frozen=True)
 class Attempt:
-    """One resident's wish. `tap` says whether the same request is sent twice at once or once more afterwards."""
+    """One resident's wish, with a guide or without.
+
+    `tap` says whether the same request is sent twice at once or once more afterwards.
+    """
 
     number: int
     resident: int
@@ -37,6 +42,7 @@ class Attempt:
     intent: str
     key: str
     tap: str
+    guided: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,7 @@ def _attempt(dice: random.Random, number: int, waves: list[int], residents: int)
         intent=dice.choices(list(INTENTS), list(INTENTS.values()))[0],
         key=f"{dice.getrandbits(128):032x}",
         tap=dice.choices(("once", "twice_at_once", "again"), (80, 10, 10))[0],
+        guided=dice.random() < GUIDED,
     )
 
 

@@ -44,7 +44,9 @@ class Rush:
         """Book, then do with the order what the attempt intends."""
         resident = self._world.residents[attempt.resident]
         visitors = [{"companion_id": resident.companions[n], "ticket_type": "adult"} for n in attempt.companions]
-        body = {"slot_id": self._world.slots[attempt.slot], "visitors": visitors}
+        body: dict[str, Any] = {"slot_id": self._world.slots[attempt.slot], "visitors": visitors}
+        if attempt.guided:
+            body["extras"] = [{"slot_id": self._world.guides[attempt.slot], "ticket_type": "guided_tour"}]
         answers = self._tap(attempt, resident, body)
         booked = [answer for answer, _ in answers if answer.kind == "ok"]
         last = booked[0] if booked else answers[0][0]

@@ -28,7 +28,8 @@ from models.places import place
 
 PLACE = "pingshan"
 SWEEPER = "booking.sweep_holds"
-PRICE_FEN = 6000
+PRICE_FEN, GUIDE_FEN = 6000, 8000
+VISITS_A_GUIDE = 5
 FIRST_DAY = 5
 PROBE_PLACES = 1_000_000
 
@@ -62,6 +63,7 @@ class World:
         self.members: list[Mongod] = []
         self.residents: list[Resident] = []
         self.slots: list[str] = []
+        self.guides: list[str] = []
         self.probe_slot = ""
         self.stack: _Stack
 
@@ -104,8 +106,11 @@ class World:
         found = place.read(PLACE)
         adult = next(kind for kind in found["ticket_types"] if kind["code"] == "adult")
         classes = [{**adult, "price_fen": PRICE_FEN, "min_age": None, "max_age": None}]
+        guided = [{"code": "guided_tour", "name_zh": "讲解服务", "price_fen": GUIDE_FEN, "identity_documents": []}]
         for number, quota in enumerate(self.plan.quotas):
-            self.slots.append(self._slot(classes, FIRST_DAY + number // 3, 9 + 3 * (number % 3), quota))
+            at = FIRST_DAY + number // 3, 9 + 3 * (number % 3)
+            self.slots.append(self._slot(classes, *at, quota))
+            self.guides.append(self._slot(guided, *at, max(1, quota // VISITS_A_GUIDE), resource="guide"))
             if number:
                 slot.close(self.slots[-1], "chaos: opened later")
         if self.options.cluster:
@@ -121,12 +126,20 @@ class World:
             else:
                 return
 
-    def _slot(self, classes: list[dict[str, Any]], days: int, hour: int, quota: int) -> str:
+    def _slot(self, classes: list[dict[str, Any]], days: int, hour: int, quota: int, *, resource: str = "") -> str:
         day = (clock.today() + timedelta(days=days)).isoformat()
-        slot_id = slot.slot_id(PLACE, day, hour * 60)
+        slot_id = slot.slot_id(PLACE, day, hour * 60, resource)
         terms = {"refund_rows": [{"from_days_before": 1, "percent": 100}], "enter_early_minutes": 30}
         hours = {"start": hour * 60, "end": hour * 60 + 170}
-        made = {"_id": slot_id, "place": PLACE, "day": day, **hours, "classes": classes, "terms": terms}
+        made = {
+            "_id": slot_id,
+            "place": PLACE,
+            "resource": resource,
+            "day": day,
+            **hours,
+            "classes": classes,
+            "terms": terms,
+        }
         get_db()["slots"].delete_one({"_id": slot_id})
         slot.open_up({**made, "quota": quota})
         return slot_id

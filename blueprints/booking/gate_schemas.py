@@ -1,19 +1,45 @@
 """Shapes of scans and of the keys that verify tickets."""
 
+from typing import Any
+
 import marshmallow as ma
 from marshmallow import validate
 
+from backend import identity_documents
 from models.booking import ticket
+from models.booking.gate_day_list import BUCKETS
+
+
+class ReadDocumentBody(ma.Schema):
+    """What a card reader read. Sent in the body only, and kept nowhere."""
+
+    kind = ma.fields.String(
+        required=True, validate=validate.OneOf(tuple(identity_documents.KINDS)), metadata={"example": "resident_id"}
+    )
+    number = ma.fields.String(
+        required=True, validate=validate.Length(1, 40), metadata={"example": "11010519491231002X"}
+    )
 
 
 class ScanBody(ma.Schema):
-    """The text that the scanner read."""
+    """The text that the scanner read, or the document. A gate for both ways says which way it is now."""
 
-    code = ma.fields.String(required=True, validate=validate.Length(1, 600), metadata={"example": "5R80:8 9WE%4K/F…"})
+    code = ma.fields.String(validate=validate.Length(1, 600), metadata={"example": "5R80:8 9WE%4K/F…"})
+    document = ma.fields.Nested(ReadDocumentBody)
+    direction = ma.fields.String(validate=validate.OneOf(("in", "out")), metadata={"example": "in"})
+
+    @ma.validates_schema
+    def one_of_both(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        """Either a code or a document."""
+        if ("code" in data) == ("document" in data):
+            raise ma.ValidationError("请提供 code 或 document 之一。", "code")
 
 
 class ScanView(ma.Schema):
-    """What the gate shows; `inspect` names the document to look at where a concession was taken."""
+    """What the gate shows; `inspect` names the document to look at where a concession was taken or the place wants it.
+
+    `entries` counts those to the gate's zone; without `entries_left` there may be any number more.
+    """
 
     result = ma.fields.String(metadata={"example": "admitted"})
     message = ma.fields.String(metadata={"example": "请进。"})
@@ -26,6 +52,36 @@ class ScanView(ma.Schema):
     valid_day = ma.fields.String()
     enter_from = ma.fields.String()
     enter_until = ma.fields.String()
+    zone = ma.fields.String(metadata={"example": "hall_a"})
+    direction = ma.fields.String(metadata={"example": "in"})
+    shown_by = ma.fields.String(metadata={"example": "rotating"})
+    entries = ma.fields.Integer(metadata={"example": 1})
+    entries_left = ma.fields.Integer(metadata={"example": 0})
+
+
+class DayListBody(ma.Schema):
+    """A fresh X25519 key, and the digests of the buckets that the gate has."""
+
+    public_key = ma.fields.String(
+        required=True,
+        validate=validate.Regexp(r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\Z"),
+        metadata={"example": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="},
+    )
+    have = ma.fields.Dict(
+        keys=ma.fields.String(validate=validate.Regexp(r"^[0-9]{1,2}\Z")),
+        values=ma.fields.String(validate=validate.Regexp(r"^[0-9a-f]{16}\Z")),
+        load_default=dict,
+        validate=validate.Length(0, BUCKETS),
+        metadata={"description": "已有分桶及其摘要", "example": {"17": "9f3ac0ffee012345"}},
+    )
+
+
+class SealedListView(ma.Schema):
+    """The list, as docs/devices.md says how to open it."""
+
+    algorithm = ma.fields.String(metadata={"example": "X25519-HKDF-SHA256-AES256GCM"})
+    public_key = ma.fields.String(metadata={"example": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="})
+    sealed = ma.fields.String(metadata={"description": "base64", "example": "q83vEjRWeJq83vEjRWeJq83vEjRWeJo="})
 
 
 class KeyView(ma.Schema):

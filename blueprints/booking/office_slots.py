@@ -22,7 +22,7 @@ slots = Surface("office slots", __name__, url_prefix="/office/v1", description="
 @slots.answer(202, schemas.JobView)
 def close(body: dict[str, str], slot_id: str) -> dict[str, Any]:
     """Stop sales at once; a job cancels the orders and gives all money back."""
-    return _job(slot_office.close(g.actor, slot_id, body["reason"]))
+    return shown(slot_office.close(g.actor, slot_id, body["reason"]))
 
 
 @slots.post("/slots/<slot_id>/reopen", access=staff("slot.open"))
@@ -36,10 +36,11 @@ def reopen(slot_id: str) -> dict[str, Any]:
 @slots.answer(200, schemas.JobView)
 def read_job(job_id: str) -> dict[str, Any]:
     """How far a job is, and what it could not do."""
-    return _job(slot_office.job(g.actor, object_ids.read(job_id)))
+    return shown(slot_office.job(g.actor, object_ids.read(job_id)))
 
 
-def _job(found: dict[str, Any]) -> dict[str, Any]:
+def shown(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a job ready for the wire."""
     told = {name: found[name] for name in ("task", "state", "done", "total", "failures", "started_by")}
     times = {name: found[name] for name in ("started_at", "finished_at") if found.get(name)}
     shown = {name: clock.civil(at).isoformat(timespec="seconds") for name, at in times.items()}

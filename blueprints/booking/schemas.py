@@ -3,6 +3,7 @@
 import marshmallow as ma
 from marshmallow import validate
 
+from blueprints.places.schemas import OfficeSlotView
 from models.booking.order_office_views import STATES
 
 _ID = validate.Length(1, 64)
@@ -23,17 +24,8 @@ class SlotCloseBody(ma.Schema):
     )
 
 
-class OfficeSlotState(ma.Schema):
+class OfficeSlotState(OfficeSlotView):
     """A slot after the change."""
-
-    id = ma.fields.String(metadata={"example": "museum-20261124-0900"})
-    place_id = ma.fields.String(metadata={"example": "museum"})
-    day = ma.fields.String(metadata=_DAY)
-    start = ma.fields.String(metadata={"example": "09:00"})
-    end = ma.fields.String(metadata={"example": "11:00"})
-    quota = ma.fields.Integer(metadata={"example": 200})
-    left = ma.fields.Integer(metadata={"example": 187})
-    state = ma.fields.String(metadata={"example": "open"})
 
 
 class JobFailureView(ma.Schema):
@@ -79,6 +71,18 @@ class OfficeVisitorView(ma.Schema):
     inspect = ma.fields.String(metadata={"example": "student_card"})
     document_kind = ma.fields.String(metadata={"example": "resident_id"})
     document_tail = ma.fields.String(metadata={"example": "**************1234"})
+    number = ma.fields.Integer(metadata={"example": 0})
+    state = ma.fields.String(metadata={"description": "booked 或 cancelled", "example": "booked"})
+
+
+class OfficeExtraView(ma.Schema):
+    """What an order takes beside its own slot."""
+
+    slot_id = ma.fields.String(metadata={"example": "museum.guide-20261124-0900"})
+    units = ma.fields.Integer(metadata={"example": 1})
+    price_fen = ma.fields.Integer(metadata={"example": 8000})
+    what = ma.fields.String(metadata={"example": "guide"})
+    title_zh = ma.fields.String(metadata={"example": "馆内讲解"})
 
 
 class OfficeOrderView(ma.Schema):
@@ -95,6 +99,9 @@ class OfficeOrderView(ma.Schema):
     hold_until = ma.fields.String(metadata=_TIME)
     state = ma.fields.String(validate=validate.OneOf(STATES), metadata={"example": "issued"})
     state_zh = ma.fields.String(metadata={"example": "已出票"})
+    channel = ma.fields.String(metadata={"example": "window"})
+    resource = ma.fields.String(metadata={"example": "court_1"})
+    extras = ma.fields.List(ma.fields.Nested(OfficeExtraView))
     visitors = ma.fields.List(ma.fields.Nested(OfficeVisitorView))
 
 
@@ -125,6 +132,14 @@ class OfficeRefundView(ma.Schema):
     state = ma.fields.String(metadata={"example": "succeeded"})
 
 
+class OfficePartialRefundView(ma.Schema):
+    """What goes back for visitors who were cancelled alone, and how far it is."""
+
+    visitors = ma.fields.List(ma.fields.Integer(metadata={"example": 1}))
+    fen = ma.fields.Integer(metadata={"example": 6000})
+    state = ma.fields.String(metadata={"example": "succeeded"})
+
+
 class OfficeHistoryView(ma.Schema):
     """One line of an order's history."""
 
@@ -132,6 +147,8 @@ class OfficeHistoryView(ma.Schema):
     what = ma.fields.String(metadata={"example": "issued"})
     who = ma.fields.String(metadata={"example": "system:checkout"})
     refund_fen = ma.fields.Integer(metadata={"example": 12000})
+    visitors = ma.fields.List(ma.fields.Integer(metadata={"example": 1}))
+    part = ma.fields.String(metadata={"example": "v1"})
 
 
 class OfficeOrderWhole(OfficeOrderView):
@@ -139,5 +156,21 @@ class OfficeOrderWhole(OfficeOrderView):
 
     tickets = ma.fields.List(ma.fields.Nested(OfficeTicketView))
     refund = ma.fields.Nested(OfficeRefundView)
+    partial_refunds = ma.fields.List(ma.fields.Nested(OfficePartialRefundView))
     refund_if_cancelled_fen = ma.fields.Integer(metadata={"example": 12000})
     history = ma.fields.List(ma.fields.Nested(OfficeHistoryView))
+
+
+class WindowTicketView(OfficeTicketView):
+    """A ticket with its code, for printing."""
+
+    code = ma.fields.String()
+
+
+class WindowOrderView(OfficeOrderView):
+    """An order that a window or kiosk sold."""
+
+    tickets = ma.fields.List(ma.fields.Nested(WindowTicketView))
+    refund = ma.fields.Nested(OfficeRefundView)
+    partial_refunds = ma.fields.List(ma.fields.Nested(OfficePartialRefundView))
+    refund_if_cancelled_fen = ma.fields.Integer(metadata={"example": 12000})

@@ -11,12 +11,13 @@ from backend.http.surface import Surface
 from blueprints.devices import answer_proof, gate_schemas
 from models.devices import code_keys, journal
 from models.devices import sync as rules
+from models.identity.device import SCANNER_CLASSES
 
 sync = Surface("gate sync", __name__, url_prefix="/gate/v1", description="终端同步、作废名单和离线流水")
 sync.after_request(answer_proof.signed)
 
 
-@sync.get("/sync", access=device())
+@sync.get("/sync", access=device(*SCANNER_CLASSES))
 @sync.arguments(gate_schemas.FeedQuery, location="query")
 @sync.answer(200, gate_schemas.SyncView)
 def fetch(query: dict[str, str]) -> dict[str, Any]:

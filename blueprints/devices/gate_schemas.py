@@ -11,7 +11,7 @@ _MOMENT = {"example": "2026-11-23T09:30:00+08:00"}
 _KEY = {"description": "base64, 32 字节", "example": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}
 _CURSOR = "WyIyMDI2LTExLTIzVDAxOjI1OjAwKzAwOjAwIiwiIixudWxsXQ"
 _YEARS = validate.Range(datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
-_RESULTS = ("received", "duplicate", "key_reused", "malformed")
+_RESULTS = ("received", "duplicate", "key_reused", "malformed", "refused")
 
 
 class FeedQuery(ma.Schema):
@@ -46,6 +46,30 @@ class DeviceSelfView(ma.Schema):
     name = ma.fields.String(metadata={"example": "东门 1 号闸机"})
     scanner_class = ma.fields.String(metadata={"example": "venue"})
     place = ma.fields.String(metadata={"example": "museum"})
+    zone = ma.fields.String(metadata={"description": "分区,空为整个景点", "example": ""})
+    direction = ma.fields.String(metadata={"example": "in"})
+    reads_documents = ma.fields.Boolean(metadata={"example": False})
+    signs_entries = ma.fields.Boolean(metadata={"example": True})
+
+
+class GateZoneView(ma.Schema):
+    """How often today's tickets of one start may enter a zone; `most_entries` 0 is any number."""
+
+    code = ma.fields.String(metadata={"example": "hall_a"})
+    most_entries = ma.fields.Integer(metadata={"example": 1})
+    again = ma.fields.String(metadata={"example": "after_exit"})
+    parent = ma.fields.String(metadata={"example": ""})
+    ticket_types = ma.fields.List(ma.fields.String(), metadata={"example": ["adult"]})
+
+
+class GateRuleView(ma.Schema):
+    """What today's tickets that begin at `start` (minutes of the day) agreed for the gates."""
+
+    start = ma.fields.Integer(metadata={"example": 540})
+    end = ma.fields.Integer(metadata={"example": 660})
+    enter_early_minutes = ma.fields.Integer(metadata={"example": 30})
+    static_code = ma.fields.String(metadata={"example": "accept"})
+    zones = ma.fields.List(ma.fields.Nested(GateZoneView))
 
 
 class PublicKeyView(ma.Schema):
@@ -77,6 +101,7 @@ class SyncView(ma.Schema):
     device = ma.fields.Nested(DeviceSelfView)
     keys = ma.fields.List(ma.fields.Nested(PublicKeyView))
     limits = ma.fields.Nested(LimitsView)
+    gate_rules = ma.fields.List(ma.fields.Nested(GateRuleView))
     revocations = ma.fields.Nested(FeedView)
 
 

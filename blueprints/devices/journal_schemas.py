@@ -7,6 +7,7 @@ from models.devices import conflict, journal
 
 _TIME = {"example": "2026-11-23T09:30:00+08:00"}
 _ID = {"description": "终端编号和流水号", "example": "gate-museum-01:b2f1c0ffee0123456789"}
+_DECISION = validate.OneOf(tuple(conflict.DECISION_ZH), labels=tuple(conflict.DECISION_ZH.values()))
 
 
 class PageQuery(ma.Schema):
@@ -79,11 +80,16 @@ class ConflictView(_Where):
 
     code_kind = ma.fields.String(metadata={"example": "ticket"})
     ticket = ma.fields.String(metadata={"example": "673ec0a5c0ffee0123456789-0"})
+    happened_zh = ma.fields.String(
+        metadata={"example": "11-23 10:05 西门(离线)放行;此前 11-23 09:50 东门(离线)已放行,以较早的一次为准。"}
+    )
     details = ma.fields.Dict(metadata={"example": {"counts": "other", "refund_fen": 0}})
     at = ma.fields.String(metadata=_TIME)
     opened_at = ma.fields.String(metadata=_TIME)
     state = ma.fields.String(metadata={"example": "open"})
     state_zh = ma.fields.String(metadata={"example": "待处理"})
+    decision = ma.fields.String(validate=_DECISION, metadata={"example": "collected"})
+    decision_zh = ma.fields.String(metadata={"example": "已补收票款"})
     note = ma.fields.String(metadata={"example": "已电话核实, 补收票款"})
     settled_by = ma.fields.String(metadata={"example": "staff:673ec0a5c0ffee0123456789"})
     settled_at = ma.fields.String(metadata=_TIME)
@@ -97,7 +103,9 @@ class ConflictList(ma.Schema):
 
 
 class SettleBody(ma.Schema):
-    """What was done about it."""
+    """What was made of it, and what was done."""
+
+    decision = ma.fields.String(load_default="noted", validate=_DECISION, metadata={"example": "collected"})
 
     note = ma.fields.String(
         required=True,

@@ -4,10 +4,10 @@ import marshmallow as ma
 from marshmallow import validate
 
 from blueprints.devices.journal_schemas import PageQuery
-from models.identity.device import SCANNER_CLASSES
+from models.identity.device import CODE_READERS
 from models.onecard import code_use
 
-_CLASS = validate.OneOf(tuple(SCANNER_CLASSES))
+_CLASS = validate.OneOf(CODE_READERS)
 _MOST_LATE_HOURS = int(code_use.KEPT.total_seconds() // 3600)
 """Nobody can tell a code that was used twice once the uses are forgotten."""
 _CLASS_EXAMPLE = {"description": "终端类别", "example": "venue"}

@@ -43,8 +43,10 @@ def list_conflicts(query: dict[str, Any]) -> dict[str, Any]:
 @journal.arguments(schemas.SettleBody)
 @journal.answer(200, schemas.ConflictView)
 def settle(body: dict[str, str], conflict_id: str) -> dict[str, Any]:
-    """Close a conflict with a note of what was done about it."""
-    return journal_views.shown_conflict(conflict.settle(g.actor, conflict_id, note=body["note"]))
+    """Close a conflict with a decision and a note of what was done about it."""
+    return journal_views.shown_conflict(
+        conflict.settle(g.actor, conflict_id, note=body["note"], decision=body["decision"])
+    )
 
 
 @journal.get("/quarantine", access=staff("journal.read"))

@@ -8,7 +8,7 @@ import marshmallow as ma
 from marshmallow import validate
 
 from models.identity import password, roles, staff, unit
-from models.identity.device import SCANNER_CLASSES
+from models.identity.device import DIRECTIONS, SCANNER_CLASSES
 
 LOGIN = r"^[a-z][a-z0-9_.-]{2,31}\Z"
 CODE = r"^[0-9]{6}\Z"
@@ -228,7 +228,27 @@ class InvitationConfirmBody(ma.Schema):
     totp = ma.fields.String(required=True, validate=validate.Regexp(CODE), metadata={"example": "492039"})
 
 
-class DeviceBody(ma.Schema):
+ZONE_CODE = r"^([a-z][a-z0-9_]{0,31})?\Z"
+
+
+class DutyBody(ma.Schema):
+    """What a gate does where it stands."""
+
+    zone = ma.fields.String(
+        load_default="",
+        validate=validate.Regexp(ZONE_CODE),
+        metadata={"description": "所在分区,空为整个景点", "example": ""},
+    )
+    direction = ma.fields.String(load_default="in", validate=validate.OneOf(DIRECTIONS), metadata={"example": "in"})
+    reads_documents = ma.fields.Boolean(
+        load_default=False, metadata={"description": "带身份证读卡器", "example": False}
+    )
+    signs_entries = ma.fields.Boolean(
+        load_default=True, metadata={"description": "离线流水逐条签名;未签名的流水不予接收", "example": True}
+    )
+
+
+class DeviceBody(DutyBody):
     """A gate to register; the private key never leaves it."""
 
     id = ma.fields.String(
@@ -285,6 +305,10 @@ class DeviceView(ma.Schema):
     place_id = ma.fields.String(metadata={"example": "museum"})
     scanner_class = ma.fields.String(metadata={"example": "venue"})
     unit = ma.fields.String(metadata={"example": "changzhengyuan"})
+    zone = ma.fields.String(metadata={"example": "hall_a"})
+    direction = ma.fields.String(validate=validate.OneOf(DIRECTIONS), metadata={"example": "in"})
+    reads_documents = ma.fields.Boolean(metadata={"example": False})
+    signs_entries = ma.fields.Boolean(metadata={"example": True})
     state = ma.fields.String(validate=validate.OneOf(("active", "revoked")), metadata={"example": "active"})
     registered_by = ma.fields.String(metadata={"example": "staff:673ec0a5c0ffee0123456789"})
     registered_at = ma.fields.String(metadata=_TIME)

@@ -246,14 +246,17 @@ class CashBoxQuery(LedgerPageQuery):
 
 
 class CashBoxView(ma.Schema):
-    """A unit's cash box: `day_fen` came in on the day in all, `box_fen` lies in it."""
+    """A unit's cash box: what was taken and handed over on the day, its difference `day_fen`, and what lies in it."""
 
     unit = ma.fields.String(metadata={"example": "administrative_approval"})
     account = ma.fields.String(metadata={"example": "clearing:cash-administrative_approval"})
     day = ma.fields.String(metadata={"example": "2026-11-24"})
     top_ups = ma.fields.Integer(metadata={"example": 12})
     taken_fen = ma.fields.Integer(metadata={"example": 60000})
-    returns = ma.fields.Integer(metadata={"example": 1})
+    returns = ma.fields.Integer(metadata={"description": "退还充值笔数", "example": 1})
+    ticket_sales = ma.fields.Integer(metadata={"description": "现金售票笔数", "example": 30})
+    ticket_returns = ma.fields.Integer(metadata={"description": "现金退票笔数", "example": 2})
+    refunds = ma.fields.Integer(metadata={"description": "以现金办结的异常退款笔数", "example": 0})
     returned_fen = ma.fields.Integer(metadata={"example": 5000})
     day_fen = ma.fields.Integer(metadata={"example": 55000})
     box_fen = ma.fields.Integer(metadata={"example": 55000})

@@ -12,7 +12,7 @@ from backend.http.surface import Surface
 from backend.store import object_ids
 from blueprints.identity.counter_session import SESSION_PARAMETER, standing_here
 from blueprints.payments import ledger_schemas as schemas
-from models.payments import cash_top_up
+from models.payments import cash_box, cash_top_up
 
 wallets = Surface("office wallets", __name__, url_prefix="/office/v1", description="窗口现金充值")
 
@@ -34,5 +34,5 @@ def top_up(body: dict[str, Any]) -> dict[str, Any]:
 def list_boxes(query: dict[str, Any]) -> dict[str, Any]:
     """What each unit took in and handed back on a day, and what its box holds: to be compared with the cash counted."""
     day: date = query.get("day") or clock.today()
-    items, following = cash_top_up.boxes(g.actor, day, cursor=query.get("cursor"), limit=query["limit"])
+    items, following = cash_box.boxes(g.actor, day, cursor=query.get("cursor"), limit=query["limit"])
     return {"items": items, "next": following}

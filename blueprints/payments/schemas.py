@@ -11,20 +11,35 @@ class BillDifferenceView(ma.Schema):
 
     kind = ma.fields.String(validate=validate.OneOf(("payment", "refund")), metadata={"example": "payment"})
     what = ma.fields.String(
-        validate=validate.OneOf(("only_at_wechat", "only_here", "amount_differs")), metadata={"example": "only_here"}
+        validate=validate.OneOf(("only_at_wechat", "only_here", "amount_differs", "state_differs", "duplicate")),
+        metadata={"example": "only_here"},
     )
     number = ma.fields.String(metadata={"example": "673ec0a5c0ffee0123456789"})
     here_fen = ma.fields.Integer(metadata={"example": 12000})
     there_fen = ma.fields.Integer(metadata={"example": 12000})
 
 
+class BillOutcomesView(ma.Schema):
+    """How many lines of each outcome a bill has."""
+
+    matched = ma.fields.Integer(metadata={"example": 210})
+    amount_differs = ma.fields.Integer(metadata={"example": 1})
+    missing_here = ma.fields.Integer(metadata={"example": 1})
+    missing_there = ma.fields.Integer(metadata={"example": 0})
+    state_differs = ma.fields.Integer(metadata={"example": 0})
+    duplicate = ma.fields.Integer(metadata={"example": 0})
+
+
 class BillView(ma.Schema):
-    """The matched bill of a day."""
+    """The matched bill of a day; `open` counts the lines that wait for a person, `differences` are the first 500."""
 
     day = ma.fields.String(metadata={"example": "2026-11-23"})
     lines = ma.fields.Integer(metadata={"example": 212})
     paid_fen = ma.fields.Integer(metadata={"example": 1272000})
     refunded_fen = ma.fields.Integer(metadata={"example": 12000})
+    outcomes = ma.fields.Nested(BillOutcomesView)
+    open = ma.fields.Integer(metadata={"example": 2})
+    summary_agrees = ma.fields.Boolean(metadata={"description": "账单末尾汇总与明细是否一致", "example": True})
     differences = ma.fields.List(ma.fields.Nested(BillDifferenceView))
     matched_at = ma.fields.String(metadata=_TIME)
 

@@ -100,6 +100,15 @@ class SlotsOpened(ma.Schema):
     new_slots = ma.fields.Integer(metadata={"example": 104})
 
 
+class OfficeShareView(ma.Schema):
+    """A share of a slot's quota and what is left of it."""
+
+    share = ma.fields.String(metadata={"example": "group"})
+    share_zh = ma.fields.String(metadata={"example": "团队"})
+    quota = ma.fields.Integer(metadata={"example": 40})
+    left = ma.fields.Integer(metadata={"example": 12})
+
+
 class OfficeSlotView(ma.Schema):
     """A slot and what is left of it."""
 
@@ -110,7 +119,13 @@ class OfficeSlotView(ma.Schema):
     end = ma.fields.String(metadata={"example": "11:00"})
     quota = ma.fields.Integer(metadata={"example": 200})
     left = ma.fields.Integer(metadata={"example": 187})
-    state = ma.fields.String(validate=validate.OneOf(("open", "closed", "over")), metadata={"example": "open"})
+    state = ma.fields.String(
+        validate=validate.OneOf(("open", "paused", "closed", "over")), metadata={"example": "open"}
+    )
+    resource = ma.fields.String(metadata={"example": "court_1"})
+    resource_kind = ma.fields.String(metadata={"example": "court"})
+    resource_zh = ma.fields.String(metadata={"example": "1 号羽毛球场"})
+    shares = ma.fields.List(ma.fields.Nested(OfficeShareView))
 
 
 class OfficeSlotList(ma.Schema):

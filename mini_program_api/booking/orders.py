@@ -11,7 +11,7 @@ from backend.http.idempotency import PARAMETER, idempotent, key_and_body
 from backend.http.surface import Surface
 from backend.store import object_ids
 from mini_program_api.booking import schemas
-from models.booking import cancel, order, order_views, ticket
+from models.booking import cancel, cancel_visitors, order, order_views, ticket
 from models.places import visit
 
 orders = Surface("orders", __name__, url_prefix="/mini/v1", description="预约、支付、门票")
@@ -21,13 +21,14 @@ orders = Surface("orders", __name__, url_prefix="/mini/v1", description="预约�
 @orders.arguments(schemas.OrderBody)
 @orders.answer(201, schemas.OrderView)
 def book(body: dict[str, Any]) -> dict[str, Any]:
-    """Book a slot for one to five visitors.
+    """Book a slot for one to five visitors, and a guide with it if wished, all or nothing.
 
     Unpaid, the places are held for 15 minutes; free tickets are issued at once.
     """
     key, digest = key_and_body()
     wishes = [visit.Wish(**wish) for wish in body["visitors"]]
-    made = visit.book(g.actor, body["slot_id"], wishes, key=bytes.fromhex(key), body=digest)
+    extras = [visit.ExtraWish(**wish) for wish in body["extras"]]
+    made = visit.book(g.actor, body["slot_id"], wishes, extras, key=bytes.fromhex(key), body=digest)
     return order_views.created(made)
 
 
@@ -63,11 +64,18 @@ def check_payment(order_id: str) -> dict[str, Any]:
 
 
 @orders.post("/orders/<order_id>/cancel", access=resident())
+@orders.arguments(schemas.CancelBody)
 @orders.answer(200, schemas.OrderView)
-def cancel_order(order_id: str) -> dict[str, Any]:
-    """Cancel an order; money returns by the rule of the place. Repeating it changes nothing."""
-    ended = cancel.cancel(object_ids.read(order_id), g.actor.key, account=g.actor.account_id)
-    return order_views.whole(ended)
+def cancel_order(body: dict[str, Any], order_id: str) -> dict[str, Any]:
+    """Cancel an order, or some of its visitors; money returns by the rule of the place.
+
+    Repeating it changes nothing.
+    """
+    wanted, who = object_ids.read(order_id), g.actor.key
+    if "visitors" in body:
+        told = cancel_visitors.cancel_visitors(wanted, body["visitors"], who, account=g.actor.account_id)
+        return order_views.whole(told)
+    return order_views.whole(cancel.cancel(wanted, who, account=g.actor.account_id))
 
 
 @orders.get("/tickets/<ticket_id>/code.<kind>", access=resident())

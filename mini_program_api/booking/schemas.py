@@ -15,11 +15,19 @@ class WishBody(ma.Schema):
     ticket_type = ma.fields.String(required=True, validate=_ID, metadata={"example": "adult"})
 
 
+class ExtraBody(ma.Schema):
+    """A slot of a resource that is taken along, a guide for example, and the type that sets its price."""
+
+    slot_id = ma.fields.String(required=True, validate=_ID, metadata={"example": "museum.guide-20261124-0900"})
+    ticket_type = ma.fields.String(required=True, validate=_ID, metadata={"example": "guided_tour"})
+
+
 class OrderBody(ma.Schema):
-    """A slot and one to five visitors."""
+    """A slot and one to five visitors; `extras` are booked with it, all or nothing."""
 
     slot_id = ma.fields.String(required=True, validate=_ID, metadata={"example": "pingshan-20261124-0900"})
     visitors = ma.fields.List(ma.fields.Nested(WishBody), required=True, validate=validate.Length(1, MOST_VISITORS))
+    extras = ma.fields.List(ma.fields.Nested(ExtraBody), load_default=[], validate=validate.Length(0, 4))
 
 
 class VisitorView(ma.Schema):
@@ -32,6 +40,8 @@ class VisitorView(ma.Schema):
     inspect = ma.fields.String(metadata={"example": "student_card"})
     document_kind = ma.fields.String(metadata={"example": "resident_id"})
     document_tail = ma.fields.String()
+    number = ma.fields.Integer(metadata={"description": "退票时用的游客序号", "example": 0})
+    state = ma.fields.String(metadata={"description": "booked 或 cancelled", "example": "booked"})
 
 
 class TicketView(ma.Schema):
@@ -55,6 +65,33 @@ class RefundView(ma.Schema):
     state = ma.fields.String(metadata={"example": "succeeded"})
 
 
+class PartialRefundView(ma.Schema):
+    """What goes back for visitors who were cancelled alone, and how far it is."""
+
+    visitors = ma.fields.List(ma.fields.Integer(metadata={"example": 1}))
+    fen = ma.fields.Integer(metadata={"example": 6000})
+    state = ma.fields.String(metadata={"example": "succeeded"})
+
+
+class CancelBody(ma.Schema):
+    """Which visitors do not come, by their numbers; without any, nobody does."""
+
+    visitors = ma.fields.List(
+        ma.fields.Integer(strict=True, validate=validate.Range(0, 99), metadata={"example": 1}),
+        validate=validate.Length(1, 100),
+    )
+
+
+class ExtraView(ma.Schema):
+    """What an order takes beside its own slot."""
+
+    slot_id = ma.fields.String(metadata={"example": "museum.guide-20261124-0900"})
+    units = ma.fields.Integer(metadata={"example": 1})
+    price_fen = ma.fields.Integer(metadata={"example": 8000})
+    what = ma.fields.String(metadata={"example": "guide"})
+    title_zh = ma.fields.String(metadata={"example": "馆内讲解"})
+
+
 class OrderView(ma.Schema):
     """An order; `hold_until` is the end of an unpaid hold."""
 
@@ -69,9 +106,13 @@ class OrderView(ma.Schema):
     state = ma.fields.String(metadata={"example": "held"})
     state_zh = ma.fields.String(metadata={"example": "待支付"})
     places = ma.fields.Integer()
+    resource = ma.fields.String(metadata={"example": "court_1"})
+    channel = ma.fields.String(metadata={"example": "window"})
+    extras = ma.fields.List(ma.fields.Nested(ExtraView))
     visitors = ma.fields.List(ma.fields.Nested(VisitorView))
     tickets = ma.fields.List(ma.fields.Nested(TicketView))
     refund = ma.fields.Nested(RefundView)
+    partial_refunds = ma.fields.List(ma.fields.Nested(PartialRefundView))
     refund_if_cancelled_fen = ma.fields.Integer()
 
 

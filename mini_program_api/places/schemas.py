@@ -5,6 +5,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import validate
 
+from mini_program_api.crowd.schemas import CrowdNowView
+
 
 class NearQuery(ma.Schema):
     """Where the asker stands, as WeChat gives it (GCJ-02)."""
@@ -33,6 +35,7 @@ class SpanQuery(ma.Schema):
 
     first = ma.fields.Date(data_key="from", metadata={"example": "2026-11-23"})
     last = ma.fields.Date(data_key="to", metadata={"example": "2026-12-22"})
+    resource = ma.fields.String(load_default="", validate=validate.Length(0, 40), metadata={"example": "guide"})
 
 
 class GeoView(ma.Schema):
@@ -56,10 +59,20 @@ class TicketTypeView(ma.Schema):
     identity_documents = ma.fields.List(ma.fields.String(), metadata={"example": ["resident_id", "passport"]})
     document_to_inspect = ma.fields.String(allow_none=True)
     concession = ma.fields.String(metadata={"description": "按优待规则核对资格的票种", "example": "senior_65_scenic"})
+    share = ma.fields.String(metadata={"description": "占用哪一份额的票种", "example": "individual"})
     legal_basis = ma.fields.String(allow_none=True)
     source = ma.fields.List(ma.fields.Dict())
     confidence = ma.fields.String()
     demo = ma.fields.Boolean()
+
+
+class ShareView(ma.Schema):
+    """A share of a slot's quota and what is left of it."""
+
+    share = ma.fields.String(metadata={"example": "group"})
+    share_zh = ma.fields.String(metadata={"example": "团队"})
+    quota = ma.fields.Integer(metadata={"example": 40})
+    left = ma.fields.Integer(metadata={"example": 12})
 
 
 class SlotView(ma.Schema):
@@ -73,6 +86,10 @@ class SlotView(ma.Schema):
     quota = ma.fields.Integer()
     left = ma.fields.Integer()
     state = ma.fields.String(metadata={"example": "open"})
+    resource = ma.fields.String(metadata={"example": "court_1"})
+    resource_kind = ma.fields.String(metadata={"example": "court"})
+    resource_zh = ma.fields.String(metadata={"example": "1 号羽毛球场"})
+    shares = ma.fields.List(ma.fields.Nested(ShareView))
 
 
 class SlotWhole(SlotView):
@@ -103,6 +120,7 @@ class PlaceWhole(PlaceView):
     aliases = ma.fields.List(ma.fields.String())
     heritage = ma.fields.String()
     address = ma.fields.String()
+    phone = ma.fields.String(metadata={"example": "0797-6232374"})
     facts = ma.fields.List(ma.fields.String())
     hours_told = ma.fields.Dict()
     ticket_told = ma.fields.Dict()
@@ -113,6 +131,7 @@ class PlaceWhole(PlaceView):
     ticket_types = ma.fields.List(ma.fields.Nested(TicketTypeView))
     notices = ma.fields.List(ma.fields.Dict())
     next_slots = ma.fields.List(ma.fields.Nested(SlotView))
+    crowd = ma.fields.Nested(CrowdNowView, metadata={"description": "客流实况(有客流统计的景区)"})
 
 
 class PlaceList(ma.Schema):
@@ -141,4 +160,24 @@ class AreaList(ma.Schema):
     """Areas below one."""
 
     items = ma.fields.List(ma.fields.Nested(AreaView))
+    next = ma.fields.String(allow_none=True)
+
+
+class ResourceView(ma.Schema):
+    """A court, lane or guide of a place; its slots are those of the place with `resource`."""
+
+    id = ma.fields.String(metadata={"example": "museum.guide"})
+    place_id = ma.fields.String(metadata={"example": "museum"})
+    resource = ma.fields.String(metadata={"example": "guide"})
+    kind = ma.fields.String(metadata={"example": "guide"})
+    kind_zh = ma.fields.String(metadata={"example": "讲解员"})
+    name_zh = ma.fields.String(metadata={"example": "馆内讲解"})
+    about = ma.fields.Dict()
+    demo = ma.fields.Boolean()
+
+
+class ResourceList(ma.Schema):
+    """The resources of a place."""
+
+    items = ma.fields.List(ma.fields.Nested(ResourceView))
     next = ma.fields.String(allow_none=True)

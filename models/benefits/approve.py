@@ -19,6 +19,7 @@ from pymongo.client_session import ClientSession
 
 from backend import clock, outbox
 from backend.errors import Conflict
+from backend.money import yuan
 from backend.store import transactions
 from models.audit import entry
 from models.benefits import batch, item, line, money, objection, progress
@@ -88,7 +89,7 @@ def require_available(fund: str, fen: int) -> None:
     except ledger_account.AccountUnknown:
         available = 0
     if available < fen:
-        raise FundShort(available=f"{available / 100:.2f}", needed=f"{fen / 100:.2f}")
+        raise FundShort(available=yuan(available), needed=yuan(fen))
 
 
 def propose(actor: Staff, batch_id: ObjectId, reason: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from bson import ObjectId
 
 from backend import outbox
+from backend.money import yuan
 from models.benefits import batch, line, payment
 from models.identity import account
 from models.messaging import inbox
@@ -38,7 +39,7 @@ def tell(line_id: ObjectId, news: str, about: str, code: str) -> None:
     values = {
         "item": batch.read(found["batch"])["item_zh"],
         "period": found["period"],
-        "yuan": f"{found['amount_fen'] / 100:.2f}",
+        "yuan": yuan(found["amount_fen"]),
         "account": f"尾号 {tail} 的账户" if tail else "收款账户",
         "why": payment.why_zh(code),
         "what": payment.what_to_do_zh(code),

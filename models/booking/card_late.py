@@ -1,11 +1,11 @@
-"""Holders of a card whom gates let in without network, handed in later: their ticket of that day is used."""
+"""Holders of a card whom gates let through without network, handed in later: their ticket of that day has the scan."""
 
 from typing import Any
 
 from pymongo.client_session import ClientSession
 
 from backend import clock
-from models.booking import gate_late, ticket
+from models.booking import gate_late, no_show, ticket
 from models.devices import journal
 from models.devices.journal import Settled
 from models.onecard import verify
@@ -13,12 +13,21 @@ from models.onecard import verify
 
 @journal.settles("venue")
 def settle(found: dict[str, Any], session: ClientSession | None) -> Settled:
-    """Use the ticket by which the holder of a venue code walked in; without one, it is a conflict for the staff."""
+    """Let the ticket by which the holder of a venue code walked have the scan; without one, it is for the staff."""
     verdict = verify.late(found)
     if not verdict.accepted or verdict.person_id is None:
         return Settled("refused", verdict.result)
     day = clock.civil(found["at"]).date().isoformat()
-    booked = ticket.of_person(verdict.person_id, found["place"], day, found["_id"], session=session)
+    booked = ticket.of_person(
+        verdict.person_id,
+        found["place"],
+        found["at"],
+        found["_id"],
+        zone=found.get("zone") or "",
+        direction=found.get("direction") or "in",
+        session=session,
+    )
     if booked is None:
+        no_show.was_there(verdict.person_id, found["place"], day, session)
         return Settled("conflict", "no_ticket", person=verdict.person_id)
     return gate_late.use(found, booked, session)

@@ -16,7 +16,7 @@ from pymongo.errors import DuplicateKeyError
 from backend import clock, outbox, runtime
 from backend.errors import CityError, KeyReused
 from backend.store import transactions
-from models.booking import order, slot, takes, ticket
+from models.booking import gate_terms, no_show, order, release_late, slot, takes, ticket, waiting
 from models.booking.order import AlreadyBooked, HoldLost, OrderStateWrong
 from models.booking.slot import Take
 from models.payments import payment
@@ -32,7 +32,8 @@ MOST_VISITORS = 5
 class Visitor:
     """One place of an order, as the scene has decided it: class, price in 分, the document to inspect at the gate.
 
-    `evidence` is the record of the decision on a concession; it is kept sealed with the order.
+    `evidence` is the record of the decision on a concession; it is kept sealed with the order. `needs_guardian` says
+    whether somebody of full age must come along; None leaves it to the age band.
     """
 
     person: ObjectId
@@ -44,6 +45,7 @@ class Visitor:
     document: dict[str, str] = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict, repr=False)
     share: str = ""
+    needs_guardian: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,12 @@ def place(
     Raises:
         SlotSoldOut, DaySoldOut, ShareSoldOut, SlotClosed, SlotPaused, SlotOver, SlotBusy: no place was taken.
         AlreadyBooked, TooOften: one of the visitors has booked as often as the place allows.
+        OnlineLimited: one of them may not book free tickets online for a while.
         KeyReused: the key came with another body before.
         HoldLost: the process was too slow; the same request may be sent again.
     """
+    if buyer.channel == "mini":
+        no_show.require_allowed(visitor.person for visitor in visitors if not visitor.price_fen)
     if len({visitor.person for visitor in visitors}) < len(visitors):
         raise AlreadyBooked(fields={"visitors": [AlreadyBooked.zh]})
     number = len(visitors) if units is None else units
@@ -127,7 +132,7 @@ def _insert(record: dict[str, Any], wishes: list[Take]) -> dict[str, Any] | None
             if met == "claims" and attempt + 1 < _TRIES and (again := _other_claims(record, wishes)):
                 record["claims"] = again
                 continue
-            return _met(met, record, wishes)
+            return _met(error, record, wishes)
         return None
     return None
 
@@ -143,15 +148,22 @@ def _other_claims(record: dict[str, Any], wishes: list[Take]) -> list[bytes]:
     if earlier(record["idempotency"]["key"], record["idempotency"]["body"]):
         return []
     try:
-        return _claims(record)
+        return claims_of(record)
     except CityError:
         takes.return_all(wishes, record["_id"])
         raise
 
 
-def _claims(record: dict[str, Any]) -> list[bytes]:
+def claims_of(record: dict[str, Any]) -> list[bytes]:
+    """Return free claims for the visitors of an order.
+
+    Raises:
+        AlreadyBooked, TooOften: none is left for one of them.
+    """
     persons = [visitor["person"] for visitor in record["visitors"]]
-    return order.claims(record["place"], record["day"], persons, record.get("limits", order.ONE_A_DAY))
+    shares = [visitor.get("share", "") for visitor in record["visitors"]]
+    limits, span = record.get("limits", order.ONE_A_DAY), (record["start"], record["end"])
+    return order.claims(record["place"], record["day"], persons, limits, span=span, shares=shares)
 
 
 def earlier(key: bytes, body: bytes) -> dict[str, Any] | None:
@@ -170,10 +182,25 @@ def _record(
     buyer: Buyer, wanted: dict[str, Any], visitors: list[Visitor], *, wishes: list[Take], extras: Sequence[Extra]
 ) -> dict[str, Any]:
     order_id, now = ObjectId(), clock.now()
-    total = sum(visitor.price_fen for visitor in visitors) + sum(extra.price_fen for extra in extras)
+    record = draft(order_id, buyer, wanted, visitors, wishes=wishes, extras=extras)
     first = outbox.entry("checkout", "booking.expire", due=now + HOLD, order=str(order_id))
-    follow = [first] if total else [outbox.entry("checkout", "booking.issue", order=str(order_id))]
-    record = {
+    follow = [first] if record["total_fen"] else [outbox.entry("checkout", "booking.issue", order=str(order_id))]
+    held = {"state": "held", "hold_until": now + HOLD, "history": [order.event("held", buyer.who)], "outbox": follow}
+    return record | held | {"claims": claims_of(record)}
+
+
+def draft(
+    order_id: ObjectId,
+    buyer: Buyer,
+    wanted: dict[str, Any],
+    visitors: list[Visitor],
+    *,
+    wishes: list[Take],
+    extras: Sequence[Extra] = (),
+) -> dict[str, Any]:
+    """Return an order as it is before it is held: what it is about, and for whom, sealed for this id."""
+    total = sum(visitor.price_fen for visitor in visitors) + sum(extra.price_fen for extra in extras)
+    return {
         "_id": order_id,
         "place": wanted["place"],
         "slot": wanted["_id"],
@@ -184,14 +211,9 @@ def _record(
         "takes": takes.stored(wishes),
         "visitors": [_line(order_id, number, visitor) for number, visitor in enumerate(visitors)],
         "total_fen": total,
-        "state": "held",
-        "hold_until": now + HOLD,
         "terms": wanted.get("terms", {}),
-        "history": [order.event("held", buyer.who)],
-        "outbox": follow,
         **_beyond(buyer, wanted, extras),
     }
-    return record | {"claims": _claims(record)}
 
 
 def _further(extra: Extra, wanted: dict[str, Any]) -> bool:
@@ -230,29 +252,41 @@ def _line(order_id: ObjectId, number: int, visitor: Visitor) -> dict[str, Any]:
         "inspect": visitor.inspect,
         "document": visitor.document,
     } | ({"share": visitor.share} if visitor.share else {})
+    line |= {} if visitor.needs_guardian is None else {"needs_guardian": visitor.needs_guardian}
     return line | ({"evidence": order.sealed_evidence(order_id, number, visitor.evidence)} if visitor.evidence else {})
 
 
-def _met(met: str, record: dict[str, Any], wishes: list[Take]) -> dict[str, Any]:
+def _met(error: DuplicateKeyError, record: dict[str, Any], wishes: list[Take]) -> dict[str, Any]:
     """Give the hold back and say what the insert met."""
     takes.return_all(wishes, record["_id"])
-    if met == "_id":
+    if order.duplicate_of(error) == "_id":
         raise HoldLost from None
     if found := earlier(record["idempotency"]["key"], record["idempotency"]["body"]):
         return found
-    raise order.too_often(record.get("limits", order.ONE_A_DAY)[0]) from None
+    raise order.taken(record, order.claim_of(error)) from None
 
 
-def issue(order_id: ObjectId) -> bool:
-    """Turn a held order into tickets, all in one transaction; return whether this call did it."""
+def issue(
+    order_id: ObjectId,
+    *,
+    who: str = "system:checkout",
+    changes: dict[str, Any] | None = None,
+    more: Sequence[dict[str, Any]] = (),
+) -> bool:
+    """Turn a held order into tickets, all in one transaction; return whether this call did it.
+
+    `changes` are fields that are set with it, `more` what follows besides.
+    """
     found = order.read(order_id)
     tickets = _tickets(found)
-    follow = _after_issue(found)
+    follow = [*_after_issue(found), *more]
 
     def change(session: ClientSession) -> bool:
-        line = order.event("issued", "system:checkout")
-        if not order.move(order_id, ("held",), "issued", line=line, session=session, follow=follow):
+        line = order.event("issued", who)
+        moved = order.move(order_id, ("held",), "issued", line=line, session=session, follow=follow, changes=changes)
+        if not moved:
             return False
+        waiting.order_issued(moved, session)
         ticket.write_all(tickets, session)
         return True
 
@@ -260,14 +294,17 @@ def issue(order_id: ObjectId) -> bool:
 
 
 def _after_issue(found: dict[str, Any]) -> list[dict[str, Any]]:
-    follow = [outbox.entry("push", "messaging.order_issued", order=str(found["_id"]))]
+    follow = []
+    if found.get("account"):
+        follow.append(outbox.entry("push", "messaging.order_issued", order=str(found["_id"])))
     if found.get("payment"):
         follow.append(outbox.entry("push", "payments.require_shipping", payment=str(found["payment"])))
-    return follow
+    return [*follow, *release_late.follow(found)]
 
 
 def _tickets(found: dict[str, Any]) -> list[dict[str, Any]]:
-    early = found.get("terms", {}).get("enter_early_minutes", 30)
+    terms = found.get("terms") or {}
+    early = terms.get("enter_early_minutes", 30)
     opens, closes = ticket.entry_window(found["day"], found["start"], found["end"], early)
     return [
         {
@@ -280,6 +317,7 @@ def _tickets(found: dict[str, Any]) -> list[dict[str, Any]]:
             "enter_until": closes,
             "state": "valid",
             "key_id": runtime.current().ticket_keys.current,
+            "terms": gate_terms.carried(terms),
         }
         for number, visitor in enumerate(found["visitors"])
     ]
@@ -309,7 +347,7 @@ def _revive(found: dict[str, Any]) -> bool:
     """Give an expired order its places back if there are any; a visitor who booked anew meanwhile prevents it."""
     tickets = _tickets(found)
     try:
-        claims = _claims(found)
+        claims = claims_of(found)
     except (AlreadyBooked, order.TooOften):
         return False
     follow = _after_issue(found)
@@ -325,6 +363,7 @@ def _revive(found: dict[str, Any]) -> bool:
             raise RefundDecided
         if not takes.take_again(order.takes(found), session):
             raise NoPlaceLeft
+        waiting.order_issued(moved, session)
         ticket.write_all(tickets, session)
         return True
 
@@ -342,18 +381,22 @@ class RefundDecided(CityError):
     """Aborts the transaction that would revive an order whose money goes back."""
 
 
-def release(order_id: ObjectId, to_state: str, who: str) -> bool:
-    """End a held order and return its places, once; return whether this call did it."""
+def release(order_id: ObjectId, to_state: str, who: str, follow: Sequence[dict[str, Any]] = ()) -> bool:
+    """End a held order and return its places, once; return whether this call did it. `follow` goes with it."""
 
-    def change(session: ClientSession) -> bool:
+    def change(session: ClientSession) -> str:
         line = order.event(to_state, who)
-        was = order.move(order_id, ("held",), to_state, line=line, session=session, release=True)
+        told = list(follow)
+        was = order.move(order_id, ("held",), to_state, line=line, session=session, release=True, follow=told)
         if not was:
-            return False
-        takes.give_back(order.takes(was), session)
-        return True
+            return ""
+        waiting.order_ended(was, to_state, session)
+        return "kept" if takes.give_back(order.takes(was), session) else "left"
 
-    return transactions.run(change)
+    done = transactions.run(change)
+    if done == "kept":
+        outbox.wake("checkout")
+    return bool(done)
 
 
 def expire(order_id: ObjectId) -> None:

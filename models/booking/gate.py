@@ -1,112 +1,119 @@
-"""Walking in: one scan, one answer. The nonce of the signed request makes a repeated scan the same scan."""
+"""Walking in and out: one scan, one answer. The nonce of the signed request makes a repeated scan the same scan.
 
-import contextlib
+A ticket is changed by one guarded update; who meets another's change reads again. What was answered is kept, so that a
+repeated request hears it again; where that record is missing, the ticket itself knows the scan.
+"""
+
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from mongoengine import BooleanField, DateTimeField, Document, StringField
-from pymongo.client_session import ClientSession
-from pymongo.errors import DuplicateKeyError
+from bson import ObjectId
 
-from backend import clock, personal_data
+from backend import clock
 from backend.codes import gate_check
 from backend.codes.compact import BadCode
-from backend.errors import KeyReused
-from backend.personal_data import Holding
-from models.booking import ticket
+from backend.errors import KeyReused, Unprocessable
+from models.booking import gate_answer, gate_code, gate_rule, gate_scan, gate_terms, ticket
+from models.booking.gate_answer import Answer, Numbers
+from models.booking.gate_code import Code
+from models.booking.gate_scan import GateScan
+from models.booking.gate_terms import GateTerms
 from models.identity.actors import Device
 from models.onecard import code_use, holder, verify
 from models.onecard.code_use import Use
 
-
-class GateScan(Document):
-    """What a gate was told; the id reads device and nonce."""
-
-    meta = {
-        "collection": "gate_scans",
-        "auto_create_index": False,
-        "indexes": [{"fields": ["ticket"], "sparse": True}, {"fields": ["place", "-at"]}],
-    }
-    id = StringField(primary_key=True)
-    device = StringField(required=True)
-    place = StringField(required=True)
-    ticket = StringField()
-    result = StringField(required=True)
-    offline = BooleanField()
-    at = DateTimeField(required=True)
+__all__ = ["Answer", "GateScan", "scan"]
+_TICK = timedelta(milliseconds=1)
+_SHOWN_AS = {"used_twice": "already_used", "inside_twice": "already_inside"}
 
 
-personal_data.declare(
-    Holding(
-        "gate_scans", "闸机扫码记录", via=(("ticket", "tickets"),), at_deletion="keep", because="只含票号、闸机和时间"
-    )
-)
+class DirectionWrong(Unprocessable):
+    """422: the gate does not let people through that way."""
+
+    code = "gate_direction_wrong"
+    zh = "本闸机没有登记这个通行方向,请联系管理员。"
+    en = "This gate is not registered for that direction."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"direction": [self.zh]})
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the gate shows: result, a sentence, and what the clerk should look at."""
+class Passing:
+    """Somebody at a gate: which gate, which way, when."""
 
-    result: str
-    message: str
-    ticket: str = ""
-    age_band: str = ""
-    inspect: str = ""
-    ticket_class: str = ""
-    first_scan_at: datetime | None = None
-    first_scan_gate: str = ""
-    valid_day: str = ""
-    enter_from: datetime | None = None
-    enter_until: datetime | None = None
+    device: Device
+    direction: str
+    at: datetime
 
+    @property
+    def id(self) -> str:
+        """Return the name of the scan."""
+        return f"{self.device.device_id}:{self.device.nonce}"
 
-SENTENCES = {
-    "admitted": "请进。",
-    "already_used": "此票已使用。首次入园:{first}。",
-    "other_day": "此票是 {day} 的,今天不能入园。",
-    "other_time": "此票入园时间为 {window},请在该时段入园。",
-    "other_place": "此票不是本景点的。",
-    "cancelled": "此票已取消。",
-    "not_ours": "不是本平台的有效门票,请到游客中心核实。",
-    "no_ticket": "一卡通有效,但没有今天本景点的预约,请到游客中心办理。",
-}
+    def scan(self, at: datetime, step: int = 0) -> gate_rule.Scan:
+        """Return the scan as a ticket keeps it."""
+        device = self.device
+        told = {"at": at, "device": device.device_id, "gate": device.name, "nonce": device.nonce}
+        return told | {"zone": device.zone, "direction": self.direction} | ({"step": step} if step else {})
 
 
-def scan(device: Device, text: str) -> Answer:
-    """Decide on one scan and use the ticket when it is good, once. Repeating the request gives the same answer.
+def passing(device: Device, direction: str = "") -> Passing:
+    """Return who stands at a gate; a gate for both ways lets in unless it says otherwise.
 
     Raises:
+        DirectionWrong: the gate is not for that way.
+    """
+    ways = ("in", "out") if device.direction == "both" else (device.direction,)
+    if direction and direction not in ways:
+        raise DirectionWrong
+    return Passing(device, direction or ways[0], clock.now())
+
+
+def scan(device: Device, text: str, direction: str = "") -> Answer:
+    """Decide on one scan, and let the ticket have it when it is good. Repeating the request gives the same answer.
+
+    Raises:
+        DirectionWrong: the gate does not let people through that way.
         KeyReused: the nonce came with another ticket or code before.
     """
+    who = passing(device, direction)
     if gate_check.is_card(text):
-        return _by_card(device, text)
-    told = GateScan._get_collection().find_one({"_id": _scan_id(device)}, {"ticket": 1, "result": 1})
-    found = _ticket(text)  # read after what was told, so that it shows at least what was told of it
+        return _by_card(who, text)
+    told = gate_scan.told(who.id)
+    try:
+        code = gate_code.read(text, who.at)
+    except BadCode:
+        return answered(who, None, told)
+    return answered(who, ticket.read(code.ticket), told, code)
+
+
+def answered(
+    who: Passing, found: dict[str, Any] | None, told: dict[str, Any] | None, code: Code | None = None
+) -> Answer:
+    """Return the answer to a ticket that was shown, as it was told before or as it is decided now.
+
+    Raises:
+        KeyReused: the nonce came with another ticket before.
+    """
     if told:
-        if told.get("ticket") != (found or {}).get("_id"):
+        if told.get("ticket") != (found or {}).get("_id") or told.get("direction", "in") != who.direction:
             raise KeyReused
-        return _answer(told["result"], found)
-    answer = _judge(device, found) if found else _answer("not_ours", None)
-    _note(device, answer)
+        return _again(who, found, told)
+    answer = judge(who, found, code or Code("")) if found else gate_answer.without("not_ours")
+    note(who, answer)
     return answer
 
 
-def note_late(entry: dict[str, Any], found: dict[str, Any], session: ClientSession | None) -> None:
-    """Take down an entry without network, so that the same scan sent online is the same scan."""
-    told = {name: entry[name] for name in ("device", "place", "at")}
-    record = {**told, "ticket": found["_id"], "result": "admitted", "offline": True}
-    change = {"$setOnInsert": record}
-    GateScan._get_collection().update_one({"_id": entry["_id"]}, change, upsert=True, session=session)
-
-
-def _by_card(device: Device, text: str) -> Answer:
-    """Let the holder of a card's venue code in by the ticket that was booked for them.
+def _by_card(who: Passing, text: str) -> Answer:
+    """Let the holder of a card's venue code through by the ticket that was booked for them.
 
     The code is used up under the nonce, and so is the ticket: a repeated request finds both as its own.
     """
-    use = Use(device.device_id, device.nonce, text, clock.now())
-    if not code_use.told(use) and GateScan._get_collection().find_one({"_id": _scan_id(device)}, {"_id": 1}):
+    device, told = who.device, gate_scan.told(who.id)
+    use = Use(device.device_id, device.nonce, text, who.at)
+    if not code_use.told(use) and told:
         raise KeyReused
     verdict = verify.verify(
         device.scanner_class,
@@ -119,81 +126,127 @@ def _by_card(device: Device, text: str) -> Answer:
     if not verdict.accepted or verdict.person_id is None:
         return Answer(verdict.result, verdict.message)
     holder.shown(device, verdict)
-    found = ticket.of_person(verdict.person_id, device.place, clock.today().isoformat(), _scan_id(device))
-    answer = _judge(device, found) if found else _answer("no_ticket", None)
-    _note(device, answer)
+    if told:
+        return _again(who, ticket.read(told["ticket"]) if "ticket" in told else None, told)
+    found = of_person(who, verdict.person_id)
+    answer = judge(who, found, Code(found["_id"], "card")) if found else gate_answer.without("no_ticket")
+    note(who, answer)
     return answer
 
 
-def _ticket(text: str) -> dict[str, Any] | None:
-    try:
-        return ticket.read(ticket.identify(text))
-    except BadCode:
-        return None
+def of_person(who: Passing, person: ObjectId) -> dict[str, Any] | None:
+    """Return the ticket by which a person stands at a gate."""
+    here = who.device
+    return ticket.of_person(person, here.place, who.at, who.id, zone=here.zone, direction=who.direction)
 
 
-def _judge(device: Device, found: dict[str, Any]) -> Answer:
-    if found["place"] != device.place:
-        return _answer("other_place", found)
-    if found["state"] == "valid" and (wrong := _wrong_time(found)):
-        return _answer(wrong, found)
-    first = {"at": clock.now(), "device": device.device_id, "gate": device.name, "nonce": device.nonce}
-    if used := ticket.use(found["_id"], first):
-        return _answer("admitted", used)
-    changed = ticket.read(found["_id"]) or found
-    return _answer("cancelled", changed) if changed["state"] == "void" else _used(device, changed)
+def judge(who: Passing, found: dict[str, Any], code: Code) -> Answer:
+    """Decide on a ticket that is shown, and let it have the scan when it is good."""
+    terms = gate_terms.of(found)
+    while True:
+        scans = ticket.scans_of(found)
+        way = ticket.course(found, scans, terms)
+        made = next((one for one in scans if gate_rule.scan_id(one) == who.id), None)
+        if made is not None:
+            return _passed(found, scans, made, terms, code)
+        made = who.scan(_moment(who, scans), code.step)
+        if len(scans) >= gate_rule.MOST_SCANS:
+            return _full(who, found, made, _numbers(way, made), code)
+        if result := _refusal(who, found, code, way, made):
+            return gate_answer.about(result, found, made, _numbers(way, made), shown_by=code.shown_by)
+        if found["state"] == "void":  # on the way out
+            return gate_answer.about("exited", found, made, Numbers(0, 0), shown_by=code.shown_by)
+        way.go(made)
+        if done := ticket.go(found, [*scans, made], way):
+            return _passed(done, [*scans, made], made, terms, code)
+        found = ticket.read(found["_id"]) or found
 
 
-def _wrong_time(found: dict[str, Any]) -> str:
-    now = clock.now()
-    if clock.civil(now).date() != clock.date_of(found["day"]):
+def _full(who: Passing, found: dict[str, Any], made: gate_rule.Scan, numbers: Numbers, code: Code) -> Answer:
+    """Answer for a ticket that takes no more scans: nobody is let in by it, and whoever is inside may still leave."""
+    result = _refusal_of_place(who, found) or ("exited" if who.direction == "out" else "entries_used_up")
+    return gate_answer.about(result, found, made, numbers, shown_by=code.shown_by)
+
+
+def _refusal_of_place(who: Passing, found: dict[str, Any]) -> str:
+    return "" if found["place"] == who.device.place else "other_place"
+
+
+def _moment(who: Passing, scans: list[gate_rule.Scan]) -> datetime:
+    """Return when a scan is: after all that the ticket has, so that it stays the last however clocks differ."""
+    return max([who.at, *(one["at"] + _TICK for one in scans)])
+
+
+def _passed(
+    found: dict[str, Any], scans: list[gate_rule.Scan], made: gate_rule.Scan, terms: GateTerms, code: Code
+) -> Answer:
+    result = "exited" if made["direction"] == "out" else "admitted"
+    numbers = gate_answer.numbers_at(found, scans, made, terms)
+    return gate_answer.about(result, found, made, numbers, shown_by=code.shown_by, static=terms.static_code)
+
+
+def _refusal(who: Passing, found: dict[str, Any], code: Code, way: gate_rule.Course, made: gate_rule.Scan) -> str:
+    """Return why somebody may not pass; on the way out only the place matters."""
+    if elsewhere := _refusal_of_place(who, found):
+        return elsewhere
+    if who.direction == "out":
+        return ""
+    if wrong := _wrong_code(code, way.terms):
+        return wrong
+    if found["state"] == "void":
+        return "released" if found.get("void_reason") == ticket.RELEASED else "cancelled"
+    reason = way.refusal(made)[0]
+    wrong_time = _wrong_time(who, found)
+    if found["state"] == "valid" and wrong_time:
+        return wrong_time
+    return _SHOWN_AS.get(reason, reason) or wrong_time
+
+
+def _wrong_code(code: Code, terms: GateTerms) -> str:
+    if code.age != "fresh":
+        return "code_stale" if code.age == "stale" else "code_ahead"
+    return "static_code_refused" if code.shown_by == "static" and terms.static_code == "refuse" else ""
+
+
+def _wrong_time(who: Passing, found: dict[str, Any]) -> str:
+    if clock.civil(who.at).date() != clock.date_of(found["day"]):
         return "other_day"
-    return "" if found["enter_from"] <= now <= found["enter_until"] else "other_time"
+    return "" if found["enter_from"] <= who.at <= found["enter_until"] else "other_time"
 
 
-def _used(device: Device, found: dict[str, Any]) -> Answer:
-    first = found["first_scan"]
-    again = first["device"] == device.device_id and first["nonce"] == device.nonce
-    return _answer("admitted" if again else "already_used", found)
+def _numbers(way: gate_rule.Course, made: gate_rule.Scan) -> Numbers:
+    return Numbers(way.count(made["zone"]).entries, way.left(made["zone"]))
 
 
-def _answer(result: str, found: dict[str, Any] | None) -> Answer:
-    if found is None:
-        return Answer(result, SENTENCES[result])
-    first = found.get("first_scan") or {}
-    facts = {
-        "day": found["day"],
-        "window": f"{clock.civil(found['enter_from']):%H:%M}-{clock.civil(found['enter_until']):%H:%M}",
-        "first": f"{clock.civil(first['at']):%m-%d %H:%M} {first['gate']}" if first else "",
-    }
-    return Answer(
-        result,
-        SENTENCES[result].format(**facts),
-        ticket=found["_id"],
-        age_band=found["age_band"],
-        inspect=found.get("inspect") or "",
-        ticket_class=found["ticket_class"],
-        first_scan_at=first.get("at"),
-        first_scan_gate=first.get("gate", ""),
-        valid_day=found["day"],
-        enter_from=found["enter_from"],
-        enter_until=found["enter_until"],
+def _again(who: Passing, found: dict[str, Any] | None, told: dict[str, Any]) -> Answer:
+    """Return what was told, with the numbers of then."""
+    if found is None or "ticket" not in told:
+        return gate_answer.without(told["result"])
+    made = who.scan(told["at"]) | {"zone": told.get("zone", "")}
+    numbers = Numbers(told.get("entries", 0), told.get("left"))
+    static = gate_terms.of(found).static_code
+    return gate_answer.about(
+        told["result"], found, made, numbers, shown_by=told.get("shown_by", "static"), static=static
     )
 
 
-def _scan_id(device: Device) -> str:
-    return f"{device.device_id}:{device.nonce}"
-
-
-def _note(device: Device, answer: Answer) -> None:
-    record = {
-        "_id": _scan_id(device),
-        "device": device.device_id,
-        "place": device.place,
-        "result": answer.result,
-        "at": clock.now(),
+def note(who: Passing, answer: Answer) -> None:
+    """Take down what a gate was told."""
+    known = {
+        "ticket": answer.ticket,
+        "shown_by": answer.shown_by,
+        "entries": answer.entries,
+        "left": answer.entries_left,
     }
-    if answer.ticket:
-        record["ticket"] = answer.ticket
-    with contextlib.suppress(DuplicateKeyError):  # the same scan came twice at once: both were judged alike
-        GateScan._get_collection().insert_one(record)
+    gate_scan.note(
+        {
+            "_id": who.id,
+            "device": who.device.device_id,
+            "place": who.device.place,
+            "zone": who.device.zone,
+            "direction": who.direction,
+            "result": answer.result,
+            "at": who.at,
+            **{name: value for name, value in known.items() if value not in {None, ""}},
+        }
+    )

@@ -1,7 +1,8 @@
-"""Tickets that gates let in without network, handed in later: the earliest entry counts, the rest is for the staff.
+"""Tickets that gates let through without network, handed in later: the earliest counts, the rest is for the staff.
 
-What happened at the gate is a fact, so nothing here refuses a visitor. Where it does not agree with the ticket, a
-conflict says why: used twice, used though cancelled (with the money that went back), used outside its hours.
+What happened at the gate is a fact, so nothing here refuses a visitor. All scans of a ticket, those of before and this
+one, are read again in the order of their instants (`gate_rule`): what does not agree with the ticket is a conflict that
+says why. So an entry may make a conflict of another one that was fine before, and end one that was open.
 """
 
 from datetime import datetime
@@ -10,61 +11,109 @@ from typing import Any
 from pymongo.client_session import ClientSession
 
 from backend import clock
+from backend.codes import dynamic
 from backend.codes.compact import BadCode
-from backend.errors import NotFound
-from models.booking import gate, order, ticket
+from backend.errors import CityError, NotFound
+from models.booking import gate_code, gate_rule, gate_scan, gate_terms, no_show, order, ticket
+from models.booking.gate_rule import Wrong
 from models.devices import journal
-from models.devices.journal import Settled
+from models.devices.journal import Beside, Settled
+
+_CLOCK_STEPS = int(journal.CLOCK_TOLERANCE.total_seconds() // dynamic.STEP_SECONDS)
+"""By so many steps a drawn code may lie off the moment at which the gate says that it took it."""
+
+
+class Meanwhile(CityError):
+    """Aborts the transaction: the ticket changed under it. The entry waits for the next try."""
+
+    code = "ticket_changed_meanwhile"
 
 
 @journal.settles("ticket")
 def settle(entry: dict[str, Any], session: ClientSession | None) -> Settled:
-    """Use the ticket that an entry names at the moment at which the gate let its holder in."""
+    """Let a ticket have the scan that an entry tells of, at the moment at which the gate let its holder through."""
     try:
-        found = ticket.read(ticket.identify(entry["code"]), session=session)
+        code = gate_code.read(entry["code"], entry["at"], more=_CLOCK_STEPS)
     except BadCode as error:
         return Settled("refused", error.reason)
+    found = ticket.read(code.ticket, session=session)
     if found is None:
         return Settled("refused", "unknown_ticket")
     if found["place"] != entry["place"]:
         return Settled("refused", "other_place", found["person"], found["_id"])
-    return use(entry, found, session)
+    if code.age != "fresh" and (entry.get("direction") or "in") == "in":
+        return Settled("refused", f"code_{code.age}", found["person"], found["_id"])
+    return use(entry, found, session, step=code.step)
 
 
-def use(entry: dict[str, Any], found: dict[str, Any], session: ClientSession | None) -> Settled:
-    """Let an entry count for the ticket `found`; what does not agree with it is a conflict."""
-    reason, details = _used(entry, found, session)
-    gate.note_late(entry, found, session)
-    return Settled("conflict" if reason else "applied", reason, found["person"], found["_id"], details)
+def use(entry: dict[str, Any], found: dict[str, Any], session: ClientSession | None, *, step: int = 0) -> Settled:
+    """Let the ticket `found` have the scan of an entry; what does not agree with it is a conflict.
 
-
-def _used(entry: dict[str, Any], found: dict[str, Any], session: ClientSession | None) -> tuple[str, dict[str, Any]]:
-    """Let the scan count; return why it is a conflict, empty when it is none."""
-    scan = {
-        "at": entry["at"],
-        "device": entry["device"],
-        "gate": entry["gate"],
-        "nonce": entry["nonce"],
-        "offline": True,
-    }
+    Only gates of places read tickets: what a scanner of another class hands in uses none up.
+    """
+    if entry["scanner_class"] != "venue":
+        return Settled("refused", "wrong_scanner", found["person"], found["_id"])
+    scan = _scan(entry, step)
+    _note(entry, scan, found, session)
     if found["state"] == "void":
-        return "cancelled", {"scan": _told(scan), **_money(found)}
-    first = found.get("first_scan") or {}
-    if _same(first, scan):
-        return "", {}
-    if not first or scan["at"] < first["at"]:
-        ticket.use_late(found["_id"], scan, session)
-    if first:
-        counts = "this" if scan["at"] < first["at"] else "other"
-        return "used_twice", {"scan": _told(scan), "other": _told(first), "counts": counts}
-    if not found["enter_from"] <= scan["at"] <= found["enter_until"]:
-        window = {name: _moment(found[name]) for name in ("enter_from", "enter_until")}
-        return "other_time", {"scan": _told(scan), **window}
-    return "", {}
+        if scan["direction"] != "in":
+            return Settled("applied", "", found["person"], found["_id"])
+        no_show.was_there(found["person"], found["place"], found["day"], session)
+        told = {"scan": _told(scan), **_money(found)}
+        return Settled("conflict", "cancelled", found["person"], found["_id"], told)
+    return _read_again(scan, found, session)
 
 
-def _same(first: dict[str, Any], scan: dict[str, Any]) -> bool:
-    return all(first.get(name) == scan[name] for name in ("device", "nonce"))
+def _read_again(scan: gate_rule.Scan, found: dict[str, Any], session: ClientSession | None) -> Settled:
+    """Read all scans of a ticket with this one, keep what they come to, and tell what has changed for the others."""
+    scans, terms, name = ticket.scans_of(found), gate_terms.of(found), gate_rule.scan_id(scan)
+    before = _wrong(ticket.course(found, scans, terms), found)
+    known = any(gate_rule.scan_id(one) == name for one in scans)
+    if not known and len(scans) >= gate_rule.MOST_SCANS:
+        return Settled("conflict", "too_many_scans", found["person"], found["_id"], {"scan": _told(scan)})
+    every = scans if known else [*scans, scan]
+    way = ticket.course(found, every, terms)
+    if not known and ticket.go(found, every, way, session=session) is None:
+        raise Meanwhile
+    after = _wrong(way, found)
+    changed = {one: after.get(one) for one in before | after if one != name and before.get(one) != after.get(one)}
+    beside = [_beside(one, told, every) for one, told in changed.items()]
+    reason, details = after.get(name, ("", {}))
+    person, ticket_id = found["person"], found["_id"]
+    return Settled("conflict" if reason else "applied", reason, person, ticket_id, details, tuple(beside))
+
+
+def _scan(entry: dict[str, Any], step: int) -> gate_rule.Scan:
+    told = {name: entry[name] for name in ("at", "device", "gate", "nonce")}
+    way = {"zone": entry.get("zone") or "", "direction": entry.get("direction") or "in"}
+    return {**told, **way, "offline": True} | ({"step": step} if step else {})
+
+
+def _wrong(way: gate_rule.Course, found: dict[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return reason and details of what does not agree with the ticket, by scan."""
+    return {gate_rule.scan_id(one.scan): (one.reason, _details(one, found)) for one in way.wrong}
+
+
+def _details(one: Wrong, found: dict[str, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = {"scan": _told(one.scan)}
+    if one.other:
+        return {**told, "other": _told(one.other), "counts": "other"}
+    if one.reason == "other_time":
+        return told | {name: _moment(found[name]) for name in ("enter_from", "enter_until")}
+    return told
+
+
+def _beside(name: str, told: tuple[str, dict[str, Any]] | None, scans: list[gate_rule.Scan]) -> Beside:
+    scan = next(one for one in scans if gate_rule.scan_id(one) == name)
+    reason, details = told or ("", {})
+    return Beside(name, scan["device"], scan["at"], "ticket", reason, details)
+
+
+def _note(entry: dict[str, Any], scan: gate_rule.Scan, found: dict[str, Any], session: ClientSession | None) -> None:
+    told = {name: scan[name] for name in ("device", "zone", "direction", "at")}
+    result = "exited" if scan["direction"] == "out" else "admitted"
+    record = {"_id": entry["_id"], "place": entry["place"], "ticket": found["_id"], "result": result, **told}
+    gate_scan.note_late(record, session)
 
 
 def _money(found: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +133,8 @@ def _money(found: dict[str, Any]) -> dict[str, Any]:
 
 def _told(scan: dict[str, Any]) -> dict[str, Any]:
     same = {name: scan[name] for name in ("device", "gate", "nonce")}
-    return {**same, "at": _moment(scan["at"]), "offline": bool(scan.get("offline"))}
+    optional = {"zone": scan["zone"]} if scan.get("zone") else {}
+    return {**same, **optional, "at": _moment(scan["at"]), "offline": bool(scan.get("offline"))}
 
 
 def _moment(at: datetime) -> str:

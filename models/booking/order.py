@@ -17,6 +17,7 @@ import orjson
 from bson import ObjectId
 from mongoengine import (
     BinaryField,
+    BooleanField,
     DateTimeField,
     DictField,
     Document,
@@ -43,7 +44,8 @@ outbox.carried_by(COLLECTION)
 class Order(Document):
     """`visitors` holds person ids, sealed names, class, price and age band; `claims` exists while the order is live.
 
-    A visitor who was given a concession has `evidence`: the sealed record of that decision.
+    A visitor who was given a concession has `evidence`: the sealed record of that decision. One who was cancelled alone
+    has `cancelled`, and `parts` say what of the money goes back for such visitors (`cancel_visitors.py`).
     """
 
     meta = {
@@ -82,9 +84,13 @@ class Order(Document):
     limits = ListField(DictField())
     idempotency = DictField()
     payment = ObjectIdField()
+    cash = DictField()
     refund = DictField()
+    parts = ListField(DictField())
     terms = DictField()
     history = ListField(DictField())
+    from_waiting = BooleanField()
+    released = BooleanField()
     outbox = ListField(DictField())
 
 
@@ -98,13 +104,14 @@ personal_data.declare(
             Sealed("visitors.name", record="{_id}:{#}"),
             Sealed("visitors.evidence", record="{_id}:{#}", own=True),
         ),
-        traces=("visitors.document", "visitors.age_band", "visitors.inspect"),
+        traces=("visitors.document", "visitors.age_band", "visitors.inspect", "visitors.needs_guardian"),
         at_deletion="restrict",
         because="会计档案管理办法(财政部、国家档案局令第 79 号)附表一: 原始凭证保管 30 年",
         busy=lambda: {
             "$or": [
                 {"state": {"$in": ["held", "issued"]}, "day": {"$gte": clock.today().isoformat()}},
                 {"refund.state": {"$in": ["requested", "processing"]}},
+                {"parts.state": {"$in": ["requested", "processing"]}},
             ]
         },
     )
@@ -127,6 +134,14 @@ class TooOften(Conflict):
     en = "One visitor has booked {most} times within this {period_en} already. Choose another visitor or date."
 
 
+class Overlapping(AlreadyBooked):
+    """409: one of the visitors is booked elsewhere at this time."""
+
+    code = "visitor_booked_elsewhere"
+    zh = "有人员在这个时间已有另一场预约,同一时间每人只能约一处;请更换人员或时间。"
+    en = "One visitor is booked elsewhere at this time. Choose another visitor or time."
+
+
 class HoldLost(Conflict):
     """409: the hold was given back before its order arrived."""
 
@@ -146,6 +161,10 @@ class OrderStateWrong(Conflict):
 ONE_A_DAY = ({"period": "day", "most": 1},)
 """How often one person may book a place that says nothing about it."""
 PERIODS = {"day": ("日", "day"), "week": ("周", "week"), "month": ("月", "month")}
+CELL = 30
+"""Minutes: a limit of the period `slot` lets a person be at so many places in each of these parts of a day."""
+Claims = list[tuple[Mapping[str, Any], list[bytes]]]
+"""Limits, each with the claims that would do."""
 
 
 def claim(place: str, period: str, person: ObjectId, number: int = 0) -> bytes:
@@ -169,14 +188,23 @@ def claimable(place: str, day: str, person: ObjectId, limit: Mapping[str, Any]) 
 
 
 def claims(
-    place: str, day: str, persons: Sequence[ObjectId], limits: Sequence[Mapping[str, Any]] = ONE_A_DAY
+    place: str,
+    day: str,
+    persons: Sequence[ObjectId],
+    limits: Sequence[Mapping[str, Any]] = ONE_A_DAY,
+    *,
+    span: tuple[int, int] = (0, 0),
+    shares: Sequence[str] = (),
 ) -> list[bytes]:
     """Return a free claim of every limit for every person; an insert decides whether they still are.
 
+    `span` are the minutes of the day that the visit lasts, `shares` what each person takes of; a limit that names a
+    share is one of those who take of it.
+
     Raises:
-        AlreadyBooked, TooOften: a person has none left.
+        AlreadyBooked, TooOften, Overlapping: a person has none left.
     """
-    wanted = [(limit, claimable(place, day, person, limit)) for person in persons for limit in limits]
+    wanted = _wanted(place, day, list(zip(persons, shares or [""] * len(persons), strict=True)), limits, span)
     if all(len(some) == 1 for _limit, some in wanted):
         return [some[0] for _limit, some in wanted]
     everything = [one for _limit, some in wanted for one in some]
@@ -185,14 +213,61 @@ def claims(
     return [_free(limit, some, used) for limit, some in wanted]
 
 
+def _wanted(
+    place: str,
+    day: str,
+    visitors: Sequence[tuple[ObjectId, str]],
+    limits: Sequence[Mapping[str, Any]],
+    span: tuple[int, int],
+) -> Claims:
+    return [
+        (limit, some)
+        for person, share in visitors
+        for limit in limits
+        if limit.get("share", share) == share
+        for some in _choices(place, day, person, limit, span)
+    ]
+
+
+def _choices(
+    place: str, day: str, person: ObjectId, limit: Mapping[str, Any], span: tuple[int, int]
+) -> list[list[bytes]]:
+    """Return for each claim that a limit asks of a person those that would do; `within` joins places into one."""
+    where = limit.get("within") or place
+    where += f"\x00{limit['share']}" if limit.get("share") else ""
+    if limit["period"] != "slot":
+        return [claimable(where, day, person, limit)]
+    cells = range(span[0] // CELL, -(-span[1] // CELL))
+    return [[claim(where, f"{day}T{cell}", person, n) for n in range(limit["most"])] for cell in cells]
+
+
+def taken(found: Mapping[str, Any], met: bytes | None) -> Conflict:
+    """Return the refusal of an order of which another has the claim `met`: that of the limit that it is of."""
+    limits = found.get("limits") or ONE_A_DAY
+    visitors = [(one["person"], one.get("share", "")) for one in found["visitors"]]
+    wanted = _wanted(found["place"], found["day"], visitors, limits, (found["start"], found["end"]))
+    return too_often(next((limit for limit, some in wanted if met in some), limits[0]))
+
+
 def _free(limit: Mapping[str, Any], some: list[bytes], used: set[bytes]) -> bytes:
     if found := next((one for one in some if one not in used), None):
         return found
     raise too_often(limit)
 
 
+def claims_of(found: Mapping[str, Any], numbers: Sequence[int]) -> list[bytes]:
+    """Return which of an order's claims are of these visitors, so that they may book again."""
+    limits = found.get("limits") or ONE_A_DAY
+    some = [(one.get("person"), one.get("share", "")) for n, one in enumerate(found["visitors"]) if n in numbers]
+    wanted = _wanted(found["place"], found["day"], some, limits, (found["start"], found["end"]))
+    theirs = {one for _limit, choices in wanted for one in choices}
+    return [bytes(one) for one in found.get("claims", []) if bytes(one) in theirs]
+
+
 def too_often(limit: Mapping[str, Any]) -> Conflict:
     """Return the refusal of a person who has used a limit up."""
+    if limit["period"] == "slot":
+        return Overlapping(fields={"visitors": [Overlapping.zh]})
     if limit["period"] == "day" and limit["most"] == 1:
         return AlreadyBooked(fields={"visitors": [AlreadyBooked.zh]})
     zh, en = PERIODS[limit["period"]]
@@ -236,6 +311,12 @@ _inserts: Combiner[dict[str, Any]] = Combiner(lambda _key, records: insert_all(O
 def duplicate_of(error: DuplicateKeyError) -> str:
     """Return which uniqueness an insert met: `idempotency.key`, `claims` or `_id`."""
     return next(iter((error.details or {}).get("keyPattern", {"_id": 1})))
+
+
+def claim_of(error: DuplicateKeyError) -> bytes | None:
+    """Return the claim that an insert met, where the store tells it."""
+    value = (error.details or {}).get("keyValue", {}).get("claims")
+    return bytes(value) if value is not None else None
 
 
 def by_key(key: bytes) -> dict[str, Any] | None:
@@ -315,9 +396,18 @@ def refund_late(order_id: ObjectId, fen: int, *, line: dict[str, Any], follow: d
     return bool(Order._get_collection().update_one(guard, change).matched_count)
 
 
-def note(order_id: ObjectId, line: dict[str, Any], *, session: ClientSession | None = None, **changes: Any) -> None:
-    """Add a line to the history, and set plain fields with it."""
+def note(
+    order_id: ObjectId,
+    line: dict[str, Any],
+    *,
+    session: ClientSession | None = None,
+    follow: Sequence[dict[str, Any]] = (),
+    **changes: Any,
+) -> None:
+    """Add a line to the history, and with it set plain fields and send what follows."""
     change: dict[str, Any] = {"$push": {"history": {"$each": [line], "$slice": -100}}}
+    if follow:
+        change["$push"]["outbox"] = {"$each": list(follow)}
     if changes:
         change["$set"] = changes
     Order._get_collection().update_one({"_id": order_id}, change, session=session)

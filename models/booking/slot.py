@@ -6,6 +6,8 @@
 A taker notes its hold under `pending` in the same update; when the order of that hold is in the store the note may go,
 and does so with the next taker of this process or by the sweeper. A note that finds no order is given back once: the
 sweeper first makes the order impossible (`order.abandon`), then returns the places.
+
+What comes back while somebody waits is `kept` apart for them and not for sale (`slot_line`); `outbox` tells the line.
 """
 
 from collections import Counter, defaultdict, deque
@@ -18,7 +20,7 @@ from bson import ObjectId
 from mongoengine import BooleanField, DictField, Document, IntField, ListField, StringField
 from pymongo.client_session import ClientSession
 
-from backend import clock
+from backend import clock, outbox
 from backend.errors import Conflict, NotFound
 from backend.store.combining import Combiner, Reads
 from models.booking.slot_errors import (
@@ -27,10 +29,12 @@ from models.booking.slot_errors import (
     SlotBusy,
     SlotClosed,
     SlotOver,
-    SlotPaused,
     SlotSoldOut,
+    paused,
 )
 
+COLLECTION = "slots"
+outbox.carried_by(COLLECTION)
 MOST_PENDING_BYTES = 1 << 16
 """Bound of `pending`: about 1,500 notes, far above the takers that can be under way at once."""
 HOLD_WITHOUT_ORDER = timedelta(seconds=60)
@@ -49,12 +53,14 @@ class Slot(Document):
     """
 
     meta = {
-        "collection": "slots",
+        "collection": COLLECTION,
         "auto_create_index": False,
         "indexes": [
             {"fields": ["place", "resource", "day", "start"], "unique": True},
             {"fields": ["has_pending"], "sparse": True},
             {"fields": ["day"]},
+            {"fields": ["waiting", "day"], "partialFilterExpression": {"waiting": {"$gt": 0}}},
+            outbox.INDEX,
         ],
     }
     id = StringField(primary_key=True)
@@ -65,6 +71,8 @@ class Slot(Document):
     quota = IntField(required=True, min_value=0)
     left = IntField(required=True, min_value=0)
     resource = StringField(default=WHOLE)
+    resource_kind = StringField()
+    resource_zh = StringField()
     kind = StringField(choices=("slot", "day"), default="slot")
     state = StringField(choices=("open", "paused", "closed"), required=True)
     shares = DictField()
@@ -76,6 +84,11 @@ class Slot(Document):
     has_pending = BooleanField()
     closed_reason = StringField()
     paused_reason = StringField()
+    waiting = IntField()
+    kept = IntField()
+    line = IntField()
+    by_hand = BooleanField()
+    outbox = ListField(DictField())
 
 
 @dataclass(frozen=True)
@@ -199,7 +212,7 @@ def _refusal(slot: str, wish: Take) -> Conflict:
 def _refusal_of(slot: dict[str, Any], places: int, shares: Mapping[str, int]) -> Conflict | None:
     """Return why a slot, as it stands, does not give so many places, None when it would."""
     if slot["state"] != "open":
-        return SlotPaused() if slot["state"] == "paused" else SlotClosed()
+        return paused(slot.get("paused_reason", "")) if slot["state"] == "paused" else SlotClosed()
     if slot["left"] < places:
         sold_out = DaySoldOut if slot.get("kind") == "day" else SlotSoldOut
         return sold_out(left=slot["left"])
@@ -223,16 +236,39 @@ def forget(slot: str, hold: ObjectId | str) -> bool:
 
 
 def return_hold(wish: Take, hold: ObjectId | str) -> bool:
-    """Give back a hold that has no order, once; return whether this call did it."""
-    change = {"$inc": _counts(1, wish.places, wish.shares), "$unset": {f"pending.{hold}": ""}}
-    query = {"_id": wish.slot, f"pending.{hold}": {"$exists": True}}
-    return bool(Slot._get_collection().update_one(query, change).matched_count)
+    """Give back a hold that has no order, once; return whether this call did it.
+
+    Where the line began or ended at this very moment it did nothing, and the sweeper comes again.
+    """
+    note = f"pending.{hold}"
+    return _come_back(wish, {note: {"$exists": True}}, {"$unset": {note: ""}}) is not None
 
 
-def give_back(taken: Take, session: ClientSession) -> None:
-    """Return places inside the transaction that ends their order."""
-    change = {"$inc": _counts(1, taken.places, taken.shares)}
-    Slot._get_collection().update_one({"_id": taken.slot}, change, session=session)
+def give_back(taken: Take, session: ClientSession) -> bool:
+    """Return places inside the transaction that ends their order; return whether they are kept for the line.
+
+    Who began the transaction wakes `checkout` after it then.
+    """
+    return _come_back(taken, {}, {}, session) == "kept"
+
+
+def _come_back(
+    taken: Take, guard: dict[str, Any], more: dict[str, Any], session: ClientSession | None = None
+) -> str | None:
+    """Put places back to what is `left`, or to what is `kept` where somebody waits; None when the guard held not."""
+    slots, counts = Slot._get_collection(), _counts(1, taken.places, taken.shares)
+    nobody = {"_id": taken.slot, "waiting": {"$in": [None, 0]}, **guard}
+    if slots.update_one(nobody, {"$inc": counts, **more}, session=session).matched_count:
+        return "left"
+    kept = {f"{path.removesuffix('left')}kept": number for path, number in counts.items()}
+    change = {"$inc": kept, "$push": told(taken.slot), **more}
+    waited = {"_id": taken.slot, "waiting": {"$gt": 0}, **guard}
+    return "kept" if slots.update_one(waited, change, session=session).matched_count else None
+
+
+def told(slot: str) -> dict[str, Any]:
+    """Return the push that tells the line of a slot that something changed; the newest word stands for all before."""
+    return {"outbox": {"$each": [outbox.entry("checkout", "booking.offer_waiting", slot=slot)], "$slice": -1}}
 
 
 def take_again(wish: Take, session: ClientSession) -> bool:
@@ -258,7 +294,7 @@ def close(slot: str, reason: str) -> bool:
     Raises:
         NotFound: no such slot.
     """
-    change = {"$set": {"state": "closed", "closed_reason": reason}}
+    change = {"$set": {"state": "closed", "closed_reason": reason}, "$push": told(slot)}
     if Slot._get_collection().update_one({"_id": slot, "state": {"$ne": "closed"}}, change).matched_count:
         return True
     read(slot)
@@ -278,18 +314,24 @@ def reopen(slot: str) -> bool:
     return False
 
 
-def pause(place: str, day: str, reason: str) -> int:
-    """Sell nothing more of a place as a whole on a day, for a while; return how many slots this stopped.
+def pause(place: str, day: str, reason: str, *, resource: str = WHOLE) -> int:
+    """Sell nothing more of a place as a whole, or of a resource, on a day, for a while; return how many this stopped.
 
     What was sold stays sold. Slots that were closed stay closed.
     """
-    query = {"place": place, "resource": WHOLE, "day": day, "state": "open"}
+    query = {"place": place, "resource": resource, "day": day, "state": "open"}
     change = {"$set": {"state": "paused", "paused_reason": reason}}
     return Slot._get_collection().update_many(query, change).modified_count
 
 
-def resume(place: str, day: str) -> int:
+def standing_still(place: str, day: str) -> int:
+    """Return how many slots of a place as a whole are paused on a day."""
+    query = {"place": place, "resource": WHOLE, "day": day, "state": "paused", "kind": {"$ne": "day"}}
+    return Slot._get_collection().count_documents(query)
+
+
+def resume(place: str, day: str, *, resource: str = WHOLE) -> int:
     """Sell again what `pause` stopped; return how many slots."""
-    query = {"place": place, "resource": WHOLE, "day": day, "state": "paused"}
+    query = {"place": place, "resource": resource, "day": day, "state": "paused"}
     change = {"$set": {"state": "open"}, "$unset": {"paused_reason": ""}}
     return Slot._get_collection().update_many(query, change).modified_count

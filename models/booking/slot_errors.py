@@ -43,6 +43,23 @@ class SlotPaused(Conflict):
     en = "The place is crowded, so this slot is not sold at this moment. Try again later or choose another slot."
 
 
+class SlotUnderCheck(SlotPaused):
+    """409: something about the place itself is being looked at; it may sell again."""
+
+    code = "slot_under_check"
+    zh = "场地正在检查处理,该时段暂停预约;已预约的请留意通知。请稍后再试,或换一个场地。"
+    en = "The venue is being checked, so this slot is not sold at this moment. Try again later or choose another one."
+
+
+CHECK = "check"
+"""The reason of a pause for something about the place itself, its water for example."""
+
+
+def paused(reason: str) -> SlotPaused:
+    """Return the refusal of a slot that is paused for a reason."""
+    return SlotUnderCheck() if reason == CHECK else SlotPaused()
+
+
 class SlotOver(Conflict):
     """409: the slot has ended."""
 

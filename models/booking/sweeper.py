@@ -57,10 +57,15 @@ def _with_orders(holds: list[ObjectId]) -> set[str]:
 
 
 def recount(slot_id: str) -> int:
-    """Return by how many places a slot and its shares differ from its orders and pending holds: 0 when all is well."""
+    """Return by how many places a slot and its shares differ from its orders and pending holds: 0 when all is well.
+
+    A slot that a change of plan took away differs from nothing.
+    """
 
     def count(session: ClientSession) -> int:
-        found = slot.Slot._get_collection().find_one({"_id": slot_id}, session=session) or {}
+        found = slot.Slot._get_collection().find_one({"_id": slot_id}, session=session)
+        if found is None:
+            return 0
         live, ids = _live(slot_id, session)
         holds = [ObjectId(hold) for hold in found["pending"]]
         ended = {
@@ -84,18 +89,27 @@ def _live(slot_id: str, session: ClientSession) -> tuple[list[Take], set[str]]:
 
 
 def _drift(found: dict[str, Any], held: list[Take]) -> int:
-    """Return the difference of a slot's places, and where these agree the sum of those of its shares."""
-    places = int(found["quota"] - found["left"] - sum(one.places for one in held))
+    """Return the difference of a slot's places, and where these agree the sum of those of its shares.
+
+    What is kept for the line is neither left nor held.
+    """
+    places = int(found["quota"] - found["left"] - found.get("kept", 0) - sum(one.places for one in held))
     shares = sum(
-        abs(share["quota"] - share["left"] - sum(one.shares.get(name, 0) for one in held))
+        abs(share["quota"] - share["left"] - share.get("kept", 0) - sum(one.shares.get(name, 0) for one in held))
         for name, share in found.get("shares", {}).items()
     )
     return places or shares
 
 
-def recount_all(since: str, *, most: int = 5_000) -> dict[str, int]:
-    """Return the slots from a day (YYYY-MM-DD) on whose counter drifted, and by how much; alarm when there are any."""
-    ids = [one["_id"] for one in slot.Slot._get_collection().find({"day": {"$gte": since}}, {"_id": 1}).limit(most)]
+def recount_all(since: str, *, most: int = 20_000) -> dict[str, int]:
+    """Return the slots from a day (YYYY-MM-DD) on whose counter drifted, and by how much; alarm when there are any.
+
+    The nearest days come first; where there are more slots than `most`, the log says that some were left out.
+    """
+    rows = slot.Slot._get_collection().find({"day": {"$gte": since}}, {"_id": 1}).sort("day", 1).limit(most)
+    ids = [one["_id"] for one in rows]
+    if len(ids) == most:
+        log.warning("recount_cut_short", slots=most)
     drifted = {one: drift for one in ids if (drift := recount(one))}
     metrics.DRIFT.set(sum(abs(drift) for drift in drifted.values()))
     if drifted:

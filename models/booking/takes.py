@@ -57,10 +57,13 @@ def settled(takes: Sequence[Take], hold: ObjectId) -> None:
         slot.settled(one.slot, hold)
 
 
-def give_back(takes: Sequence[Take], session: ClientSession) -> None:
-    """Return what an order took inside the transaction that ends it; counters in one order for all transactions."""
-    for one in sorted(takes, key=lambda each: each.slot):
-        slot.give_back(one, session)
+def give_back(takes: Sequence[Take], session: ClientSession) -> bool:
+    """Return what an order took inside the transaction that ends it; counters in one order for all transactions.
+
+    Returns whether something is kept for people who wait: who began the transaction wakes `checkout` after it then.
+    """
+    kept = [slot.give_back(one, session) for one in sorted(takes, key=lambda each: each.slot)]
+    return any(kept)
 
 
 def take_again(takes: Sequence[Take], session: ClientSession) -> bool:

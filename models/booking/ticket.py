@@ -1,23 +1,32 @@
-"""A ticket: one visitor's right to walk in once, as a signed code that a gate can read without network."""
+"""A ticket: one visitor's right to walk in, as a signed code that a gate can read without network.
+
+`scans` are those that let its holder through, `zones` what they come to by `gate_rule`. Whoever changes them read the
+ticket first: the change is one update that holds only while nobody else has made a `turn`.
+"""
 
 import hashlib
 import struct
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from bson import ObjectId
-from mongoengine import DateTimeField, DictField, Document, IntField, ObjectIdField, StringField
+from mongoengine import DateTimeField, DictField, Document, IntField, ListField, ObjectIdField, StringField
 from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
 
 from backend import clock, personal_data, runtime
 from backend.codes import compact
 from backend.personal_data import Holding
+from models.booking import gate_rule
+from models.booking.gate_terms import GateTerms, written
 from models.devices import revocation
 
 KIND = 0x54
 """First byte of every ticket code, "T"."""
 AGE_BANDS = ("unknown", "child", "youth", "adult", "senior")
+RELEASED = "released"
+"""Why a ticket is void whose holder did not come in time."""
 _FORM = struct.Struct(">12sB4sHHHBB4s")
 _EPOCH = date(2020, 1, 1)
 _REVOKED_BY = {"state": 1, "place": 1, "enter_until": 1}
@@ -45,8 +54,13 @@ class Ticket(Document):
     enter_from = DateTimeField(required=True)
     enter_until = DateTimeField(required=True)
     state = StringField(choices=("valid", "used", "void"), required=True)
+    void_reason = StringField()
     key_id = IntField(required=True)
+    terms = DictField()
     first_scan = DictField()
+    scans = ListField(DictField())
+    zones = DictField()
+    turn = IntField()
 
 
 personal_data.declare(
@@ -82,23 +96,38 @@ def read(ticket: str, *, session: ClientSession | None = None) -> dict[str, Any]
 
 
 def of_person(
-    person: ObjectId, place: str, day: str, scan: str, *, session: ClientSession | None = None
+    person: ObjectId,
+    place: str,
+    at: datetime,
+    scan: str,
+    *,
+    zone: str = "",
+    direction: str = "in",
+    session: ClientSession | None = None,
 ) -> dict[str, Any] | None:
-    """Return the ticket by which a person walks in on a day: the one that `scan` used, else the earliest valid one.
+    """Return the ticket by which a person walks through a gate at an instant: the one that `scan` used, else a fit one.
 
-    Without either it is one that was used before.
+    In: one whose hours it is; of these one that was not used at this zone yet, at a zone one whose holder is inside,
+    then one that is still valid, the earliest of equals. Out: one whose holder is inside, else one that was used, a
+    void one where there is no other.
     """
-    query = {"person": person, "place": place, "day": day, "state": {"$ne": "void"}}
+    query: dict[str, Any] = {"person": person, "place": place, "day": clock.civil(at).date().isoformat()}
+    if direction == "in":
+        query["state"] = {"$ne": "void"}
     found = list(Ticket._get_collection().find(query, session=session).sort("enter_from", 1))
-    device, _, nonce = scan.partition(":")
+    return min(found, key=lambda one: _fitness(one, at, scan, zone, direction), default=None)
 
-    def rank(one: dict[str, Any]) -> int:
-        first = one.get("first_scan") or {}
-        if (first.get("device"), first.get("nonce")) == (device, nonce):
-            return 0
-        return 1 if one["state"] == "valid" else 2
 
-    return min(found, key=rank, default=None)
+def _fitness(one: dict[str, Any], at: datetime, scan: str, zone: str, direction: str) -> tuple[bool, ...]:
+    """Return how well a ticket fits a scan, the smallest best."""
+    zones = one.get("zones") or {}
+    own = any(gate_rule.scan_id(made) == scan for made in scans_of(one))
+    inside = any(count["inside"] for count in zones.values())
+    if direction == "out":
+        return not own, not inside, one["state"] != "used", one["state"] == "void"
+    used_here = bool((zones.get(written(zone)) or {}).get("in")) or (one["state"] == "used" and not zones)
+    in_hours = one["enter_from"] <= at <= one["enter_until"]
+    return not own, not in_hours, used_here, bool(zone) and not inside, one["state"] != "valid"
 
 
 def void_all(order: ObjectId, session: ClientSession) -> bool:
@@ -119,21 +148,66 @@ def void_all(order: ObjectId, session: ClientSession) -> bool:
     return True
 
 
-def use(ticket: str, scan: dict[str, Any]) -> dict[str, Any] | None:
-    """Use a valid ticket once; return it when this scan is the one that used it, None otherwise."""
-    tickets = Ticket._get_collection()
-    return tickets.find_one_and_update(
-        {"_id": ticket, "state": "valid"},
-        {"$set": {"state": "used", "first_scan": scan}},
+def void_some(order: ObjectId, numbers: Sequence[int], session: ClientSession) -> bool:
+    """Make these tickets of an order worthless; False when one of them is not valid, and nothing may be given back."""
+    keys = [ticket_id(order, number) for number in numbers]
+    found = list(Ticket._get_collection().find({"_id": {"$in": keys}, "state": "valid"}, _REVOKED_BY, session=session))
+    if len(found) < len(keys):
+        return False
+    Ticket._get_collection().update_many({"_id": {"$in": keys}}, {"$set": {"state": "void"}}, session=session)
+    until, scope = max(one["enter_until"] for one in found), found[0]["place"]
+    revocation.append("ticket", keys, reason="cancelled", until=until, scope=scope, session=session)
+    return True
+
+
+def release(order: ObjectId, session: ClientSession) -> list[dict[str, Any]] | None:
+    """Make the tickets of an order worthless as nobody came; return those that were valid, None when one was used."""
+    found = list(Ticket._get_collection().find({"order": order}, session=session))
+    if any(one["state"] == "used" for one in found):
+        return None
+    valid = [one for one in found if one["state"] == "valid"]
+    if valid:
+        keys, scope = [one["_id"] for one in valid], valid[0]["place"]
+        change = {"$set": {"state": "void", "void_reason": RELEASED}}
+        Ticket._get_collection().update_many({"_id": {"$in": keys}}, change, session=session)
+        until = max(one["enter_until"] for one in valid)
+        revocation.append("ticket", keys, reason=RELEASED, until=until, scope=scope, session=session)
+    return valid
+
+
+def scans_of(found: dict[str, Any]) -> list[gate_rule.Scan]:
+    """Return the scans that let a ticket's holder through; one of an older release keeps the first one only."""
+    if "scans" in found:
+        return list(found["scans"])
+    first = found.get("first_scan")
+    return [{**first, "zone": "", "direction": "in"}] if first else []
+
+
+def course(found: dict[str, Any], scans: list[gate_rule.Scan], terms: GateTerms) -> gate_rule.Course:
+    """Return the way of a ticket's holder through the gates, as these scans make it."""
+    return gate_rule.course(scans, terms, (found["enter_from"], found["enter_until"]))
+
+
+def go(
+    found: dict[str, Any], scans: list[gate_rule.Scan], way: gate_rule.Course, *, session: ClientSession | None = None
+) -> dict[str, Any] | None:
+    """Let the ticket `found` have these scans; return it, None when somebody else changed it meanwhile.
+
+    The first entry uses the ticket; it is void to nobody any more then.
+    """
+    told = {"scans": sorted(scans, key=gate_rule.place_in_time), "zones": way.written()}
+    if way.first:
+        told |= {"state": "used", "first_scan": way.first}
+    return Ticket._get_collection().find_one_and_update(
+        _unchanged(found),
+        {"$set": told, "$inc": {"turn": 1}},
         return_document=ReturnDocument.AFTER,
+        session=session,
     )
 
 
-def use_late(ticket: str, scan: dict[str, Any], session: ClientSession | None) -> bool:
-    """Let an earlier entry that became known later be the first one; return whether it is."""
-    earliest = {"$or": [{"state": "valid"}, {"state": "used", "first_scan.at": {"$gt": scan["at"]}}]}
-    change = {"$set": {"state": "used", "first_scan": scan}}
-    return bool(Ticket._get_collection().update_one({"_id": ticket, **earliest}, change, session=session).matched_count)
+def _unchanged(found: dict[str, Any]) -> dict[str, Any]:
+    return {"_id": found["_id"], "state": found["state"], "turn": found.get("turn")}
 
 
 def code(ticket: dict[str, Any]) -> str:

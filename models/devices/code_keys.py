@@ -20,6 +20,7 @@ from backend import runtime
 from backend.errors import BadInput, NotAllowed
 from models.audit import entry
 from models.identity.actors import Device
+from models.identity.device import CODE_READERS, require_class
 
 ALGORITHM = "X25519-HKDF-SHA256-AES256GCM"
 NONCE = bytes(12)
@@ -49,20 +50,15 @@ def sealed_for(device: Device, public_key: bytes) -> dict[str, Any]:
     """Return the verification keys of the device's class, to be opened by whoever holds the private key.
 
     Raises:
+        ClassWrong: the device reads no codes.
         OnlineOnly: the device is a till.
         WeakKey: the public key is a point of small order.
     """
+    require_class(device, CODE_READERS)
     if device.scanner_class == "payment":
         raise OnlineOnly
-    ours = X25519PrivateKey.generate()
-    own_public = ours.public_key().public_bytes_raw()
-    try:
-        shared = ours.exchange(X25519PublicKey.from_public_bytes(public_key))
-    except ValueError:
-        raise WeakKey from None
-    info = context(device.device_id, device.scanner_class)
-    key = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=own_public + public_key, info=info).derive(shared)
-    found = _keys(device.scanner_class)
+    found, tickets = _keys(device.scanner_class), _ticket_keys(device.scanner_class)
+    told = sealed(public_key, {"keys": found, "ticket_keys": tickets}, context(device.device_id, device.scanner_class))
     entry.write(
         entry.line(
             device.key,
@@ -73,10 +69,26 @@ def sealed_for(device: Device, public_key: bytes) -> dict[str, Any]:
             keys=sorted({one["key_id"] for one in found}),
         )
     )
+    return told
+
+
+def sealed(public_key: bytes, content: dict[str, Any], info: bytes) -> dict[str, Any]:
+    """Return content that only the holder of an X25519 key can open, bound to `info`.
+
+    Raises:
+        WeakKey: the public key is a point of small order.
+    """
+    ours = X25519PrivateKey.generate()
+    own_public = ours.public_key().public_bytes_raw()
+    try:
+        shared = ours.exchange(X25519PublicKey.from_public_bytes(public_key))
+    except ValueError:
+        raise WeakKey from None
+    key = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=own_public + public_key, info=info).derive(shared)
     return {
         "algorithm": ALGORITHM,
         "public_key": b64encode(own_public).decode(),
-        "sealed": b64encode(AESGCM(key).encrypt(NONCE, orjson.dumps({"keys": found}), info)).decode(),
+        "sealed": b64encode(AESGCM(key).encrypt(NONCE, orjson.dumps(content), info)).decode(),
     }
 
 
@@ -92,3 +104,9 @@ def _keys(scanner_class: str) -> list[dict[str, Any]]:
         for key_id, kinds in sorted(held.dynamic.items())
         for kind, key in sorted(kinds.items())
     ]
+
+
+def _ticket_keys(scanner_class: str) -> list[dict[str, Any]]:
+    """Return what checks the drawn codes of tickets, which gates of places read."""
+    held = runtime.current().code_keys.tickets if scanner_class == "venue" else {}
+    return [{"key_id": key_id, "key": b64encode(key).decode()} for key_id, key in sorted(held.items())]

@@ -20,10 +20,23 @@ from models.identity.actors import Staff
 
 COLLECTION = "journal_conflicts"
 STATE_ZH = {"open": "待处理", "settled": "已处理"}
+DECISION_ZH = {
+    "noted": "已知悉",
+    "allowed": "情况属实,予以放行",
+    "collected": "已补收票款",
+    "misused": "认定冒用",
+    "gate_fault": "闸机或网络故障",
+}
+"""What staff may make of a conflict."""
+BY_ITSELF = "system:gates"
+"""Who has settled what a later journal made no conflict any more."""
 
 
 class JournalConflict(Document):
-    """The id is that of the journal entry. `details` hold ids, times, codes and sums, as its handler told them."""
+    """The id is that of the scan, device and nonce, as journal entries have it.
+
+    `details` hold ids, times, codes and sums, as its handler told them.
+    """
 
     meta = {
         "collection": COLLECTION,
@@ -49,6 +62,7 @@ class JournalConflict(Document):
     state = StringField(choices=tuple(STATE_ZH), required=True)
     opened_at = DateTimeField(required=True)
     note = BinaryField()
+    decision = StringField(choices=tuple(DECISION_ZH))
     settled_by = StringField()
     settled_at = DateTimeField()
 
@@ -75,10 +89,16 @@ class AlreadySettled(StateConflict):
 
 
 def open_for(found: dict[str, Any], told: dict[str, Any], at: datetime, session: ClientSession) -> None:
-    """Open the conflict of a journal entry inside the transaction that settles the entry."""
-    same = ("_id", "device", "place", "unit", "area", "code_kind", "at")
-    record = {name: found[name] for name in same} | told | {"state": "open", "opened_at": at}
-    JournalConflict._get_collection().insert_one(record, session=session)
+    """Open the conflict of a scan inside the transaction that found it, or tell more of it where it is open.
+
+    One that staff have settled stays settled, with what was found since.
+    """
+    conflicts, record = JournalConflict._get_collection(), found["_id"]
+    same = {name: found[name] for name in ("device", "place", "unit", "area", "code_kind", "at")}
+    fresh = same | {"state": "open", "opened_at": at}
+    conflicts.update_one({"_id": record}, {"$set": told, "$setOnInsert": fresh}, upsert=True, session=session)
+    again = {"$set": {"state": "open", "opened_at": at}, "$unset": {"settled_by": "", "settled_at": ""}}
+    conflicts.update_one({"_id": record, "settled_by": BY_ITSELF}, again, session=session)
 
 
 def read(actor: Staff, operation: str, record: str) -> dict[str, Any]:
@@ -100,8 +120,8 @@ def close_within(record: str, by: str, at: datetime, session: ClientSession) -> 
     JournalConflict._get_collection().update_one(guard, {"$set": changes}, session=session)
 
 
-def settle(actor: Staff, record: str, *, note: str) -> dict[str, Any]:
-    """Close a conflict with a note of what was done about it; return it. The same person may repeat it.
+def settle(actor: Staff, record: str, *, note: str, decision: str = "noted") -> dict[str, Any]:
+    """Close a conflict with a decision and a note of what was done; return it. The same person may repeat it.
 
     Raises:
         NotFound: no such conflict, or outside the actor's scope.
@@ -112,7 +132,9 @@ def settle(actor: Staff, record: str, *, note: str) -> dict[str, Any]:
         return found
     sealed = runtime.current().sealer.seal(f"{COLLECTION}.note", record, note)
     changes = {"state": "settled", "note": sealed, "settled_by": actor.key, "settled_at": clock.now()}
-    line = entry.line(actor.key, "journal.settle", f"journal_conflict:{record}", unit=found["unit"])
+    changes |= {"decision": decision}
+    about = f"journal_conflict:{record}"
+    line = entry.line(actor.key, "journal.settle", about, unit=found["unit"], decision=decision)
 
     def change(session: ClientSession) -> dict[str, Any]:
         settled = JournalConflict._get_collection().find_one_and_update(

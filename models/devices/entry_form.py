@@ -12,13 +12,18 @@ from backend.errors import BadInput
 
 NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+_DEVICE = re.compile(r"[a-z0-9_-]{1,64}", re.ASCII)
+_PROOF = re.compile(r"[A-Za-z0-9+/]{86}==", re.ASCII)
 _LABEL = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
 MOST_CODE = 3000
 DEEPEST = 20
 DECISIONS = ("admitted", "refused")
 DIRECTIONS = ("in", "out")
 _FIRST, _LAST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-_KNOWN = frozenset({"nonce", "at", "offline_since", "code_kind", "code", "decision", "reason", "zone", "direction"})
+_KNOWN = frozenset({"nonce", "at", "offline_since", "code_kind", "code", "decision", "reason", "zone", "direction"}) | {
+    "device",
+    "proof",
+}
 
 
 class Malformed(BadInput):
@@ -42,9 +47,11 @@ class Entry:
     code: str
     decision: str
     reason: str
-    zone: str
+    zone: str | None
     direction: str
     digest: str
+    device: str = ""
+    proof: str = ""
 
 
 def read(raw: Any) -> Entry:
@@ -63,9 +70,11 @@ def read(raw: Any) -> Entry:
         code=_code(raw),
         decision=_one_of(raw, "decision", DECISIONS),
         reason=_text(raw, "reason", _WORD) if "reason" in raw else "",
-        zone=_text(raw, "zone", _LABEL) if "zone" in raw else "",
+        zone=_zone(raw),
         direction=_one_of(raw, "direction", DIRECTIONS) if "direction" in raw else "",
         digest=digest(raw),
+        device=_text(raw, "device", _DEVICE) if "device" in raw else "",
+        proof=_text(raw, "proof", _PROOF) if "proof" in raw else "",
     )
 
 
@@ -100,6 +109,13 @@ def _text(raw: dict[str, Any], name: str, form: re.Pattern[str]) -> str:
     if not isinstance(told, str) or not form.fullmatch(told):
         raise Malformed(name)
     return told
+
+
+def _zone(raw: dict[str, Any]) -> str | None:
+    """Return the zone; empty is the place as a whole, None what the device is registered for."""
+    if "zone" not in raw:
+        return None
+    return "" if raw["zone"] == "" else _text(raw, "zone", _LABEL)
 
 
 def _code(raw: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
     waiting ──▶ applied | conflict | refused      (a handler of the kind said so)
        │ └────▶ noted                             (the scanner had refused; nothing follows)
        └──────▶ unsettled ──▶ applied | …         (nobody handles that kind yet)
+    applied ◀──▶ conflict                         (an earlier scan of the same thing came in later)
 
 An upload is stored in one transaction with the outbox entry that settles it, so nothing is ever stored without being
 settled. The id reads device and nonce: an entry that comes again is the entry that is there.
@@ -33,7 +34,7 @@ from backend import clock, outbox, personal_data, runtime
 from backend.errors import NotFound
 from backend.personal_data import Holding, Sealed
 from backend.store import transactions
-from models.devices import entry_form, offline_limit, quarantine
+from models.devices import entry_form, entry_proof, offline_limit, quarantine
 from models.devices.entry_form import Entry, Malformed
 from models.identity.actors import Device
 
@@ -117,14 +118,33 @@ personal_data.declare(
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What an entry makes of another scan of the same thing: a conflict for a `reason`, or none any more without.
+
+    `device`, `at` and `code_kind` are for a scan that came online, of which there is no entry.
+    """
+
+    entry: str
+    device: str
+    at: datetime
+    code_kind: str
+    reason: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Settled:
-    """What a handler decided. `details` of a conflict hold ids, times, codes and sums, nothing that names a person."""
+    """What a handler decided. `details` of a conflict hold ids, times, codes and sums, nothing that names a person.
+
+    `beside` are the other scans of the same thing for which this one has changed something.
+    """
 
     state: Literal["applied", "conflict", "refused"]
     reason: str = ""
     person: ObjectId | None = None
     ticket: str = ""
     details: dict[str, Any] = field(default_factory=dict)
+    beside: tuple[Beside, ...] = ()
 
 
 Handler = Callable[[dict[str, Any], ClientSession | None], Settled]
@@ -168,7 +188,7 @@ class _Upload:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of one sent entry: received, duplicate, key_reused or malformed."""
+    """What became of one sent entry: received, duplicate, key_reused, malformed or refused."""
 
     nonce: str
     result: str
@@ -179,13 +199,13 @@ def take_in(device: Device, sent: list[Any], *, device_time: datetime) -> list[R
     """Store what a scanner decided without network; answer for each entry, in order. Repeating it is harmless."""
     now = clock.now()
     upload = _Upload(ObjectId(), device, now, _offset(now - device_time), _late_before(device, now))
-    read = [_read(raw) for raw in sent]
+    read = [_read(device, raw) for raw in sent]
     entries = [one for one in read if isinstance(one, Entry)]
     known = _store(upload, entries)
     receipts = []
     for raw, one in zip(sent, read, strict=True):
         receipt = one if isinstance(one, Receipt) else _receipt(one, known)
-        if receipt.result in {"malformed", "key_reused"}:
+        if receipt.result in {"malformed", "key_reused", "refused"}:
             quarantine.put(device, raw, receipt.reason or receipt.result)
         receipts.append(receipt)
     outbox.wake("gates")
@@ -205,11 +225,13 @@ def _late_before(device: Device, now: datetime) -> datetime:
         return now
 
 
-def _read(raw: Any) -> Entry | Receipt:
+def _read(device: Device, raw: Any) -> Entry | Receipt:
     try:
-        return entry_form.read(raw)
+        one = entry_form.read(raw)
     except Malformed as error:
         return Receipt(entry_form.nonce_of(raw), "malformed", error.reason)
+    wrong = entry_proof.wrong(device, one, raw)
+    return Receipt(one.nonce, "refused", wrong) if wrong else one
 
 
 @dataclass
@@ -282,8 +304,8 @@ def _record(upload: _Upload, one: Entry) -> dict[str, Any]:
         "code": runtime.current().sealer.seal(f"{COLLECTION}.code", record, one.code),
         "decision": one.decision,
         "gate_reason": one.reason,
-        "zone": one.zone,
-        "direction": one.direction,
+        "zone": device.zone if one.zone is None else one.zone,
+        "direction": one.direction or ("" if device.direction == "both" else device.direction),
         "at": min(one.at + upload.offset, upload.received_at),
         "told_at": one.at,
         "offset_seconds": round(upload.offset.total_seconds()),

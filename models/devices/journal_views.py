@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from backend import clock, runtime
+from backend.money import yuan
 from backend.store import paging
 from models.devices import conflict, journal, quarantine
 from models.identity.actors import Staff
@@ -12,6 +13,14 @@ OPERATION = "journal.read"
 REASON_ZH = {
     "": "",
     "used_twice": "同一张票两次入园",
+    "entries_used_up": "入园次数超过票面规定",
+    "inside_twice": "未出园又再次入园",
+    "zone_not_included": "票种不含该区域",
+    "too_many_scans": "同一张票的过闸记录过多",
+    "code_used": "同一动态码两次入园",
+    "code_stale": "动态码已过期",
+    "code_ahead": "动态码时间晚于过闸时间",
+    "document_unknown": "证件名单中没有对应的票",
     "no_ticket": "持卡人当天没有本景点的预约",
     "fare_owed": "钱包余额不足,车费待补",
     "cancelled": "已取消的票离线入园",
@@ -103,6 +112,7 @@ def shown_conflict(found: dict[str, Any]) -> dict[str, Any]:
         **_where(found),
         **{name: found[name] for name in ("code_kind", "ticket", "details") if name in found},
         **_reason(found),
+        "happened_zh": _happened(found),
         "at": _time(found["at"]),
         "opened_at": _time(found["opened_at"]),
         "state": found["state"],
@@ -111,10 +121,30 @@ def shown_conflict(found: dict[str, Any]) -> dict[str, Any]:
     if found["state"] == "open":
         return told
     told |= {"settled_by": found["settled_by"], "settled_at": _time(found["settled_at"])}
+    if decision := found.get("decision"):
+        told |= {"decision": decision, "decision_zh": conflict.DECISION_ZH[decision]}
     if "note" not in found:
         return told
     note = runtime.current().sealer.open(f"{conflict.COLLECTION}.note", found["_id"], found["note"])
     return {**told, "note": note}
+
+
+def _happened(found: dict[str, Any]) -> str:
+    """Return in a sentence what happened at the gates, as far as the details tell of it."""
+    details = found.get("details") or {}
+    if not (scan := details.get("scan")):
+        return ""
+    told = f"{_at_gate(scan)}放行"
+    if other := details.get("other"):
+        return f"{told};此前 {_at_gate(other)}已放行,以较早的一次为准。"
+    if "refund_fen" in details:
+        return f"{told},该票此前已取消,整单已退 {yuan(details['refund_fen'])} 元。"
+    return f"{told}。"
+
+
+def _at_gate(scan: Mapping[str, Any]) -> str:
+    how = "离线" if scan.get("offline") else "联网"
+    return f"{scan['at'][5:16].replace('T', ' ')} {scan['gate']}({how})"
 
 
 def _quarantined(found: dict[str, Any]) -> dict[str, Any]:

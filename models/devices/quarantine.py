@@ -22,6 +22,11 @@ REASON_ZH = {
     "reason": "原因代码不合规定",
     "zone": "区域不合规定",
     "direction": "方向不合规定",
+    "device": "终端编号不合规定",
+    "proof": "流水签名不合规定",
+    "other_device": "别的终端的流水",
+    "forged": "流水签名与内容不符",
+    "unsigned": "流水没有终端签名",
     "key_reused": "同一流水号已用于另一内容",
 }
 

@@ -22,6 +22,7 @@ from backend import clock, personal_data
 from backend.personal_data import Holding
 from backend.store.paging import BadCursor
 from models.identity.actors import Device
+from models.identity.device import CODE_READERS
 
 OVERLAP = timedelta(minutes=5)
 """Longer than any transaction lives (a mongod ends one after 60 s), with room for clocks when the primary changes."""
@@ -124,6 +125,8 @@ def _store_time() -> datetime:
 
 
 def _after(device: Device, start: _Position, most: int) -> list[dict[str, Any]]:
+    if device.scanner_class not in CODE_READERS:
+        return []
     query = {
         "scope": {"$in": sorted({"", device.place, device.scanner_class})},
         "noted_at": {"$gte": start.noted_at},

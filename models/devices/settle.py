@@ -1,5 +1,6 @@
 """Settling what scanners handed in: each entry once, each on its own, by whoever knows its kind of code."""
 
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -10,7 +11,7 @@ from backend import clock, metrics, runtime
 from backend.errors import CityError
 from backend.store import transactions
 from models.devices import conflict, journal
-from models.devices.journal import COLLECTION, Handler, JournalEntry, Settled
+from models.devices.journal import COLLECTION, Beside, Handler, JournalEntry, Settled
 
 log = structlog.get_logger()
 
@@ -83,11 +84,31 @@ def _settle(found: dict[str, Any], handler: Handler) -> None:
         entries.update_one({"_id": found["_id"]}, {"$set": changes}, session=session)
         if told.state == "conflict":
             conflict.open_for(found, {"reason": told.reason, "details": told.details, **about}, at, session)
+        for one in told.beside:
+            _restate(one, found, about, at, session)
 
     try:
         transactions.run(change)
     except _SettledBefore:
         log.info("journal_entry_settled_before", entry=found["_id"])
+
+
+def _restate(one: Beside, found: dict[str, Any], about: dict[str, Any], at: datetime, session: ClientSession) -> None:
+    """Make a conflict of another scan, or end the one that it was; one that came online has no entry, only that."""
+    state = "conflict" if one.reason else "applied"
+    settled = {"_id": one.entry, "state": {"$in": ["applied", "conflict"]}}
+    changes = {"$set": {"state": state, "reason": one.reason}}
+    known = JournalEntry._get_collection().find_one_and_update(settled, changes, session=session)
+    if one.reason:
+        online = {name: getattr(one, name) for name in ("device", "at", "code_kind")}
+        conflict.open_for(
+            known or found | online | {"_id": one.entry},
+            {"reason": one.reason, "details": one.details, **about},
+            at,
+            session,
+        )
+    else:
+        conflict.close_within(one.entry, conflict.BY_ITSELF, at, session)
 
 
 def _about(told: Settled) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a scanner is told when it has network: the time, whose codes it may believe, its limits, what was revoked."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -10,6 +10,7 @@ from backend import clock, runtime
 from backend.errors import NotFound
 from models.devices import offline_limit, revocation
 from models.identity.actors import Device
+from models.identity.device import CODE_READERS
 
 _ADVICE_FROM = 5
 """Seconds; below this a clock is as good as the network between."""
@@ -34,11 +35,31 @@ def told(device: Device, *, cursor: str | None) -> dict[str, Any]:
             "name": device.name,
             "scanner_class": device.scanner_class,
             "place": device.place,
+            "zone": device.zone,
+            "direction": device.direction,
+            "reads_documents": device.reads_documents,
+            "signs_entries": device.signs_entries,
         },
         "keys": _keys(device),
         "limits": _limits(device),
+        "gate_rules": _gate_rules(device),
         "revocations": feed(device, cursor=cursor),
     }
+
+
+GateRules = Callable[[Device], list[dict[str, Any]]]
+_tellers: list[GateRules] = []
+
+
+def tells_gate_rules(rules: GateRules) -> GateRules:
+    """Register the decorated function as one that tells a gate what today's tickets agreed for it."""
+    if rules not in _tellers:
+        _tellers.append(rules)
+    return rules
+
+
+def _gate_rules(device: Device) -> list[dict[str, Any]]:
+    return [rule for teller in _tellers for rule in teller(device)] if device.scanner_class == "venue" else []
 
 
 def feed(device: Device, *, cursor: str | None) -> dict[str, Any]:
@@ -61,7 +82,8 @@ def _keys(device: Device) -> list[dict[str, Any]]:
     """Return the public keys; the secret ones of its class a device asks for with a key of its own."""
     parts = runtime.current()
     tickets = _listed("ticket", parts.ticket_keys.public) if device.scanner_class == "venue" else []
-    return [*_listed("answer", parts.ticket_keys.public), *tickets, *_listed("card", parts.code_keys.printed_public)]
+    cards = _listed("card", parts.code_keys.printed_public) if device.scanner_class in CODE_READERS else []
+    return [*_listed("answer", parts.ticket_keys.public), *tickets, *cards]
 
 
 def _listed(use: str, keys: Mapping[int, Ed25519PublicKey]) -> list[dict[str, Any]]:

@@ -244,3 +244,9 @@ def of_person(person_id: ObjectId) -> list[ObjectId]:
     """Return the accounts that surely are a person's; a declared one may be anybody's."""
     query = {"person": person_id, "level": {"$in": list(levels.ONE_ACCOUNT)}}
     return [found["_id"] for found in Account._get_collection().find(query, {"_id": 1})]
+
+
+def persons_of(account_ids: list[ObjectId]) -> list[ObjectId]:
+    """Return the persons that some accounts are bound to, declared ones too: whom it is about when they are shown."""
+    found = Account._get_collection().find({"_id": {"$in": account_ids}}, {"person": 1})
+    return [one["person"] for one in found if one.get("person")]

@@ -155,7 +155,11 @@ class Staff:
 
 @dataclass(frozen=True)
 class Device:
-    """A registered scanner: gate, kiosk, counter, till; `unit` and `area` answer for it, `sent_at` is its own clock."""
+    """A registered scanner: gate, kiosk, counter, till; `unit` and `area` answer for it, `sent_at` is its own clock.
+
+    `zone` is the part of the place whose border it stands on, "" for the place as a whole; `direction` is the way in
+    which people pass it.
+    """
 
     device_id: str
     name: str
@@ -165,6 +169,11 @@ class Device:
     unit: str = ""
     area: str = ""
     sent_at: datetime | None = None
+    zone: str = ""
+    direction: str = "in"
+    reads_documents: bool = False
+    signs_entries: bool = False
+    public_key: bytes = field(default=b"", repr=False)
 
     @property
     def key(self) -> str:

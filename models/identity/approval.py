@@ -55,6 +55,8 @@ KINDS = {
     "refund": Kind("规则外退款", "refund.approve"),
     "export": Kind("导出个人信息超过 100 行", "export.approve"),
     "rule_activation": Kind("启用规则版本", "rule.approve"),
+    "refund_settlement": Kind("异常退款另行办理", "refund.approve"),
+    "bill_line": Kind("对账差异入账", "ledger.approve"),
     "ledger_transfer": Kind("手工记账", "ledger.approve"),
     "ledger_account": Kind("冻结、解冻或注销账户", "ledger.approve"),
     "benefit_payment": Kind("发放惠民惠农资金", "benefit.approve"),

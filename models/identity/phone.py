@@ -1,5 +1,7 @@
 """The phone number of an account, taken from WeChat's one-time phone code."""
 
+from bson import ObjectId
+
 from backend import runtime
 from backend.identity_documents import mask_phone
 from models.identity import consent
@@ -25,3 +27,12 @@ def take(resident: Resident, code: str) -> str:
     if not Account._get_collection().update_one(guard, {"$set": change}).matched_count:
         raise consent.ConsentNeeded("phone")
     return mask_phone(number)
+
+
+def of_account(account_id: ObjectId) -> str | None:
+    """Return the number that an account agreed to be called at, None where there is none."""
+    given = {"_id": account_id, "consents.phone": {"$exists": True}, "closing": {"$ne": True}}
+    found = Account._get_collection().find_one(given, {"phone": 1})
+    if found is None or "phone" not in found:
+        return None
+    return runtime.current().sealer.open("accounts.phone", account_id, found["phone"])

@@ -23,13 +23,20 @@ class Role:
 
 
 EVERYBODY = frozenset({"session.own", "approval.own", "file.own"})
-_VISITS = frozenset({"place.read", "notice.post", "slot.open", "slot.close", "order.list", "order.read", "job.read"})
+_VISITS = frozenset(
+    {"place.read", "notice.post", "slot.open", "slot.close", "order.list", "order.read", "order.cancel", "job.read"}
+)
 _CASES = frozenset({"case.inbox", "case.read", "case.handle"})
 _ACCOUNTS = frozenset({"staff.list", "staff.invite", "staff.assign", "staff.disable", "staff.reset", "unit.list"})
 _TOURISTS = frozenset({"booking_service"})
 _MATTERS = frozenset({"case_handling"})
 _CARDS = frozenset({"card.find", "card.read", "card.lose"})
+_CROWD = frozenset({"crowd.read", "crowd.headcount"})
+_FLOWS = _CROWD | {"crowd.override", "crowd.source", "crowd.report"}
 _BENEFITS = frozenset({"benefit.read", "benefit.list"})
+_CONTENT = frozenset({"content.read", "content.write"})
+_RESOURCES = frozenset({"resource.change", "sport.water"})
+_SALES = frozenset({"place.change", "figures.read"})
 
 ROLES = {
     "system_admin": Role(
@@ -101,7 +108,12 @@ ROLES = {
         frozenset({"benefit_payment"}) | _MATTERS,
     ),
     "case_handler": Role("承办人", "unit", _CASES | {"fact.read", "minor.request", "break_glass.open"}, _MATTERS),
-    "case_supervisor": Role("督办人员", "subtree", _CASES | {"case.supervise", "case.assign"}, _MATTERS),
+    "case_supervisor": Role(
+        "督办人员",
+        "subtree",
+        _CASES | {"case.supervise", "case.assign", "content.read", "content.review_final"},
+        _MATTERS,
+    ),
     "finance_clerk": Role(
         "财务人员",
         "county",
@@ -122,14 +134,37 @@ ROLES = {
         "景区管理员",
         "unit",
         _VISITS
+        | _CONTENT
+        | {"content.review_first", "message.read", "order.sell"}
+        | _FLOWS
+        | _SALES
         | {"device.list", "journal.read", "journal.settle", "order.export", "minor.request", "break_glass.open"},
         _TOURISTS,
     ),
-    "gate_clerk": Role("检票员", "unit", frozenset({"place.read", "order.list", "order.read"}), _TOURISTS),
+    "window_clerk": Role(
+        "售票窗口人员", "unit", frozenset({"place.read", "order.list", "order.read", "order.sell"}), _TOURISTS
+    ),
+    "venue_manager": Role(
+        "体育场馆管理人员",
+        "unit",
+        _VISITS
+        | _RESOURCES
+        | _SALES
+        | _CROWD
+        | {"device.list", "journal.read", "journal.settle", "order.export", "minor.request", "break_glass.open"},
+        _TOURISTS,
+    ),
+    "gate_clerk": Role("检票员", "unit", frozenset({"place.read", "order.list", "order.read"}) | _CROWD, _TOURISTS),
     "tourism_office": Role(
         "县文广新旅局工作人员",
         "county",
         _VISITS
+        | _CONTENT
+        | {"content.review_second", "content.publish"}
+        | _FLOWS
+        | _RESOURCES
+        | _SALES
+        | {"crowd.limit", "message.read", "message.find", "message.manage"}
         | {"device.list", "bill.read", "bill.match", "refund.list", "sheet.places", "order.export"}
         | {"minor.request", "break_glass.open"},
         _TOURISTS,
@@ -138,7 +173,8 @@ ROLES = {
         "审计员",
         "county",
         frozenset({"audit.read", "staff.list", "unit.list", "place.read", "job.read", "device.list"})
-        | {"bill.read", "refund.list", "ledger.read", "rule.read", "journal.read", "benefit.list", "transit.read"},
+        | {"bill.read", "refund.list", "ledger.read", "rule.read", "journal.read", "benefit.list", "transit.read"}
+        | {"crowd.read", "crowd.report", "figures.read"},
     ),
 }
 ALONE = frozenset({"system_admin", "security_admin", "auditor"})
@@ -153,7 +189,8 @@ SENSITIVE = ALONE | {
 """Given only with a second person: a security administrator approves what a system administrator proposes."""
 GRANTABLE = {
     "unit_admin": frozenset(
-        {"counter_clerk", "case_handler", "case_supervisor", "scenic_manager", "gate_clerk", "benefit_clerk"}
+        {"counter_clerk", "case_handler", "case_supervisor", "scenic_manager", "venue_manager", "gate_clerk"}
+        | {"benefit_clerk"}
     ),
 }
 """Which roles an administrator may give, take and manage, where that is not every role."""

@@ -110,6 +110,15 @@ def read(file_id: ObjectId) -> Iterator[bytes]:
         yield _open("files.chunks.data", f"{file_id}:{one['n']}", one["data"])
 
 
+def read_between(file_id: ObjectId, start: int, end: int) -> Iterator[bytes]:
+    """Yield the bytes of a file from `start` to before `end`; only the chunks that hold them are opened."""
+    numbers = {"$gte": start // SIZE, "$lte": (end - 1) // SIZE}
+    for one in Chunk._get_collection().find({"files_id": file_id, "n": numbers}).sort("n", 1):
+        before = one["n"] * SIZE
+        data = _open("files.chunks.data", f"{file_id}:{one['n']}", one["data"])
+        yield data[max(0, start - before) : end - before]
+
+
 def drop(file_id: ObjectId) -> None:
     """Delete the content of a file."""
     Chunk._get_collection().delete_many({"files_id": file_id})

@@ -42,6 +42,7 @@ class Purpose:
 PURPOSES = {
     "case_attachment": Purpose("事项材料", check.DOCUMENTS, frozenset({"resident", "staff"})),
     "sheet_import": Purpose("表格导入", check.SHEETS, frozenset({"staff"})),
+    "content_media": Purpose("内容素材", check.PICTURES | check.AUDIO, frozenset({"staff"})),
 }
 
 
@@ -144,6 +145,11 @@ def of_object(attached_to: str) -> list[dict[str, Any]]:
     """Return the records of the files that are attached to an object, for example `case:…`, oldest first."""
     query = {"attached_to": attached_to}
     return list(File._get_collection().find(query, {"outbox": 0}).sort("_id", 1).limit(quota.LIMITS["staff"][0]))
+
+
+def attached(file_id: ObjectId) -> dict[str, Any] | None:
+    """Return the record of a file that is attached to something, whose rules the caller checks; None without one."""
+    return File._get_collection().find_one({"_id": file_id, "state": "attached"}, {"outbox": 0})
 
 
 def content(file_id: ObjectId, *, attached_to: str | None = None, owner: str | None = None) -> Content:

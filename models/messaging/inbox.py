@@ -12,8 +12,10 @@ from pymongo.errors import DuplicateKeyError
 from backend import clock, personal_data
 from backend.errors import NotFound
 from backend.store import paging
+from models.messaging import notice_kinds
 
 KINDS = {
+    **{code: (kind.zh, kind.sentence) for code, kind in notice_kinds.KINDS.items()},
     "binding_gained": ("身份绑定", "您的账号已在政务服务窗口完成实人核验。如非本人办理,请立即拨打 12345。"),
     "binding_lost": (
         "身份绑定",
@@ -54,6 +56,16 @@ KINDS = {
         "钱包",
         "您在窗口的现金充值(收据号 {number})已退还现金 {yuan} 元,钱包余额相应减少。如非本人办理,请立即拨打 12345。",
     ),
+    "refund_waits": (
+        "退款",
+        "您的退款 {yuan} 元未能退回原支付账户,工作人员正在核实办理,无需重复申请;如有疑问请拨打 12345。",
+    ),
+    "refund_sent_again": ("退款", "您的退款 {yuan} 元已重新办理,预计 1–3 个工作日到账,请留意微信支付通知。"),
+    "refund_paid_elsewhere": (
+        "退款",
+        "您的退款 {yuan} 元已以{how}方式办结(凭证号 {number})。如未收到,请拨打 12345。",
+    ),
+    "refund_arrived": ("退款", "您的退款 {yuan} 元已到账。"),
     "wallet_frozen": ("钱包", "您的钱包已冻结,只收不付,余额不变。如有疑问,请持身份证到窗口或拨打 12345。"),
     "wallet_unfrozen": ("钱包", "您的钱包已解冻,可以正常付款。"),
     "benefit_upheld": (

@@ -79,8 +79,8 @@ def apply(event_id: str) -> None:
     if found is None:
         return
     event = orjson.loads(runtime.current().sealer.open(f"{COLLECTION}.event", event_id, found["event"]))
-    for item in _items(event, found["kind"]):
-        _subscription(found["kind"], str(event.get("FromUserName", "")), item)
+    for number, item in enumerate(_items(event, found["kind"])):
+        _subscription(found, str(event.get("FromUserName", "")), item, number)
     log.info("push_event", kind=found["kind"])
 
 
@@ -94,9 +94,10 @@ def _items(event: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     return [item for item in (items if isinstance(items, list) else [items]) if isinstance(item, dict)]
 
 
-def _subscription(kind: str, openid: str, item: dict[str, Any]) -> None:
+def _subscription(found: dict[str, Any], openid: str, item: dict[str, Any], number: int) -> None:
     template, status = str(item.get("TemplateId", "")), item.get("SubscribeStatusString")
-    if kind == "subscribe_msg_popup_event" and status == "accept":
-        grant.add(openid, template)
-    elif kind == "subscribe_msg_change_event" and status == "reject":
+    if found["kind"] == "subscribe_msg_popup_event" and status in grant.ANSWERS:
+        key = f"push:{found['_id']}:{number}"
+        grant.answered(openid, template, status, key=key, source="wechat", at=found["received_at"])
+    elif found["kind"] == "subscribe_msg_change_event" and status == "reject":
         grant.withdraw(openid, template)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from backend import clock
+from backend.money import yuan
 from models.identity.actors import Device
 from models.onecard import verify
 from models.payments import ledger_account, merchant, transfer
@@ -53,5 +54,4 @@ def take(device: Device, text: str, fen: int) -> Charge:
         return Charge("insufficient_funds", SENTENCES["insufficient_funds"])
     except AccountFrozen:
         return Charge("wallet_frozen", SENTENCES["wallet_frozen"])
-    yuan = f"{made['fen'] // 100}.{made['fen'] % 100:02d}"
-    return Charge("accepted", SENTENCES["accepted"].format(yuan=yuan), made["fen"], made["_id"])
+    return Charge("accepted", SENTENCES["accepted"].format(yuan=yuan(made["fen"])), made["fen"], made["_id"])

@@ -66,6 +66,7 @@ class Payment(Document):
     description = StringField(required=True)
     amount_fen = IntField(required=True, min_value=1)
     refunded_fen = IntField(required=True, min_value=0)
+    refund_parts = IntField()
     on_paid = DictField(required=True)
     payee = StringField()
     state = StringField(choices=("opened", "prepaid", "paid", "closed"), required=True)
@@ -318,7 +319,7 @@ def count_refund(payment_id: ObjectId, fen: int, session: Any) -> dict[str, Any]
         "state": "paid",
         "$expr": {"$lte": [{"$add": ["$refunded_fen", fen]}, "$amount_fen"]},
     }
-    change = {"$inc": {"refunded_fen": fen}}
+    change = {"$inc": {"refunded_fen": fen, "refund_parts": 1}}
     return Payment._get_collection().find_one_and_update(
         guard, change, session=session, return_document=ReturnDocument.AFTER
     )

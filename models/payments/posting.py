@@ -13,6 +13,7 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
 from backend.errors import Conflict, Unavailable
+from backend.money import yuan
 from models.payments.ledger_account import (
     FLOORED,
     AccountClosed,
@@ -195,7 +196,7 @@ class Books:
             limit = self.ceiling()
             if part.filled + fen > limit:
                 room = max(limit - part.filled, 0)
-                raise WalletFull(room=_yuan(room), room_fen=room)
+                raise WalletFull(room=yuan(room), room_fen=room)
             part.ceiling = limit
         return [(part, fen)]
 
@@ -209,16 +210,12 @@ def _gathered(known: list[_Part], fen: int) -> list[tuple[_Part, int]]:
     """Return portions of several parts that make up an amount none of them has alone."""
     available = sum(max(part.available, 0) for part in known)
     if available < fen:
-        raise InsufficientFunds(available=_yuan(available), available_fen=available)
+        raise InsufficientFunds(available=yuan(available), available_fen=available)
     taken: list[tuple[_Part, int]] = []
     for part in known:
         if some := min(max(part.available, 0), fen - sum(one for _, one in taken)):
             taken.append((part, some))
     return taken
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02d}"
 
 
 def _told(portions: list[tuple[_Part, int]]) -> Portions:

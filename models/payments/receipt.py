@@ -1,24 +1,26 @@
 """What WeChat Pay took in and gave back, as the ledger has it: one transfer a payment, one a refund.
 
     paid:    clearing:wechat ──receipt:<payment>──▶ the payment's payee
-    refund:  payee ──refund:<refund>──▶ clearing:wechat
+    refund:  payee ──refund:<refund>──▶ clearing:wechat      or the cash box or bank by which the payer has it
+    returned: clearing:bank ──refund:<refund>:returned──▶ clearing:wechat   the payer's account could not take it
 
 Both follow their payment and refund by the outbox, under keys made of their numbers, so that they are posted once.
 They are facts: where the payee has too little left, suspense gives what WeChat has paid back already.
 """
 
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
 from bson import ObjectId
 
 from backend import clock
-from models.payments import ledger_account, payment, transfer
+from models.payments import cash_box, ledger_account, payment, transfer
 from models.payments import refund as refunds
 from models.payments.ledger_account import AccountClosed, AccountFrozen
 from models.payments.posting import InsufficientFunds
 
-CLEARING = "clearing:wechat"
+CLEARING, BANK = "clearing:wechat", "clearing:bank"
 SHORTFALL = "suspense:refund_shortfall"
 
 
@@ -74,26 +76,56 @@ def post_to(found: dict[str, Any], payee: str) -> dict[str, Any]:
         return transfer.read(key_of(found["_id"]))
 
 
-def post_refund(refund_id: str) -> dict[str, Any]:
-    """Post what WeChat gave back, once, and return the transfer."""
+def post_refund(refund_id: str) -> dict[str, Any] | None:
+    """Post what became of a refund, once, and return the transfer: WeChat gave it back, or another hand did."""
     ended = refunds.read(refund_id)
-    key = f"refund:{refund_id}"
+    if ended.get("succeeded_at") and ended.get("sent_to") == "merchant":
+        _post_returned(ended)
+    if ended["state"] == "paid_elsewhere":
+        return _post_back(ended, to=ended["elsewhere"]["account"], told=_elsewhere(ended["elsewhere"]))
+    return _post_back(ended, to="", told=_line_of(ended)) if ended["state"] == "succeeded" else None
+
+
+def _elsewhere(told: dict[str, Any]) -> dict[str, Any]:
+    """Return what a transfer says of money that another hand gave: the day's figures of a cash box hold it."""
+    made = {"happened_at": told["at"]}
+    if not cash_box.is_box(told["account"]):
+        return made
+    return made | {"statement": cash_box.statement_of(told["account"], clock.civil(told["at"]).date())}
+
+
+def _line_of(ended: dict[str, Any]) -> dict[str, Any]:
+    """Return what a transfer says of a refund's line on the WeChat bill."""
+    return facts(ended["payment"], ended["requested_at"]) | {
+        "reference": refunds.number_of(ended),
+        "happened_at": ended.get("succeeded_at") or ended["requested_at"],
+    }
+
+
+def _post_returned(ended: dict[str, Any]) -> None:
+    """Post that WeChat's clearing money is at the bank; whose it was, it is still."""
+    key, about = f"refund:{ended['_id']}:returned", {"refund": ended["_id"]}
+    ledger_account.open_account(BANK)
+    with suppress(transfer.KeyReused):
+        transfer.post(key, BANK, CLEARING, ended["amount_fen"], what="refund_returned", about=about, **_line_of(ended))
+
+
+def _post_back(ended: dict[str, Any], *, to: str, told: dict[str, Any]) -> dict[str, Any]:
+    key = f"refund:{ended['_id']}"
     if known := transfer.find(key):
         return known
     first = post(ended["payment"])
-    told = facts(ended["payment"], ended["requested_at"]) | {
-        "reference": refund_id,
-        "happened_at": ended.get("succeeded_at") or ended["requested_at"],
-        "about": {"payment": str(ended["payment"]), "refund": refund_id},
-    }
+    if to:
+        ledger_account.open_account(to)
+    told = told | {"about": {"payment": str(ended["payment"]), "refund": ended["_id"]}}
     try:
-        return transfer.refund(key, first["_id"], ended["amount_fen"], **told)
+        return transfer.refund(key, first["_id"], ended["amount_fen"], to=to, **told)
     except (InsufficientFunds, AccountFrozen, AccountClosed):
-        return _post_shortfall(key, ended["amount_fen"], told)
+        return _post_shortfall(key, to or CLEARING, ended["amount_fen"], told)
 
 
-def _post_shortfall(key: str, fen: int, told: dict[str, Any]) -> dict[str, Any]:
+def _post_shortfall(key: str, to: str, fen: int, told: dict[str, Any]) -> dict[str, Any]:
     try:
-        return transfer.post(key, SHORTFALL, CLEARING, fen, what="refund", **told)
+        return transfer.post(key, SHORTFALL, to, fen, what="refund", **told)
     except transfer.KeyReused:  # the payee had it meanwhile, and another call was first
         return transfer.read(key)

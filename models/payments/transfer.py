@@ -147,11 +147,14 @@ def refund(
     fen: int,
     *,
     what: str = "refund",
+    to: str = "",
     about: dict[str, Any] | None = None,
     follow: dict[str, Any] | None = None,
     **more: Any,
 ) -> dict[str, Any]:
     """Move an amount of a posted transfer back, and return the transfer that did; `follow` is as of `post`.
+
+    `to` names the account that it goes to where it does not return to the one it came from.
 
     Raises:
         NotFound: no such transfer.
@@ -162,7 +165,7 @@ def refund(
     if first.get("hold"):
         raise NotFound
     told = {"what": what, "about": about or {}, "refund_of": transfer_id, **more}
-    made = _followed(posted(draft(key, first["target"], first["source"], fen, **told)), follow)
+    made = _followed(posted(draft(key, first["target"], to or first["source"], fen, **told)), follow)
     guard = {"_id": transfer_id, "$expr": {"$lte": [{"$add": ["$refunded_fen", fen]}, "$fen"]}}
 
     def change(session: ClientSession) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mongoengine import Document, StringField
+from mongoengine import DictField, Document, StringField
 
 
 class Area(Document):
@@ -14,6 +14,14 @@ class Area(Document):
     level = StringField(choices=("county", "town", "village"), required=True)
     parent = StringField()
     source = StringField(required=True)
+    boundary = DictField()
+    boundary_source = StringField()
+
+
+def outline() -> dict[str, Any]:
+    """Return the county's boundary as a GeoJSON geometry (WGS-84), empty where none was put."""
+    found = Area._get_collection().find_one({"parent": None, "level": "county"}, {"boundary": 1}) or {}
+    return found.get("boundary") or {}
 
 
 def children(parent: str) -> list[dict[str, Any]]:

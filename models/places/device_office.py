@@ -1,27 +1,33 @@
 """The scanners of places and operators: registered, listed and revoked by staff.
 
-A gate of a scenic place is answered for by the place's unit; any other scanner names the unit that does.
+A gate or sensor of a scenic place is answered for by the place's unit; any other scanner names the unit that does.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
+from pymongo.client_session import ClientSession
+
 from backend import clock
 from backend.errors import NotFound, Unprocessable
-from backend.store import paging
+from backend.store import paging, transactions
 from models.audit import entry
 from models.identity import device, unit
 from models.identity.actors import Staff
-from models.places import scope
+from models.identity.device import Duty
+from models.places import place, scope, zone
+
+_STANDING = list(device.AT_PLACES)
 
 
 @dataclass(frozen=True)
 class Post:
-    """Where a device serves: place or operator, what it reads, and the unit that answers for it."""
+    """Where a device serves: place or operator, what it reads, the unit that answers for it, and what it does there."""
 
     place: str
     scanner_class: str = "venue"
     unit: str = ""
+    duty: Duty = device.GATE
 
 
 class UnitMissing(Unprocessable):
@@ -35,27 +41,76 @@ class UnitMissing(Unprocessable):
         super().__init__(fields={"unit": [self.zh]})
 
 
+class ZoneUnknown(Unprocessable):
+    """422: the place has no such zone."""
+
+    code = "zone_unknown"
+    zh = "该景点没有这个分区,请先设置分区。"
+    en = "The place has no such zone. Set up its zones first."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"zone": [self.zh]})
+
+
 def register(actor: Staff, device_id: str, post: Post, *, name: str, public_key: bytes) -> dict[str, Any]:
     """Register a scanner at its post with its raw Ed25519 public key (32 bytes).
 
     Raises:
         NotFound: no such place or unit in the actor's scope.
         UnitMissing: the post is no scenic place and names no unit.
+        ZoneUnknown: the place has no such zone.
         DeviceKnown: the id is taken.
     """
     owner, area = _answering(actor, "device.register", post)
-    _audit(actor, "device.register", device_id, unit=owner, place=post.place, scanner_class=post.scanner_class)
-    made = device.register(
-        actor.key,
-        device_id,
-        name=name,
-        place=post.place,
-        public_key=public_key,
-        scanner_class=post.scanner_class,
-        unit=owner,
-        area=area,
-    )
-    return _shown(made)
+    where = {"zone": post.duty.zone} if post.duty.zone else {}
+    told = {"place": post.place, "scanner_class": post.scanner_class, **where}
+    line = entry.line(actor.key, "device.register", f"device:{device_id}", unit=owner, **told)
+
+    def change(session: ClientSession) -> dict[str, Any]:
+        made = device.register(
+            actor.key,
+            device_id,
+            name=name,
+            place=post.place,
+            public_key=public_key,
+            scanner_class=post.scanner_class,
+            unit=owner,
+            area=area,
+            duty=post.duty,
+            session=session,
+        )
+        entry.write(line, session)
+        return made
+
+    return _shown(transactions.run(change))
+
+
+def move(actor: Staff, device_id: str, duty: Duty) -> dict[str, Any]:
+    """Give a gate another zone, direction or capability; return it. What it handed in before stays as it was.
+
+    Raises:
+        NotFound: no such gate in the actor's scope.
+        ZoneUnknown: its place has no such zone.
+    """
+    actor.require("device.register")
+    found = device.Device._get_collection().find_one({"_id": device_id})
+    if found is None:
+        raise NotFound
+    owner = _owner(actor, "device.register", found)
+    _check_zone(found["scanner_class"], found["place"], duty.zone)
+    line = entry.line(actor.key, "device.move", f"device:{device_id}", unit=owner, **vars(duty))
+
+    def change(session: ClientSession) -> None:
+        device.move(device_id, duty, session)
+        entry.write(line, session)
+
+    transactions.run(change)
+    return _shown({**found, **vars(duty)})
+
+
+def _check_zone(scanner_class: str, place_id: str, code: str) -> None:
+    if code and (scanner_class not in device.AT_PLACES or not zone.exists(place.read(place_id), code)):
+        raise ZoneUnknown
 
 
 def revoke(actor: Staff, device_id: str) -> None:
@@ -69,17 +124,24 @@ def revoke(actor: Staff, device_id: str) -> None:
     if found is None:
         raise NotFound
     owner = _owner(actor, "device.revoke", found)
-    _audit(actor, "device.revoke", device_id, unit=owner, place=found["place"])
-    device.revoke(device_id)
+    line = entry.line(actor.key, "device.revoke", f"device:{device_id}", unit=owner, place=found["place"])
+
+    def change(session: ClientSession) -> None:
+        device.revoke(device_id, session)
+        entry.write(line, session)
+
+    transactions.run(change)
 
 
 def _answering(actor: Staff, operation: str, post: Post) -> tuple[str, str]:
     """Return unit and area that answer for a post."""
-    if post.scanner_class == "venue":
+    if post.scanner_class in device.AT_PLACES:
         found = scope.place(actor, operation, post.place)
+        _check_zone(post.scanner_class, post.place, post.duty.zone)
         return found.get("unit") or "", scope.area(found)
     if not post.unit:
         raise UnitMissing
+    _check_zone(post.scanner_class, post.place, post.duty.zone)
     area = unit.read(post.unit).get("area") or ""
     if not actor.covers(operation, unit=post.unit, area=area):
         raise NotFound
@@ -88,15 +150,11 @@ def _answering(actor: Staff, operation: str, post: Post) -> tuple[str, str]:
 
 def _owner(actor: Staff, operation: str, found: dict[str, Any]) -> str:
     """Return the unit of a scanner that the operation reaches: a gate's by its place, which may change hands."""
-    if found["scanner_class"] == "venue":
+    if found["scanner_class"] in device.AT_PLACES:
         return scope.place(actor, operation, found["place"]).get("unit") or ""
     if not actor.covers(operation, unit=found["unit"], area=found.get("area") or ""):
         raise NotFound
     return found["unit"]
-
-
-def _audit(actor: Staff, operation: str, device_id: str, *, unit: str, **details: str) -> None:
-    entry.write(entry.line(actor.key, operation, f"device:{device_id}", unit=unit, **details))
 
 
 def listed(actor: Staff, place_id: str, *, cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
@@ -106,10 +164,10 @@ def listed(actor: Staff, place_id: str, *, cursor: str | None, limit: int) -> tu
         NotFound: nothing of that name in the actor's scope.
     """
     collection = device.Device._get_collection()
-    reached = [{"scanner_class": {"$ne": "venue"}, "unit": one} for one in _units(actor, place_id)]
+    reached = [{"scanner_class": {"$nin": _STANDING}, "unit": one} for one in _units(actor, place_id)]
     try:
         scope.place(actor, "device.list", place_id)
-        reached.append({"scanner_class": "venue"})
+        reached.append({"scanner_class": {"$in": _STANDING}})
     except NotFound:
         if not reached:
             raise
@@ -120,7 +178,7 @@ def listed(actor: Staff, place_id: str, *, cursor: str | None, limit: int) -> tu
 
 def _units(actor: Staff, place_id: str) -> list[str]:
     """Return the units in the actor's scope that answer for scanners of a place which are no gates."""
-    query = {"place": place_id, "scanner_class": {"$ne": "venue"}}
+    query = {"place": place_id, "scanner_class": {"$nin": _STANDING}}
     owners = [
         one["_id"]
         for one in device.Device._get_collection().aggregate(
@@ -138,6 +196,7 @@ def _shown(found: dict[str, Any]) -> dict[str, Any]:
         "place_id": found["place"],
         "scanner_class": found["scanner_class"],
         "unit": found.get("unit") or "",
+        **vars(device.duty_of(found)),
         "state": found["state"],
         "registered_by": found["registered_by"],
         "registered_at": clock.civil(found["registered_at"]).isoformat(timespec="seconds"),

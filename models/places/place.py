@@ -7,15 +7,22 @@ from datetime import date
 from typing import Any
 
 from bson import ObjectId
-from mongoengine import BooleanField, DictField, Document, IntField, ListField, StringField
+from mongoengine import BooleanField, DictField, Document, FloatField, IntField, ListField, StringField
 
-from backend import clock, geo
+from backend import clock, geo, outbox
+from backend.calendar import WorkCalendar
 from backend.errors import NotFound
 from backend.store.paging import BadCursor
-from models.booking import order_views, slot
-from models.places import opening
+from models.booking import day_counter, order_views, slot
+from models.places import opening, slot_plan
 
+COLLECTION = "places"
+outbox.carried_by(COLLECTION)
 MOST = 500
+CATEGORIES = ("sight", "venue", "service")
+"""A sight is visited, a venue of culture or sport is used, a service (hospital, station) is found when needed."""
+FOUND_BY = frozenset({"name", "aliases", "kind", "category", "town", "geo", "rank", "heritage", "address", "facts"})
+"""A change of these is a change of how a place is found."""
 DAYS_AHEAD = 30
 FIELDS = (
     "name",
@@ -34,16 +41,21 @@ FIELDS = (
 
 
 class Place(Document):
-    """`ticket_types`, `slots`, `refund_rows` and `opening` describe visits; each part says whether it is demo."""
+    """`ticket_types`, `slots`, `refund_rows` and `opening` describe visits; each part says whether it is demo.
+
+    `geo` begins with `lon` and `lat`, WGS-84 where its `datum` says so; the index of positions reads these two.
+    """
 
     meta = {
-        "collection": "places",
+        "collection": COLLECTION,
         "auto_create_index": False,
         "indexes": [
             "rank",
             {"fields": ["kind", "rank"]},
             {"fields": ["town_code", "rank"]},
             {"fields": ["unit", "rank"]},
+            {"fields": ["(geo"]},
+            outbox.INDEX,
         ],
     }
     id = StringField(primary_key=True)
@@ -51,13 +63,16 @@ class Place(Document):
     name = StringField(required=True)
     aliases = ListField(StringField())
     kind = StringField()
+    category = StringField(choices=CATEGORIES)
     level = StringField()
     heritage = StringField()
     town_code = StringField()
     town = StringField()
     village_code = StringField()
     address = StringField()
+    phone = StringField()
     geo = DictField()
+    seat_km = FloatField()
     facts = ListField(StringField())
     hours_told = DictField()
     ticket_told = DictField()
@@ -74,6 +89,15 @@ class Place(Document):
     kept = ListField(StringField())
     enter_early_minutes = IntField()
     notices = ListField(DictField())
+    limits = ListField(DictField())
+    daily_caps = ListField(DictField())
+    terms = DictField()
+    outbox = ListField()
+
+
+def changed(place_id: str) -> dict[str, Any]:
+    """Return what a change of a place carries in its `outbox`, so that searching learns of it."""
+    return outbox.entry("reports", "tourism.index_place", place=place_id)
 
 
 def read(place_id: str) -> dict[str, Any]:
@@ -104,6 +128,8 @@ def listed(
     """Return a page of places: by distance from `near` (WGS-84 longitude, latitude), unknown last, else by rank."""
     query: dict[str, Any] = {"rank": {"$gte": 0}}
     query |= {name: value for name, value in (("kind", kind), ("town_code", town)) if value}
+    if not kind:
+        query["category"] = {"$ne": "service"}
     fields = dict.fromkeys(FIELDS, 1)
     found = list(Place._get_collection().find(query, fields).sort("rank", 1).limit(MOST))
     shown = [_short(p, near) for p in found]
@@ -145,7 +171,7 @@ def detailed(place_id: str, near: tuple[float, float] | None = None) -> dict[str
     found = read(place_id)
     shown = _short(found, near)
     told = ("aliases", "heritage", "address", "facts", "hours_told", "ticket_told", "confidence", "source", "closing")
-    shown |= {n: found[n] for n in (*told, "opening") if found.get(n)}
+    shown |= {n: found[n] for n in (*told, "opening", "phone") if found.get(n)}
     if types := ticket_types_on(found, clock.today().isoformat()):
         shown["ticket_types"] = types
     shown["notices"] = notices_now(found)
@@ -153,26 +179,36 @@ def detailed(place_id: str, near: tuple[float, float] | None = None) -> dict[str
     return shown
 
 
-def slots_between(place_id: str, first: str, last: str) -> list[dict[str, Any]]:
-    """Return all slots of a place between two days (inclusive), in their order.
+def slots_between(place_id: str, first: str, last: str, resource: str = slot.WHOLE) -> list[dict[str, Any]]:
+    """Return all slots of a place, or of one of its resources, between two days (inclusive), in their order.
 
     Raises:
         NotFound: no such place.
     """
-    found = order_views.calendar(place_id, first, last)
+    found = order_views.calendar(place_id, first, last, resource)
     if not found:
         read(place_id)
     return found
 
 
 def next_slots(place_id: str, most: int = 5) -> list[dict[str, Any]]:
-    """Return the next slots of a place that still have room."""
+    """Return the next slots of a place that still have room, on days whose limit is not reached."""
     now = clock.civil(clock.now())
     today = now.date().isoformat()
     later = {"$or": [{"day": {"$gt": today}}, {"end": {"$gt": now.hour * 60 + now.minute}}]}
-    query = {"place": place_id, "day": {"$gte": today}, "state": "open", "left": {"$gt": 0}, **later}
+    own = {"place": place_id, "resource": slot.WHOLE, "kind": {"$ne": "day"}}
+    days = _day_counters(place_id, today)
+    full = {"counters": {"$nin": [counter for counter, left in days.items() if not left]}}
+    query = {**own, "day": {"$gte": today}, "state": "open", "left": {"$gt": 0}, **later, **full}
     found = slot.Slot._get_collection().find(query, order_views.SLOT_FIELDS)
-    return [order_views.slot_shown(one) for one in found.sort([("day", 1), ("start", 1)]).limit(most)]
+    return [order_views.slot_shown(one, days) for one in found.sort([("day", 1), ("start", 1)]).limit(most)]
+
+
+def _day_counters(place_id: str, first: str) -> dict[str, int]:
+    """Return what the limits of the days from one on leave, by the ids of their counters."""
+    query = {"place": place_id, "resource": slot.WHOLE, "day": {"$gte": first}, "kind": "day"}
+    rows = slot.Slot._get_collection().find(query, {"left": 1, "state": 1}).limit(MOST)
+    return {one["_id"]: one["left"] if one["state"] == "open" else 0 for one in rows}
 
 
 def notices_now(found: dict[str, Any]) -> list[dict[str, Any]]:
@@ -207,15 +243,9 @@ def post_notice(place_id: str, text: str, from_day: date, to_day: date, who: str
 
 def terms_on(found: dict[str, Any], day: str) -> dict[str, Any]:
     """Return the terms that an order of `day` takes along: the refund rows in force and how early one may enter."""
-    rows: list[dict[str, Any]] = next(
-        (
-            version["rows"]
-            for version in reversed(found.get("refund_versions", []))
-            if version["valid_from"] <= day and (version["valid_to"] is None or day <= version["valid_to"])
-        ),
-        [],
-    )
-    return {"refund_rows": rows, "enter_early_minutes": found.get("enter_early_minutes", 30)}
+    rows = (slot_plan.in_force(found.get("refund_versions") or [], day) or {}).get("rows", [])
+    own = {"refund_rows": rows, "enter_early_minutes": found.get("enter_early_minutes", 30)}
+    return {**own, **(found.get("terms") or {})}
 
 
 def ticket_types_on(found: dict[str, Any], day: str) -> list[dict[str, Any]]:
@@ -229,7 +259,9 @@ def ticket_types_on(found: dict[str, Any], day: str) -> list[dict[str, Any]]:
 
 
 def open_slots(place_id: str, first: date, days: int) -> int:
-    """Open the slots of a place for `days` days from `first` by its weekly plan; return how many are new.
+    """Open the slots of a place for `days` days from `first` by its plan; return how many are new.
+
+    The counter of a day's limit is there before the slots that sell along with it.
 
     Raises:
         NotFound: no such place.
@@ -237,8 +269,10 @@ def open_slots(place_id: str, first: date, days: int) -> int:
     found, made, calendar = read(place_id), 0, opening.calendar()
     for number in range(days):
         day = date.fromordinal(first.toordinal() + number)
-        if opening.spans(found.get("opening") or {}, found.get("closing") or {}, day, calendar):
-            made += sum(slot.open_up(_slot(found, plan, day.isoformat())) for plan in found.get("slots") or [])
+        wanted = slots_on(found, day, calendar)
+        if wanted and (counter := day_counter_of(found, day.isoformat())):
+            day_counter.bring(counter)
+        made += sum(slot.open_up(one) for one in wanted)
     return made
 
 
@@ -248,15 +282,21 @@ def open_coming_slots(days: int = DAYS_AHEAD) -> int:
     return sum(open_slots(found["_id"], clock.today(), days) for found in bookable)
 
 
-def _slot(found: dict[str, Any], plan: dict[str, Any], day: str) -> dict[str, Any]:
-    start, end = (int(text[:2]) * 60 + int(text[3:]) for text in (plan["start"], plan["end"]))
-    return {
-        "_id": slot.slot_id(found["_id"], day, start),
-        "place": found["_id"],
-        "day": day,
-        "start": start,
-        "end": end,
-        "quota": plan["quota"],
-        "classes": ticket_types_on(found, day),
-        "terms": terms_on(found, day),
-    }
+def day_counter_of(found: dict[str, Any], day: str) -> dict[str, Any] | None:
+    """Return the counter of the limit of a day, None where there is no limit."""
+    cap = slot_plan.in_force(found.get("daily_caps") or [], day)
+    return slot_plan.day_record(found["_id"], day, cap["places"]) if cap and cap["places"] is not None else None
+
+
+def slots_on(found: dict[str, Any], day: date, days: WorkCalendar) -> list[dict[str, Any]]:
+    """Return the slots that a place as a whole has on a day by its hours and its plan."""
+    if not opening.spans(found.get("opening") or {}, found.get("closing") or {}, day, days):
+        return []
+    at = day.isoformat()
+    classes, terms, more = ticket_types_on(found, at), terms_on(found, at), {}
+    if found.get("limits"):
+        more["limits"] = found["limits"]
+    if counter := day_counter_of(found, at):
+        more["counters"] = [counter["_id"]]
+    lines = slot_plan.lines_on(found.get("slots") or [], day, days)
+    return [slot_plan.record(found["_id"], line, at, classes, terms) | more for line in lines]

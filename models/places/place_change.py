@@ -5,23 +5,24 @@ open keep the prices and terms that they were opened with, and so does every ord
 later. `kept` names what was changed here, so that putting the reference data again leaves it alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pymongo.client_session import ClientSession
 
+from backend import outbox
 from backend.errors import NotFound, Unprocessable
 from backend.store import transactions
 from models.audit import entry
 from models.identity.actors import Staff
-from models.places import scope
+from models.places import demo_parts, scope
 from models.places.area import Area
-from models.places.place import Place
+from models.places.place import FOUND_BY, Place, changed
+from models.places.plan_change import DOCUMENTS
 
 OPERATION = "sheet.places"
 AFTER_ALL = 100_000
 """Rank of places that the reference data do not know: after those, by id."""
-DOCUMENTS = ["resident_id", "passport", "hk_macao_permit", "taiwan_permit", "foreign_permanent_residence"]
 Changed = dict[str, Any]
 
 
@@ -52,7 +53,7 @@ def put(actor: Staff, place_id: str, told: dict[str, Any]) -> None:
     actor.require(OPERATION)
     if Place._get_collection().find_one({"_id": place_id}, {"_id": 1}) is None:
         _make(actor, place_id, named)
-    _change(actor, place_id, "place.change", lambda _found: named)
+    change(actor, place_id, "place.change", lambda _found: named)
 
 
 def _make(actor: Staff, place_id: str, named: dict[str, Any]) -> None:
@@ -69,9 +70,10 @@ def _make(actor: Staff, place_id: str, named: dict[str, Any]) -> None:
     }
     source = [{"title": "单位报送的表格", "unit": actor.unit}]
     line = entry.line(actor.key, "place.create", f"place:{place_id}", unit=actor.unit)
+    told = changed(place_id)
 
     def write(session: ClientSession) -> None:
-        made = {"$setOnInsert": {**fresh, "source": source, **named}}
+        made = {"$setOnInsert": {**fresh, "source": source, "outbox": [told], **named}}
         if Place._get_collection().update_one({"_id": place_id}, made, upsert=True, session=session).upserted_id:
             entry.write(line, session)
 
@@ -84,17 +86,24 @@ def put_hours(actor: Staff, place_id: str, weekly: dict[str, Any], *, season: tu
     Raises:
         NotFound: no such place in the actor's scope.
     """
+    told = {"weekly": weekly, "season": season}
+    change(actor, place_id, "place.hours", lambda found: with_hours(found, told))
 
-    def change(found: dict[str, Any]) -> Changed:
-        opening = dict(found.get("opening") or {})
-        if season is None:
-            return {"opening": {**opening, "weekly": weekly, "demo": False}}
-        told = {"from": season[0], "to": season[1], "weekly": weekly}
-        others = [one for one in opening.get("seasons", []) if (one["from"], one["to"]) != season]
-        seasons = sorted([*others, told], key=lambda one: (one["from"], one["to"]))
-        return {"opening": {"weekly": {}, **opening, "seasons": seasons, "demo": False}}
 
-    _change(actor, place_id, "place.hours", change)
+def with_hours(found: Mapping[str, Any], told: Mapping[str, Any]) -> Changed:
+    """Return the hours of a place with another week of the year, or of a season; and its closing days where told."""
+    changed: Changed = {}
+    if told.get("closing") is not None:
+        changed["closing"] = {**told["closing"], "demo": False}
+    if told.get("weekly") is None:
+        return changed
+    opening, season = dict(found.get("opening") or {}), told.get("season")
+    if season is None:
+        return changed | {"opening": {**opening, "weekly": told["weekly"], "demo": False}}
+    mine = {"from": season[0], "to": season[1], "weekly": told["weekly"]}
+    others = [one for one in opening.get("seasons", []) if (one["from"], one["to"]) != tuple(season)]
+    seasons = sorted([*others, mine], key=lambda one: (one["from"], one["to"]))
+    return changed | {"opening": {"weekly": {}, **opening, "seasons": seasons, "demo": False}}
 
 
 def put_price(actor: Staff, place_id: str, ticket: dict[str, Any]) -> None:
@@ -106,7 +115,7 @@ def put_price(actor: Staff, place_id: str, ticket: dict[str, Any]) -> None:
     known = ("code", "name_zh", "price_fen", "min_age", "max_age", "document_to_inspect")
     wanted = {name: ticket.get(name) for name in known} | {"valid_from": ticket.get("valid_from") or ""}
 
-    def change(found: dict[str, Any]) -> Changed:
+    def told(found: dict[str, Any]) -> Changed:
         types = list(found.get("ticket_types") or [])
         same = [n for n, one in enumerate(types) if _version(one) == (wanted["code"], wanted["valid_from"])]
         if same:
@@ -116,41 +125,36 @@ def put_price(actor: Staff, place_id: str, ticket: dict[str, Any]) -> None:
             types.append({"identity_documents": DOCUMENTS, "name_en": "", **before, **wanted, "demo": False})
         return {"ticket_types": types}
 
-    _change(actor, place_id, "place.price", change, code=wanted["code"], price_fen=wanted["price_fen"])
+    change(actor, place_id, "place.price", told, code=wanted["code"], price_fen=wanted["price_fen"])
 
 
 def _version(ticket: dict[str, Any]) -> tuple[str, str]:
     return ticket["code"], ticket.get("valid_from") or ""
 
 
-def put_slot_plan(actor: Staff, place_id: str, start: str, end: str, quota: int) -> None:
-    """Set the quota of a daily slot from now on; none takes it out of the plan. Slots that are open stay as they are.
+def change(
+    actor: Staff, place_id: str, action: str, told_of: Callable[[dict[str, Any]], Changed], **details: Any
+) -> None:
+    """Change the fields of a place that `told_of` returns; the same again writes nothing.
 
     Raises:
         NotFound: no such place in the actor's scope.
     """
-
-    def change(found: dict[str, Any]) -> Changed:
-        others = [one for one in found.get("slots") or [] if one["start"] != start]
-        told = [{"start": start, "end": end, "quota": quota, "demo": False}] if quota else []
-        return {"slots": sorted([*others, *told], key=lambda one: one["start"])}
-
-    _change(actor, place_id, "place.slot_plan", change, start=start, quota=quota)
-
-
-def _change(
-    actor: Staff, place_id: str, action: str, change: Callable[[dict[str, Any]], Changed], **details: Any
-) -> None:
     unit = scope.place(actor, OPERATION, place_id).get("unit") or ""
     line = entry.line(actor.key, action, f"place:{place_id}", unit=unit, **details)
+    follows = changed(place_id)
 
     def write(session: ClientSession) -> None:
         found = Place._get_collection().find_one({"_id": place_id}, session=session) or {}
-        told = {name: value for name, value in change(found).items() if found.get(name) != value}
+        told = {name: value for name, value in told_of(found).items() if found.get(name) != value}
         if not told:
             return
-        update = {"$set": told, "$addToSet": {"kept": {"$each": sorted(told)}}}
+        if found.get("demo") and demo_parts.concerns(told) and not demo_parts.of(found | told):
+            told["demo"] = False
+        update: Changed = {"$set": told, "$addToSet": {"kept": {"$each": sorted(told)}}}
+        update |= {"$push": {"outbox": follows}} if FOUND_BY & set(told) else {}
         Place._get_collection().update_one({"_id": place_id}, update, session=session)
         entry.write(line, session)
 
     transactions.run(write)
+    outbox.wake("reports")

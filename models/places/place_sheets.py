@@ -1,4 +1,4 @@
-"""Places, hours, prices and plans of slots as sheets."""
+"""Places, hours and prices as sheets."""
 
 import re
 import unicodedata
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+from backend import geo
 from backend.sheets.columns import Column, Sheet
 from backend.sheets.values import CellWrong
 from models.identity import sheet_actor
@@ -13,13 +14,18 @@ from models.identity.actors import Staff
 from models.identity.unit import Unit
 from models.media.sheet_import import Kind, Problem, Rows
 from models.places import place_change, scope
-from models.places.area import Area
+from models.places.area import Area, outline
 from models.places.opening import WEEKDAYS
 from models.places.place import Place
 
 DEAREST_FEN = 1_000_000
 LARGEST_QUOTA = 100_000
 OLDEST = 150
+LONGEST_ALIAS = 60
+LEVELS = ("1A", "2A", "3A", "4A", "5A", "国家一级博物馆", "国家二级博物馆", "国家三级博物馆", "三级综合医院")
+_DEGREES = r"\d{1,3}(\.\d{1,10})?"
+_DEGREES_ZH = "应为十进制度数,例如 115.410000。"
+_AROUND_DEG = 0.05
 _SPAN = re.compile(r"(\d{1,2}):([0-5]\d)[-~至—–](\d{1,2}):([0-5]\d)")
 _CLOSED = {"闭馆", "关闭", "休息", "不开放", "闭园", "无"}
 _DAYS_ZH = dict(zip(WEEKDAYS, ("周一", "周二", "周三", "周四", "周五", "周六", "周日"), strict=True))
@@ -50,6 +56,13 @@ def _clock(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
+def _names(text: str) -> list[str]:
+    names = [one.strip() for one in re.split(r"[、,,;;]", text)]
+    if any(len(one) > LONGEST_ALIAS for one in names):
+        raise CellWrong(f"每个别名最多 {LONGEST_ALIAS} 个字。")
+    return list(dict.fromkeys(one for one in names if one))
+
+
 def _season_day(text: str) -> str:
     found = re.fullmatch(r"(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?", text)
     try:
@@ -61,7 +74,7 @@ def _season_day(text: str) -> str:
     return f"{day.month:02d}-{day.day:02d}"
 
 
-_PLACE = Column(
+PLACE = Column(
     "place",
     "景点编码",
     "code",
@@ -75,16 +88,45 @@ PLACES = Sheet(
     "places",
     "景点",
     (
-        _PLACE,
+        PLACE,
         Column("name", "名称", required=True, aliases=("景点名称",), most=60, example="中央红军长征出发纪念馆"),
+        Column(
+            "category",
+            "场所类别",
+            "choice",
+            choices={"景点": "sight", "场馆": "venue", "便民服务": "service"},
+            example="场馆",
+            help="文化、体育场馆填“场馆”;医院、车站、办事机构填“便民服务”;不填按景点。",
+        ),
         Column("kind", "类型", aliases=("类别",), most=30, example="纪念馆"),
         Column(
             "level",
             "等级",
             "choice",
             aliases=("A级",),
-            choices={one: one for one in ("1A", "2A", "3A", "4A", "5A")},
+            choices={one: one for one in LEVELS},
             example="4A",
+        ),
+        Column("aliases", "别名", read=_names, most=200, example="善山、罗田岩森林公园", help="多个别名用顿号分开。"),
+        Column(
+            "phone",
+            "电话",
+            "code",
+            aliases=("联系电话", "咨询电话"),
+            pattern=r"[0-9+][0-9 \-]{4,19}",
+            pattern_zh="应为单位对外公布的电话,例如 0797-6232374。",
+            example="0797-6232374",
+            help="只填单位对外公布的电话,不填个人手机。",
+        ),
+        Column("lon", "经度", "code", pattern=_DEGREES, pattern_zh=_DEGREES_ZH, example="115.410000"),
+        Column("lat", "纬度", "code", pattern=_DEGREES, pattern_zh=_DEGREES_ZH, example="25.956000"),
+        Column(
+            "datum",
+            "坐标系",
+            "choice",
+            choices={"WGS-84": "WGS-84", "GCJ-02": "GCJ-02", "不清楚": "unknown"},
+            example="GCJ-02",
+            help="微信、腾讯、高德地图上取的点填 GCJ-02,会自动换算;没有坐标就都不填,请勿估计。",
         ),
         Column(
             "town_code",
@@ -120,7 +162,7 @@ HOURS = Sheet(
     "hours",
     "开放时间",
     (
-        _PLACE,
+        PLACE,
         Column("season_from", "季节起", aliases=("起",), read=_season_day, example="05-01", help="全年一致可不填。"),
         Column("season_to", "季节止", aliases=("止",), read=_season_day, example="10-31"),
         *(
@@ -142,7 +184,7 @@ PRICES = Sheet(
     "prices",
     "门票价格",
     (
-        _PLACE,
+        PLACE,
         Column(
             "code",
             "票种代码",
@@ -177,30 +219,10 @@ PRICES = Sheet(
             "date",
             aliases=("执行日期",),
             example="2027-01-01",
-            help="从这一天的时段起执行;已开放的时段和已售订单不变。不填为立即。",
+            help="从这一天的时段起执行,不填为立即。已售订单不变;已开放的时段在“套用到已开放时段”后更新。",
         ),
     ),
     unique=("place", "code", "valid_from"),
-)
-SLOT_PLANS = Sheet(
-    "slot-plans",
-    "时段方案",
-    (
-        _PLACE,
-        Column("start", "开始", "time", required=True, aliases=("开始时间",), example="09:00"),
-        Column("end", "结束", "time", required=True, aliases=("结束时间",), example="11:00"),
-        Column(
-            "quota",
-            "名额",
-            "int",
-            required=True,
-            aliases=("限额",),
-            most=LARGEST_QUOTA,
-            example="300",
-            help="填 0 表示今后不再开放这个时段。",
-        ),
-    ),
-    unique=("place", "start"),
 )
 
 
@@ -214,9 +236,29 @@ def _check_places(_actor: Staff, rows: Rows) -> Iterator[Problem]:
             yield row, "town_code", "没有这个乡镇区划代码。"
         if told["unit"] and told["unit"] not in known_units:
             yield row, "unit", "没有这个单位,请先导入组织机构。"
+    yield from _check_positions(rows)
 
 
-def _check_known(actor: Staff, rows: Rows) -> Iterator[Problem]:
+def _check_positions(rows: Rows) -> Iterator[Problem]:
+    """A position is two numbers with their datum, and lies in the county or close by."""
+    corners = [point for polygon in outline().get("coordinates", []) for ring in polygon for point in ring]
+    for row, told in rows:
+        given = [name for name in ("lon", "lat", "datum") if told[name]]
+        if given and len(given) < 3:  # noqa: PLR2004 - two numbers and their datum
+            yield row, "datum", "经度、纬度和坐标系要一起填写。"
+        elif given and corners:
+            at = (float(told["lon"]), float(told["lat"]))
+            if any(
+                not min(one[n] for one in corners) - _AROUND_DEG
+                <= at[n]
+                <= max(one[n] for one in corners) + _AROUND_DEG
+                for n in (0, 1)
+            ):
+                yield row, "lon", "坐标不在本县范围内,请检查经纬度是否填反。"
+
+
+def check_known(actor: Staff, rows: Rows) -> Iterator[Problem]:
+    """Name the rows whose place is not there, or outside the actor's scope."""
     named = sorted({told["place"] for _, told in rows})
     found = Place._get_collection().find({"_id": {"$in": named}}, {"unit": 1, "town_code": 1, "village_code": 1})
     known = {one["_id"] for one in found if scope.reaches(actor, place_change.OPERATION, one)}
@@ -226,30 +268,33 @@ def _check_known(actor: Staff, rows: Rows) -> Iterator[Problem]:
 
 
 def _check_hours(actor: Staff, rows: Rows) -> Iterator[Problem]:
-    yield from _check_known(actor, rows)
+    yield from check_known(actor, rows)
     for row, told in rows:
         if (told["season_from"] is None) != (told["season_to"] is None):
             yield row, "season_to", "季节起止要么都填,要么都不填。"
 
 
 def _check_prices(actor: Staff, rows: Rows) -> Iterator[Problem]:
-    yield from _check_known(actor, rows)
+    yield from check_known(actor, rows)
     for row, told in rows:
         if None not in {told["min_age"], told["max_age"]} and told["min_age"] > told["max_age"]:
             yield row, "max_age", "最大年龄不能小于最小年龄。"
 
 
-def _check_slot_plans(actor: Staff, rows: Rows) -> Iterator[Problem]:
-    yield from _check_known(actor, rows)
-    for row, told in rows:
-        if told["end"] <= told["start"]:
-            yield row, "end", "结束应晚于开始。"
-
-
 def _put_place(actor: Staff, told: dict[str, Any], _since: datetime) -> None:
-    named = {name: value for name, value in told.items() if name != "place"}
+    named = {name: value for name, value in told.items() if name not in {"place", "lon", "lat", "datum"}}
     bookable = {"yes": True, "no": False}.get(told["bookable"] or "")
-    place_change.put(actor, told["place"], named | {"bookable": bookable})
+    place_change.put(actor, told["place"], named | {"bookable": bookable, "geo": _position(told)})
+
+
+def _position(told: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a position in WGS-84 as a place holds it; what is unsure stays as it was told."""
+    if not told["datum"]:
+        return None
+    at, datum = (float(told["lon"]), float(told["lat"])), told["datum"]
+    lon, lat = geo.to_wgs84(*at) if datum == "GCJ-02" else at
+    trusted = {"datum": "unknown", "confidence": "low"} if datum == "unknown" else {"datum": "WGS-84"}
+    return {"lon": lon, "lat": lat, "confidence": "high", "told_in": datum, **trusted}
 
 
 def _put_hours(actor: Staff, told: dict[str, Any], _since: datetime) -> None:
@@ -261,10 +306,6 @@ def _put_price(actor: Staff, told: dict[str, Any], _since: datetime) -> None:
     place_change.put_price(actor, told["place"], told)
 
 
-def _put_slot_plan(actor: Staff, told: dict[str, Any], _since: datetime) -> None:
-    place_change.put_slot_plan(actor, told["place"], told["start"], told["end"], told["quota"])
-
-
 def _kind(sheet: Sheet, check: Callable[..., Iterator[Problem]], apply: Callable[..., None]) -> Kind:
     return Kind(sheet, place_change.OPERATION, check, apply, sheet_actor.acting, sheet_actor.audit)
 
@@ -273,5 +314,4 @@ KINDS = (
     _kind(PLACES, _check_places, _put_place),
     _kind(HOURS, _check_hours, _put_hours),
     _kind(PRICES, _check_prices, _put_price),
-    _kind(SLOT_PLANS, _check_slot_plans, _put_slot_plan),
 )

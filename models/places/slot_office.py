@@ -61,6 +61,9 @@ def job(actor: Staff, job_id: ObjectId) -> dict[str, Any]:
     """
     actor.require("job.read")
     found = jobs.read(job_id)
+    if "place" in found["args"]:
+        scope.place(actor, "job.read", found["args"]["place"])
+        return found
     if "slot" not in found["args"]:
         if found["started_by"] != actor.key:
             raise NotFound

@@ -19,6 +19,7 @@ from pymongo.errors import DuplicateKeyError
 
 from backend import clock, personal_data, runtime
 from backend.errors import Conflict, NotFound
+from backend.money import yuan
 from backend.personal_data import Holding, Sealed
 from backend.store import transactions
 from models.devices import conflict
@@ -129,7 +130,7 @@ def board(device: Device, text: str) -> Boarding:
         return _shown(_stored(record), band)
     except (InsufficientFunds, AccountFrozen) as refusal:
         result = "insufficient_funds" if isinstance(refusal, InsufficientFunds) else "wallet_frozen"
-        return Boarding(result, SENTENCES[result].format(yuan=_yuan(fare.fen)), fare.fen)
+        return Boarding(result, SENTENCES[result].format(yuan=yuan(fare.fen)), fare.fen)
 
 
 def _stored(record: dict[str, Any]) -> dict[str, Any]:
@@ -268,7 +269,7 @@ def pay_owed(person_id: ObjectId, ride_id: str) -> dict[str, Any]:
 
 def _shown(found: dict[str, Any], band: str) -> Boarding:
     if found["state"] != "free":
-        sentence = SENTENCES["paid"].format(yuan=_yuan(found["fare_fen"]))
+        sentence = SENTENCES["paid"].format(yuan=yuan(found["fare_fen"]))
         return Boarding("accepted", sentence, found["fare_fen"], age_band=band)
     document = found.get("document") or ""
     zh, document_zh = concession_words(found)
@@ -280,7 +281,3 @@ def concession_words(found: dict[str, Any]) -> tuple[str, str]:
     """Return the name of the concession by which a ride was free, and of the document that belongs to it."""
     told = concession.on(found["concession"], clock.civil(found["at"]).date())
     return told.zh, told.document_zh
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02d}"

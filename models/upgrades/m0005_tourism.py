@@ -5,6 +5,7 @@ from typing import Any
 from pymongo.database import Database
 
 from backend.store.migrations import Step
+from models.tourism import search_index
 
 NUMBER, NAME = 5, "tourism"
 RENAMED = "tourism.open_slots"
@@ -12,7 +13,7 @@ RENAMED = "tourism.open_slots"
 
 def run(db: Database[dict[str, Any]], step: Step) -> None:
     """Bring slots, orders and the schedule to the shape of this release; repeating is safe."""
-    parts = (_schedule, _slots, _orders)
+    parts = (_schedule, _slots, _orders, _search)
     for number, part in enumerate(parts, start=1):
         part(db)
         step(number, len(parts))
@@ -34,3 +35,8 @@ def _orders(db: Database[dict[str, Any]]) -> None:
     """Name the one counter that every order of before took from; tombstones of holds take from none."""
     taken = [{"slot": "$slot", "places": "$places"}]
     db.orders.update_many({"takes": {"$exists": False}}, [{"$set": {"takes": taken}}], hint="_id_")
+
+
+def _search(_db: Database[dict[str, Any]]) -> None:
+    """Let every place of before be found by searching."""
+    search_index.rebuild()

@@ -38,6 +38,12 @@ STAFF = (
     ("qin.demo", "演示规则编制人员", "rule_editor", "justice"),
     ("you.demo", "演示规则审核人员", "rule_approver", "justice"),
     ("xu.demo", "演示公交运营人员", "transit_manager", "transport"),
+    ("lv.demo", "演示纪念园管理员", "scenic_manager", "long_march_museum"),
+    ("shi.demo", "演示售票窗口人员", "window_clerk", "long_march_museum"),
+    ("kong.demo", "演示体育场馆管理人员", "venue_manager", "education_sports"),
+    ("cao.demo", "演示内容初审人员", "scenic_manager", "culture_tourism"),
+    ("yan.demo", "演示内容复审人员", "tourism_office", "culture_tourism"),
+    ("hua.demo", "演示内容终审人员", "case_supervisor", "culture_tourism"),
 )
 ADMIN = ("admin.demo", "演示系统管理员")
 SECURITY = ("security.demo", "演示安全管理员")

@@ -5,6 +5,7 @@ import json
 import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 import requests
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 Answer = tuple[int, Mapping[str, str], bytes]
 Send = Callable[[str, str, bytes, dict[str, str]], Answer]
-_OK = 200
+_OK, _AWAY = 200, 500
 
 
 class NoNetwork(Exception):
@@ -74,6 +75,22 @@ class Link:
             raise NotTheService
         return _json(content)
 
+    def ask(self, method: str, path: str, body: Any, *, nonce: str) -> dict[str, Any]:
+        """Return the answer to a request whose nonce is the caller's: the same nonce is the same scan.
+
+        Raises:
+            NoNetwork: nothing came back, or only that the service is away.
+            Refused: the service refused.
+        """
+        raw = json.dumps(body).encode()
+        headers = {"Authorization": self._signature(method, path, raw, nonce), "Content-Type": "application/json"}
+        status, _, content = self._send(method, path, raw, headers)
+        if status >= _AWAY:
+            raise NoNetwork
+        if status != _OK:
+            raise Refused(status, _json(content))
+        return _json(content)
+
     def _signature(self, method: str, path: str, body: bytes, nonce: str) -> str:
         timestamp = int(self._now())
         message = f"{method}\n{path}\n{timestamp}\n{nonce}\n{hashlib.sha256(body).hexdigest()}\n"
@@ -93,17 +110,39 @@ def proven(header: str, message: bytes, known: Mapping[str, str]) -> bool:
     return False
 
 
-def secret_keys(link: Link, scanner_class: str, known: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Fetch the verification keys of the gate's class under a key that serves once."""
+def secret_keys(link: Link, scanner_class: str, known: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+    """Fetch the verification keys of the gate's class, and those of drawn tickets, under a key that serves once."""
     ours = X25519PrivateKey.generate()
-    own = ours.public_key().public_bytes_raw()
-    told = link.call("POST", "/gate/v1/keys", {"public_key": b64encode(own).decode()}, known=known)
-    theirs = b64decode(told["public_key"])
+    told = link.call("POST", "/gate/v1/keys", {"public_key": _public(ours)}, known=known)
+    found = _opened(ours, told, f"city gate keys v1 {link.device_id} {scanner_class}")
+    return {"secret": found["keys"], "ticket_keys": found["ticket_keys"]}
+
+
+def opened_list(link: Link, day: date, have: Mapping[str, str]) -> dict[str, Any]:
+    """Fetch the part of today's list of documents that the gate does not have."""
+    ours = X25519PrivateKey.generate()
+    body = {"public_key": _public(ours), "have": dict(have)}
+    told = link.ask("POST", "/gate/v1/documents", body, nonce=secrets.token_hex(16))
+    return _opened(ours, told, f"city gate documents v1 {link.device_id} {day.isoformat()}")
+
+
+def _public(ours: X25519PrivateKey) -> str:
+    return b64encode(ours.public_key().public_bytes_raw()).decode()
+
+
+def _opened(ours: X25519PrivateKey, told: dict[str, Any], context: str) -> dict[str, Any]:
+    theirs, own, info = b64decode(told["public_key"]), ours.public_key().public_bytes_raw(), context.encode()
     shared = ours.exchange(X25519PublicKey.from_public_bytes(theirs))
-    info = f"city gate keys v1 {link.device_id} {scanner_class}".encode()
     key = HKDF(algorithm=SHA256(), length=32, salt=theirs + own, info=info).derive(shared)
-    found: list[dict[str, Any]] = json.loads(AESGCM(key).decrypt(bytes(12), b64decode(told["sealed"]), info))["keys"]
-    return found
+    return dict(json.loads(AESGCM(key).decrypt(bytes(12), b64decode(told["sealed"]), info)))
+
+
+def entry_proof(private: Ed25519PrivateKey, entry: Mapping[str, str]) -> str:
+    """Return the gate's signature on a journal entry."""
+    code = hashlib.sha256(entry["code"].encode()).hexdigest()
+    lines = ["CITY-ENTRY", *(entry.get(name, "") for name in ("device", "nonce", "at", "offline_since", "code_kind"))]
+    lines += [code, *(entry.get(name, "") for name in ("decision", "reason", "zone", "direction"))]
+    return b64encode(private.sign("".join(f"{one}\n" for one in lines).encode())).decode()
 
 
 def _json(content: bytes) -> dict[str, Any]:

@@ -1,37 +1,29 @@
 """A gate of the demonstration that works without network, written from docs/devices.md: what a gate maker would build.
 
 All that it remembers lies in one file, which is on the disk before the barrier opens: a gate that loses power forgets
-no entry and lets nobody in twice.
+no entry and lets nobody in twice. Only today's list of documents, with its key, stays in memory.
 """
 
-import hashlib
 import json
 import os
 import secrets
-import struct
-from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend import clock
-from backend.codes import compact, gate_check
-from backend.codes.code_kinds import Checked, GateKeys
-from seed.demo.gate_link import Link, Refused, Send, secret_keys
+from seed.demo.gate_link import Link, NoNetwork, Refused, Send, entry_proof, opened_list, secret_keys
+from seed.demo.gate_reading import Read, Reader
 
-TICKET = 0x54
-_TICKET_FORM = struct.Struct(">12sB4sHHHBB4s")
-_EPOCH = date(2020, 1, 1)
-_EARLY_MINUTES = 30
 _BATCH = 200
-_PRINTED_GAP = 300
+_PASSED = {"admitted": "in", "exited": "out"}
 _EMPTY: dict[str, Any] = {
-    "offset": 0.0, "synced_at": None, "device": {}, "keys": [], "secret": [], "limits": {}, "cursor": "",
-    "revoked": {}, "used": {}, "accepted": 0, "by_handle": {}, "queue": [],
+    "offset": 0.0, "synced_at": None, "device": {}, "keys": [], "secret": [], "ticket_keys": [], "rules": [],
+    "limits": {}, "cursor": "", "revoked": {}, "used": {}, "passed": {}, "accepted": 0, "by_handle": {}, "queue": [],
 }  # fmt: skip
 SENTENCES = {
     "admitted": "请进。",
@@ -40,7 +32,17 @@ SENTENCES = {
     "limit_reached": "本机离线期间放行已达上限,请联网同步后再验码。",
     "handle_limit": "该凭证离线使用次数已达上限,请联网核验。",
     "replayed": "此码已使用过,请刷新后再出示。",
+    "exited": "请慢走。",
     "already_used": "此票已使用。",
+    "entries_used_up": "此票在本处的入园次数已用完。",
+    "already_inside": "此票持有人已在园内,须先出园才能再次入园。",
+    "zone_not_included": "此票不含本区域,请到游客中心办理。",
+    "zone_needs_network": "本区域只限部分票种,离线无法核对,请找工作人员。",
+    "code_stale": "此码已过期(截屏无效),请打开小程序“我的门票”出示实时二维码。",
+    "code_ahead": "手机时钟偏快,请打开自动设置时间后刷新二维码再试。",
+    "code_used": "此码刚刚用过,请等待二维码刷新后再出示。",
+    "static_code_refused": "本景点须出示小程序“我的门票”的实时二维码;没有手机的游客请持身份证到人工通道。",
+    "no_ticket": "没有今天本景点的预约,请到游客中心办理。",
     "revoked": "此码已作废,请到服务窗口办理。",
     "expired": "此码已过期,请更新后再出示。",
     "clock_off": "手机时钟{direction}了 {minutes} 分钟,请打开自动设置时间后刷新再试。",
@@ -51,6 +53,7 @@ SENTENCES = {
     "other_time": "未到或已过票面入园时间。",
     "not_ours": "不是本平台的有效码。",
 }
+LOOK = "请核对本人身份证件。"
 
 
 @dataclass(frozen=True)
@@ -64,19 +67,7 @@ class Decision:
     @property
     def admitted(self) -> bool:
         """Tell whether the barrier opens."""
-        return self.result == "admitted"
-
-
-@dataclass(frozen=True)
-class _Read:
-    """A code as the gate read it: `once` may come once, `about` is what can be revoked."""
-
-    result: str
-    kind: str
-    once: str = ""
-    about: tuple[str, str] = ("", "")
-    ends: float = 0.0
-    offset_seconds: int = 0
+        return self.result in _PASSED
 
 
 class OfflineGate:
@@ -87,6 +78,7 @@ class OfflineGate:
         answer_keys: dict[str, str], now: Callable[[], float] = clock.timestamp,
     ) -> None:  # fmt: skip
         self._file, self._clock, self._pinned = file, now, answer_keys
+        self._id, self._private, self._documents = device_id, private, dict[str, Any]()
         self.state: dict[str, Any] = {**json.loads(json.dumps(_EMPTY)), **self._kept()}
         self._link = Link(device_id, private, send, self.now)
 
@@ -104,8 +96,8 @@ class OfflineGate:
         sent_at = _seconds(told["server_time"])
         offset = sent_at - self._clock()
         scanner_class = told["device"]["scanner_class"]
-        fresh = {name: told[name] for name in ("device", "keys", "limits")}
-        secret = secret_keys(self._link, scanner_class, self._answer_keys(told["keys"]))
+        fresh = {name: told[name] for name in ("device", "keys", "limits")} | {"rules": told["gate_rules"]}
+        fresh |= secret_keys(self._link, scanner_class, self._answer_keys(told["keys"]))
         feed, revoked = told["revocations"], dict(self.state["revoked"])
         revoked |= _revoked(feed)
         while feed["more"]:
@@ -113,7 +105,8 @@ class OfflineGate:
             revoked |= _revoked(feed)
         revoked = {key: until for key, until in revoked.items() if until > sent_at}
         used = {once: until for once, until in self.state["used"].items() if until > sent_at}
-        self.state |= fresh | {"secret": secret, "revoked": revoked, "used": used, "cursor": feed["next"]}
+        passed = {one: seen for one, seen in self.state["passed"].items() if seen["until"] > sent_at}
+        self.state |= fresh | {"revoked": revoked, "used": used, "passed": passed, "cursor": feed["next"]}
         self.state |= {"offset": offset, "synced_at": sent_at, "accepted": 0, "by_handle": {}}
         self._keep()
         self.upload()
@@ -142,87 +135,104 @@ class OfflineGate:
             self.state["queue"] = self.state["queue"][len(told["items"]) :]
             self._keep()
 
-    def read(self, code: str, *, direction: str = "in") -> Decision:
-        """Decide on a code without network; the decision is kept before it is shown."""
-        at = self.now()
-        found = self._standing(at) or self._check(code, at)
-        result = "admitted" if found.result == "accepted" else found.result
+    def fetch_documents(self) -> None:
+        """Bring today's list of documents up to date; it is gone when the gate loses its power.
+
+        Raises:
+            NoNetwork, Refused: what was known before stays in force.
+        """
+        day = clock.civil(datetime.fromtimestamp(self.now(), UTC)).date()
+        buckets = self._documents.get("buckets", {}) if self._documents.get("day") == day.isoformat() else {}
+        have = {number: one["digest"] for number, one in buckets.items()}
+        told = opened_list(self._link, day, have)
+        buckets = {number: one for number, one in (buckets | told["buckets"]).items() if one["digest"]}
+        by_match = {item["match"]: item for one in buckets.values() for item in one["items"]}
+        self._documents = {"day": told["day"], "key": told["key"], "buckets": buckets, "by_match": by_match}
+
+    def scan(self, code: str, *, direction: str = "") -> Decision:
+        """Ask the service about a code; where no answer comes, decide alone under the same nonce."""
         nonce = secrets.token_hex(12)
-        if result == "admitted":
-            self.state["accepted"] += 1
-            self.state["used"][found.once] = found.ends
-            handle = ":".join(found.about)
-            self.state["by_handle"][handle] = self.state["by_handle"].get(handle, 0) + 1
+        body = {"code": code} | ({"direction": direction} if direction else {})
+        try:
+            told = self._link.ask("POST", "/gate/v1/scans", body, nonce=nonce)
+        except NoNetwork:
+            return self.read(code, direction=direction, nonce=nonce)
+        if way := _PASSED.get(told["result"]):
+            found = self._reader().read(code, self.now(), way)
+            self._remember(found, way)
+            self._keep()
+        return Decision(told["result"], told["message"], nonce)
+
+    def read(self, code: str, *, direction: str = "", nonce: str = "") -> Decision:
+        """Decide on a code without network; the decision is kept before it is shown."""
+        way, at = direction or self._way(), self.now()
+        found = self._standing(at, way) or self._within_limit(self._reader().read(code, at, way), way)
+        return self._decided(found, code, way, at, nonce)
+
+    def read_document(self, kind: str, number: str, *, direction: str = "") -> Decision:
+        """Decide on an ID card without network, by today's list. The number is kept nowhere."""
+        way, at = direction or self._way(), self.now()
+        found = self._standing(at, way) or self._within_limit(self._reader().document(kind, number, at, way), way)
+        return self._decided(found, found.code, way, at, "")
+
+    def _reader(self) -> Reader:
+        return Reader(self.state, self._documents)
+
+    def _way(self) -> str:
+        return "out" if self.state["device"].get("direction") == "out" else "in"
+
+    def _decided(self, found: Read, code: str, way: str, at: float, nonce: str) -> Decision:
+        passed = found.result == "accepted"
+        result = ("admitted" if way == "in" else "exited") if passed else found.result
+        nonce = nonce or secrets.token_hex(12)
+        if passed:
+            self._remember(found, way)
+            self.state["accepted"] += way == "in"
         entry = {
+            "device": self._id,
             "nonce": nonce,
             "at": _written(at),
             "code_kind": found.kind or "unknown",
             "code": code[:3000] or "?",
-            "decision": "admitted" if result == "admitted" else "refused",
-            "direction": direction,
+            "decision": "admitted" if passed else "refused",
+            "direction": way,
+            "zone": self.state["device"].get("zone") or "",
         }
         if self.state["synced_at"]:
             entry["offline_since"] = _written(self.state["synced_at"])
-        if result != "admitted":
+        if not passed:
             entry["reason"] = result
-        self.state["queue"].append(entry)
+        self.state["queue"].append(entry | {"proof": entry_proof(self._private, entry)})
         self._keep()
         return Decision(result, self._sentence(found, result), nonce)
 
-    def _standing(self, at: float) -> _Read | None:
-        """Return why this gate may accept nothing at all any more."""
+    def _remember(self, found: Read, way: str) -> None:
+        if found.ticket:
+            seen = self.state["passed"].setdefault(found.ticket, {"entries": 0, "steps": [], "until": found.ends})
+            seen["inside"] = way == "in"
+            seen["entries"] += way == "in"
+            seen["steps"] += [found.step] if found.step else []
+        elif found.once:
+            self.state["used"][found.once] = found.ends
+        if way == "in":
+            handle = ":".join(found.about)
+            self.state["by_handle"][handle] = self.state["by_handle"].get(handle, 0) + 1
+
+    def _standing(self, at: float, way: str) -> Read | None:
+        """Return why this gate may accept nothing at all any more; out lets everybody whom it can read."""
         limits = self.state["limits"]
         if not self.state["synced_at"]:
-            return _Read("never_synced", "")
+            return Read("never_synced")
+        if way == "out":
+            return None
         if at - self.state["synced_at"] > limits["max_offline_hours"] * 3600:
-            return _Read("offline_too_long", "")
-        return _Read("limit_reached", "") if self.state["accepted"] >= limits["max_accepted"] else None
+            return Read("offline_too_long")
+        return Read("limit_reached") if self.state["accepted"] >= limits["max_accepted"] else None
 
-    def _check(self, code: str, at: float) -> _Read:
-        found = self._ticket(code, at) or self._card(code, at)
-        if found.result != "accepted":
-            return found
-        if ":".join(found.about) in self.state["revoked"]:
-            return _Read("revoked", found.kind)
-        if self.state["used"].get(found.once, 0.0) > at:
-            return _Read("already_used" if found.kind == "ticket" else "replayed", found.kind)
+    def _within_limit(self, found: Read, way: str) -> Read:
         most = self.state["limits"]["max_accepted_per_handle"]
-        full = self.state["by_handle"].get(":".join(found.about), 0) >= most
-        return _Read("handle_limit", found.kind) if full else found
-
-    def _ticket(self, code: str, at: float) -> _Read | None:
-        try:
-            payload = compact.verify(code, self._public("ticket"), TICKET)
-        except compact.BadCode:
-            return None
-        if len(payload) != _TICKET_FORM.size:
-            return None
-        order, number, place, day, start, end, *_ = _TICKET_FORM.unpack(payload)
-        ticket, civil = f"{order.hex()}-{number}", _EPOCH + timedelta(days=day)
-        opens, closes = clock.at(civil, start - _EARLY_MINUTES).timestamp(), clock.at(civil, end).timestamp()
-        if place != hashlib.blake2b(self.state["device"]["place"].encode(), digest_size=4).digest():
-            return _Read("other_place", "ticket")
-        if clock.civil(datetime.fromtimestamp(at, UTC)).date() != civil:
-            return _Read("other_day", "ticket")
-        result = "accepted" if opens <= at <= closes else "other_time"
-        return _Read(result, "ticket", ticket, ("ticket", ticket), closes)
-
-    def _card(self, code: str, at: float) -> _Read:
-        found: Checked = gate_check.check(code, self._gate_keys(), datetime.fromtimestamp(at, UTC))
-        handle = found.handle.hex()
-        once, kind = f"{handle}:{found.kind}:{found.step}", found.kind
-        ends = at + (_PRINTED_GAP if found.medium == "printed" else 3600)  # a printed card is the same each time
-        return _Read(found.result, kind, once, ("credential", handle), ends, found.offset_seconds)
-
-    def _gate_keys(self) -> GateKeys:
-        dynamic: dict[int, dict[str, bytes]] = {}
-        for one in self.state["secret"]:
-            dynamic.setdefault(one["key_id"], {})[one["kind"]] = b64decode(one["key"])
-        return GateKeys(self.state["device"]["scanner_class"], dynamic, self._public("card"))
-
-    def _public(self, use: str) -> dict[int, Ed25519PublicKey]:
-        told = [one for one in self.state["keys"] if one["use"] == use]
-        return {one["key_id"]: Ed25519PublicKey.from_public_bytes(b64decode(one["public_key"])) for one in told}
+        full = way == "in" and self.state["by_handle"].get(":".join(found.about), 0) >= most
+        return Read("handle_limit", found.kind, code=found.code) if found.result == "accepted" and full else found
 
     def _answer_keys(self, keys: list[dict[str, Any]]) -> dict[str, str]:
         told = {str(one["key_id"]): one["public_key"] for one in keys if one["use"] == "answer"}
@@ -231,11 +241,12 @@ class OfflineGate:
     def _call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         return self._link.call(method, path, body, known=self._answer_keys(self.state["keys"]))
 
-    def _sentence(self, found: _Read, result: str) -> str:
+    def _sentence(self, found: Read, result: str) -> str:
         minutes = max(1, round(abs(found.offset_seconds) / 60))
         direction = "快" if found.offset_seconds > 0 else "慢"
         hours = self.state["limits"].get("max_offline_hours", 0)
-        return SENTENCES[result].format(minutes=minutes, direction=direction, hours=hours)
+        look = LOOK if found.look and result == "admitted" else ""
+        return SENTENCES[result].format(minutes=minutes, direction=direction, hours=hours) + look
 
     def _kept(self) -> dict[str, Any]:
         return dict(json.loads(self._file.read_text())) if self._file.exists() else {}

@@ -7,7 +7,19 @@ import requests
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from seed.demo import counter, office, onecard, records, rights, subsidies, two_persons, visit, wallet
+from seed.demo import (
+    counter,
+    holiday,
+    office,
+    onecard,
+    rainy_day,
+    records,
+    rights,
+    subsidies,
+    two_persons,
+    visit,
+    wallet,
+)
 from seed.demo.http import StoryFailed
 from seed.demo.stage import Stage
 
@@ -22,6 +34,8 @@ STORIES = [
     *onecard.STORIES,
     *subsidies.STORIES,
     *wallet.STORIES,
+    *holiday.STORIES,
+    *rainy_day.STORIES,
     *records.STORIES,
 ]
 

@@ -34,6 +34,7 @@ class Stage:
         self.sandbox = _beside("SANDBOX_URL", folder / "sandbox.port")
         self._registers = _beside("REGISTERS_URL", folder / "registers.port")
         self._bank = _beside("BANK_URL", folder / "bank.port")
+        self._sms = _beside("SMS_URL", folder / "sms.port")
         self._accounts = folder / "demo-accounts.json"
         self._clerks: dict[str, Caller] = {}
         self.anybody = Caller(base)
@@ -65,6 +66,15 @@ class Stage:
         """
         return _control(self._bank, "bank", path, body)
 
+    def texts(self) -> list[dict[str, Any]]:
+        """Return what the simulator of the SMS service has accepted, oldest first.
+
+        Raises:
+            StoryFailed: there is no simulator beside the service.
+        """
+        _require(self._sms, "sms")
+        return list(requests.get(f"{self._sms}/control/messages", timeout=TIMEOUT).json()["messages"])
+
     def tourist(self) -> tuple[Caller, dict[str, Any]]:
         """Return the phone of a new tourist who logged in, and the sandbox's user."""
         user = self.play("/users", {"name": f"tourist-{uuid.uuid4().hex[:10]}"})
@@ -94,6 +104,13 @@ class Stage:
     def gate(self, place: str) -> "Gate":
         """Register a gate at a place and return it."""
         return Gate(self.base, *self._registered("venue", place, "东门1号闸机", ""))
+
+    def reader(self, place: str, shown: str) -> "Gate":
+        """Register a gate, or a kiosk, that reads ID cards."""
+        gate = Gate(self.base, *self._registered("venue", place, shown, ""))
+        post = {"direction": "in", "reads_documents": True, "signs_entries": True}
+        self.clerk("system_admin").call("PUT", f"/office/v1/devices/{gate.name}/post", post)
+        return gate
 
     def scanner(self, scanner_class: str, place: str, *, unit: str) -> "Gate":
         """Register a scanner of another class at its post: a line for a bus, a merchant for a till."""
@@ -126,10 +143,10 @@ class Gate:
         """Show a ticket's code, or the code of a card."""
         return self.send("/gate/v1/scans", {"code": code})
 
-    def send(self, path: str, body: dict[str, Any]) -> Any:
+    def send(self, path: str, body: dict[str, Any], *, expect: int = 200) -> Any:
         """Send a signed request and return what the scanner shows."""
         signed = self.proof("POST", path, json.dumps(body).encode())  # as `requests` writes it
-        return self._caller.post(path, body, Authorization=signed)
+        return self._caller.post(path, body, expect=expect, Authorization=signed)
 
     def proof(self, method: str, path: str, body: bytes) -> str:
         """Return the header that proves a request to be the gate's."""
@@ -138,9 +155,13 @@ class Gate:
 
 
 def _control(base: str, name: str, path: str, body: dict[str, Any]) -> Any:
+    _require(base, name)
+    return requests.post(f"{base}/control{path}", json=body, timeout=TIMEOUT).json()
+
+
+def _require(base: str, name: str) -> None:
     if not base:
         raise StoryFailed(f"no {name} simulator here; start the service with `make run`, or set {name.upper()}_URL")
-    return requests.post(f"{base}/control{path}", json=body, timeout=TIMEOUT).json()
 
 
 def _beside(variable: str, port: Path) -> str:

@@ -27,16 +27,26 @@ HOLDS_NOTHING = {
     "case_counters": "the last number that a day gave out",
     "concessions": "who may have what by which rule",
     "consent_texts": "texts that everybody may read",
+    "crowd_days": "how many people a place had a day",
+    "crowd_history": "how many people a place had a minute",
+    "crowd_hours": "how many people went in and out a minute",
+    "crowd_limits": "how many people a place takes",
+    "crowd_readings": "how many people a sensor saw",
+    "crowd_sources": "what cameras and car parks counted last",
     "data_keys": "keys",
     "death_lists": "days whose list was read",
     "devices": "gates and kiosks",
+    "exhibits": "numbers and codes of exhibits",
+    "guide_counts": "how often a content was looked at",
     "index_keys": "ids of keys",
+    "itinerary_terms": "speeds and durations",
     "jobs": "ids of what is worked on",
     "key_rotations": "counts",
     "ledger_days": "digests and counts",
     "ledger_limits": "how much a wallet may hold",
     "merchants": "shops and offices",
     "message_templates": "texts of messages",
+    "notice_days": "figures",
     "offline_limits": "how long scanners may do without network",
     "periodic_work": "the schedule",
     "place_codes": "pictures of places",
@@ -44,8 +54,12 @@ HOLDS_NOTHING = {
     "privacy_texts": "texts that everybody may read",
     "reconciliations": "numbers and sums of statements",
     "register_sources": "how far each register has answered",
+    "reminder_passes": "how far the reminders of a day are",
+    "resources": "courts, lanes and guides as things to book",
     "rule_parameters": "thresholds of laws and plans",
+    "search_terms": "names and facts of places, for searching",
     "slots": "places, days and ids of holds",
+    "sms_templates": "numbers of templates",
     "units": "offices",
 }
 BYTES_OF_NOBODY = {
@@ -64,8 +78,13 @@ BYTES_OF_NOBODY = {
     "orders.claims": "digests of random ids",
     "place_codes.picture": "a picture of no one",
     "transfers.body": "digest of what a transfer says",
+    "waiting_entries.claims": "digests of random ids",
 }
-ONE_RECORD_IN_TWO_PLACES = {"cases.history.text": "a long history moves to a collection of its own, line by line"}
+ONE_RECORD_IN_TWO_PLACES = {
+    "cases.history.text": "a long history moves to a collection of its own, line by line",
+    "orders.visitors.name": "an offer moves the lines of a waiting entry to the order of the same id",
+    "orders.visitors.evidence": "as the names",
+}
 LAWS = ("法", "条例", "规定", "GB/T")
 
 

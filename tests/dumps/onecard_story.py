@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend import clock
 from deploy.stack import Stack
+from seed.demo.gate_link import entry_proof
 from tests.onecard.codes_kit import code_of
 from tests.support.clerk import Clerk
 from tests.support.counter import Counter, resident
@@ -112,6 +113,9 @@ def _journal(story: Story, printed: str) -> dict:
     """A gate without network let the printed card in; nobody had booked, so that is a conflict."""
     gate, at = story.scanner("venue", "museum", "long_march_museum"), clock.civil(clock.now()).isoformat("T", "seconds")
     entry = {"nonce": secrets.token_hex(12), "at": at, "code_kind": "venue", "code": printed, "decision": "admitted"}
+    entry |= {"device": gate["id"], "direction": "in"}
+    private = Ed25519PrivateKey.from_private_bytes(base64.b64decode(gate["private"]))
+    entry["proof"] = entry_proof(private, entry)
     body = {"device_time": at, "entries": [entry]}
     receipt = story.send(gate, "/gate/v1/journal", body)["items"][0]
     assert receipt["result"] == "received", receipt

@@ -83,6 +83,8 @@ def tell(stack: Stack) -> dict:
         story["trust"] = import_module("tests.dumps.trust_story").tell(stack, phone, admin)
     if find_spec("tests.dumps.onecard_story"):
         story["onecard"] = import_module("tests.dumps.onecard_story").tell(stack, phone, admin)
+    if find_spec("tests.dumps.tourism_story"):
+        story["tourism"] = import_module("tests.dumps.tourism_story").tell(stack, phone, admin)
     return {"told_at": time.time(), **story}
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend import payout_file
+from backend import money, payout_file
 from backend.payout_file import Order, ReturnFileRefused
 
 NAMES = st.text(min_size=1, max_size=12)
@@ -18,7 +18,7 @@ ORDERS = st.lists(
 
 
 def returned(*rows: str, head: str = "", trailer: str = "") -> bytes:
-    head = head or f"R|DF01|B-01|1|result|{len(rows)}|{len(rows)}|{payout_file.yuan(100 * len(rows))}"
+    head = head or f"R|DF01|B-01|1|result|{len(rows)}|{len(rows)}|{money.yuan(100 * len(rows))}"
     covered = "".join(f"{one}\r\n" for one in (head, *rows)).encode("gb18030")
     digest = hashlib.sha256(covered).hexdigest()
     return covered + (trailer or f"T|{len(rows)}|{digest}").encode() + b"\r\n"
@@ -34,7 +34,7 @@ def test_whatever_a_name_is_the_file_keeps_its_form_and_its_sums(orders):
     lines = data.decode("gb18030").split("\r\n")
     assert len(lines) == len(orders) + 3
     assert all(len(one.split("|")) == 6 for one in lines[1:-2])
-    assert lines[-2].split("|")[1:3] == [str(len(orders)), payout_file.yuan(sum(one.fen for one in orders))]
+    assert lines[-2].split("|")[1:3] == [str(len(orders)), money.yuan(sum(one.fen for one in orders))]
     covered = data[: data.rindex(b"T|", 0, len(data) - 2)]
     assert lines[-2].split("|")[3] == hashlib.sha256(covered).hexdigest()
 

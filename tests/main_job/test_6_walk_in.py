@@ -162,6 +162,7 @@ def test_the_gate_is_told_no_name_and_no_number(gate, on_the_day):
     assert set(answer.json) <= {
         *("result", "message", "ticket", "ticket_class", "age_band", "inspect"),
         *("first_scan_at", "first_scan_gate", "valid_day", "enter_from", "enter_until"),
+        *("direction", "shown_by", "entries", "entries_left"),
     }
     assert "张" not in answer.get_data(as_text=True)
 

@@ -19,6 +19,8 @@ from tests.support.phone import Phone, resident_id
 
 PLACES = {"own": "tantou", "other": "selenium_museum", "town": "qilushan"}
 """A place of the staff's own unit and town, one of another unit in that town, one of the unit in another town."""
+VENUE, VENUE_UNIT, VENUE_SEAT = "sport_gymnasium", "education_sports", "venue_manager/venue"
+"""A venue of sport, its unit, and the seat of who manages it: the unit of the matrix has no venue."""
 NAMES = {"own": "覃一鸣", "other": "阙二梅", "parent": "逄三江", "child": "苌小苗", "elder": "庹老根"}
 BIRTHS = {"own": "19900307", "other": "19880111", "parent": "19850505", "child": "20190402", "elder": "19500606"}
 CHILD = "child"
@@ -48,6 +50,7 @@ class Cast:
         found["stranger"] = affairs.seat(self.client, "counter_clerk", unit=UNIT)
         found["other_office"] = affairs.seat(self.client, "tourism_office", unit=UNIT)
         found["other_clerk"] = affairs.seat(self.client, "benefit_clerk", unit=UNIT)
+        found[VENUE_SEAT] = affairs.seat(self.client, "venue_manager", unit=VENUE_UNIT)
         found["other_admin"] = affairs.seat(self.client, "system_admin", unit=UNIT)
         digest = {"$set": {"password": password.digest("Xiang-jiang 1934")}}
         for clerk in found.values():

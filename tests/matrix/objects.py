@@ -102,8 +102,9 @@ def _approvals(world: World, operation: Operation, seat: str) -> Objects:
     return {"own": kept[role], "other": kept["sensitive_grant" if role == "finance_clerk" else "refund"]}
 
 
-def _imports(world: World, operation: Operation, _seat: str) -> Objects:
-    return world.ids["import " + operation.path.split("/")[4]]
+def _imports(world: World, operation: Operation, seat: str) -> Objects:
+    kept = world.ids["import " + operation.path.split("/")[4]]
+    return {"other": kept["own"]} if seat == "venue_manager" else kept
 
 
 def _family_cards(world: World, operation: Operation, _seat: str) -> Objects:
@@ -120,9 +121,13 @@ THINGS: dict[tuple[str, str], Thing] = {
     ("mini", "batch_id"): Thing(of("publicity")),
     ("mini", "case_id"): Thing(of("case", "own", "other", "minor")),
     ("mini", "companion_id"): Thing(of("companion"), "0" * 12),
+    ("mini", "entry_id"): Thing(of("waiting")),
+    ("mini", "mark"): Thing(of("own mark"), f"{NOBODY}-0"),
+    ("office", "mark"): Thing(of("mark"), f"{NOBODY}-0", reach="unit"),
     ("mini", "fact_id"): Thing(of("fact")),
     ("mini", "family_card_id"): Thing(_family_cards),
     ("mini", "file_id"): Thing(_mini_files),
+    ("mini", "itinerary_id"): Thing(of("itinerary")),
     ("mini", "line_id"): Thing(of("line")),
     ("mini/v1/benefits", "line_id"): Thing(of("benefit_line", "own", "other", "minor")),
     ("mini", "notice_id"): Thing(of("notice")),
@@ -130,9 +135,24 @@ THINGS: dict[tuple[str, str], Thing] = {
     ("mini", "place_id"): Thing(of("place", "own"), "nowhere"),
     ("mini", "relation_id"): Thing(_relations),
     ("mini", "ride_id"): Thing(of("ride"), "bus-1:nothing"),
+    ("mini/v1/shared-itineraries", "code"): Thing(of("share_code", "own"), "2" * 14),
     ("mini", "slot_id"): Thing(of("slot", "own"), "nowhere-20261123-0900"),
     ("mini", "ticket_id"): Thing(of("ticket"), f"{NOBODY}-0"),
     ("mini", "top_up_id"): Thing(of("top_up"), "0" * 32),
+    ("office", "item_id"): Thing(of("text"), "guide_point:nothing", reach="unit"),
+    ("office/v1/content", "file_id"): Thing(of("text file"), reach="unit"),
+    ("office/v1/guide/codes/jobs", "job_id"): Thing(of("codes job"), reach="unit"),
+    ("mini/v1/sport", "place_id"): Thing(of("venue", "own"), "nowhere"),
+    ("mini/v1/sport", "order_id"): Thing(of("court", "own", "other")),
+    ("public/v1/sport", "place_id"): Thing(of("venue", "own"), "nowhere"),
+    ("office/v1/sport", "place_id"): Thing(of("venue"), "nowhere", reach="unit"),
+    ("office/v1/places/{place_id}/resources", "code"): Thing(of("guide"), "nothing", reach="unit"),
+    ("office", "closure_id"): Thing(of("sport closing"), reach="unit"),
+    ("office/v1/closings", "job_id"): Thing(of("closing job"), reach="unit"),
+    ("office", "refund_id"): Thing(of("refund work"), f"{NOBODY}-order", reach="unit"),
+    ("office", "ticket_id"): Thing(of("window ticket"), f"{NOBODY}-0", reach="unit"),
+    ("office/v1/window-orders", "order_id"): Thing(of("window order"), reach="unit"),
+    ("office/v1/payments", "line_id"): Thing(of("bill line"), "2026-11-01:payment:nothing", reach="all"),
     ("office", "account"): Thing(lambda *_: {"own": FUND}, "fund:nowhere", reach="all"),
     ("office", "approval_id"): Thing(_approvals),
     ("office", "batch_id"): Thing(of("batch"), reach="unit"),
@@ -158,6 +178,7 @@ THINGS: dict[tuple[str, str], Thing] = {
     ("office/v1/bus-lines", "line_id"): Thing(lambda *_: {"own": LINE, "other": OTHER_LINE}, "nowhere"),
     ("office/v1/ledger/days", "day"): Thing(lambda *_: {"own": CLOSED_DAY}, "2020-01-01", reach="all"),
     ("office", "member_id"): Thing(of("member", "own", "other", "town"), reach="unit"),
+    ("office", "notice_id"): Thing(of("problem"), reach="all"),
     ("office", "order_id"): Thing(of("order"), reach="unit"),
     ("office", "person_id"): Thing(of("person"), reach="all"),
     ("office", "place_id"): Thing(of("place"), "nowhere", reach="unit"),
@@ -166,24 +187,37 @@ THINGS: dict[tuple[str, str], Thing] = {
     ("office", "rule_set_id"): Thing(of("rule_set"), "nothing:1", reach="all"),
     ("office", "session_id"): Thing(_office_sessions, "0" * 16),
     ("office", "slot_id"): Thing(of("slot"), "nowhere-20261123-0900", reach="unit"),
+    ("office", "source_id"): Thing(of("crowd_source"), "camera-nowhere:c1", reach="unit"),
     ("office", "statement"): Thing(lambda *_: {"own": STATEMENT}, "bank:nothing", reach="all"),
     ("office", "token"): Thing(of("invitation"), "x" * 59, reach="all"),
     ("office", "transfer_id"): Thing(of("transfer", "own", "other"), "pay:nothing", reach="all"),
     ("public", "batch_id"): Thing(of("publicity")),
+    ("public", "place_id"): Thing(of("place", "own"), "nowhere"),
 }
 WORDS: dict[tuple[str, str], str] = {
     ("docs", "name"): "start.js",
     ("{name}.txt", "name"): "nowhere",
     ("mini", "code"): "360731",
     ("mini", "collection"): "orders",
+    ("mini", "curated_id"): "one_day_departure",
     ("mini", "kind"): "png",
+    ("mini/v1/message-settings", "kind"): "no_show",
     ("mini", "number"): "0",
+    ("mini", "exhibit_id"): "museum_sewing_machine",
+    ("mini", "media_id"): NOBODY,
+    ("mini", "point_id"): "monument",
     ("mini", "purpose"): "document",
+    ("mini", "route_id"): "park_walk",
+    ("mini", "scene"): "e=museum_sewing_machine",
+    ("office/v1/sport", "water"): "main",
+    ("public/v1/sport", "water"): "main",
     ("office", "day"): "2026-11-01",
     ("office/v1/benefits/lines", "code"): "no_card",
     ("mini/v1/benefits/items", "code"): ITEM,
     ("office/v1/persons", "purpose"): "entitlements",
+    ("office", "name"): "visit_changed",
     ("office", "number"): "0",
+    ("office/v1/content", "number"): "1",
 }
 """Parameters that name no object of somebody: a word that the route knows."""
 HOW_TO_ADD = (

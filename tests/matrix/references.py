@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tests.matrix.cast import PLACES, VENUE, VENUE_SEAT
 from tests.matrix.objects import NOBODY, Objects, of
 from tests.matrix.spec import JSON, Operation
 from tests.matrix.world import World
 from tests.support.affairs import move
+from tests.tourism.sport_kit import POOL, hour
 
 FIELDS = ("_id", "_ids", "place", "slot", "subject", "attachments")
 """What a field that names an object ends with."""
@@ -47,6 +49,14 @@ def _staff_files(world: World) -> Objects:
     return {"own": world.ids["office file"]["case_handler"], "other": world.ids["office file"]["stranger"]}
 
 
+def _venues(_world: World) -> Objects:
+    return {"own": VENUE, "other": PLACES["own"]}
+
+
+def _swimmer(value: str) -> dict[str, Any]:
+    return {"slots": [hour(14, "main", place=POOL)], "players": [{"companion_id": value}], "ticket_type": "adult"}
+
+
 def _visitor(value: str) -> dict[str, Any]:
     return {"visitors": [{"companion_id": value, "ticket_type": "adult"}]}
 
@@ -60,6 +70,10 @@ def _claimed(world: World, *, asked: bool = False) -> None:
 
 _PLACES, _NOWHERE = _of("place"), "nowhere"
 REFERENCES = [
+    *(
+        Reference(f"GET /office/v1/crowd/reports{end}", "place", "scenic_manager/town", _PLACES, _NOWHERE)
+        for end in ("", ".csv", ".xlsx")
+    ),
     Reference("GET /office/v1/devices", "place_id", "scenic_manager", _PLACES, _NOWHERE, like_missing=("other",)),
     Reference("GET /office/v1/devices", "place_id", "scenic_manager/town", _PLACES, _NOWHERE),
     Reference("GET /office/v1/orders", "place", "scenic_manager", _PLACES, _NOWHERE, like_missing=("other",)),
@@ -69,7 +83,13 @@ REFERENCES = [
     Reference("GET /office/v1/orders/export.xlsx", "place", "scenic_manager/town", _PLACES, _NOWHERE),
     Reference("POST /office/v1/orders/exports", "place", "scenic_manager/town", _PLACES, _NOWHERE),
     Reference("POST /office/v1/devices", "place_id", "system_admin/town", _PLACES, _NOWHERE, like_missing=("town",)),
+    Reference("POST /office/v1/sport/closures", "place_id", VENUE_SEAT, _venues, _NOWHERE, like_missing=("other",)),
+    Reference("POST /office/v1/closings", "place_id", "scenic_manager/town", _PLACES, _NOWHERE),
+    Reference("POST /office/v1/closings/preview", "place_id", "scenic_manager/town", _PLACES, _NOWHERE),
+    Reference("POST /office/v1/window-orders", "slot_id", "scenic_manager/town", _of("slot"), "nowhere-20261123-0900"),
+    Reference("POST /mini/v1/sport/bookings", "companion_id", "own", _of("companion"), "0" * 12, _swimmer),
     Reference("POST /mini/v1/orders", "companion_id", "own", _of("companion"), "0" * 12, _visitor),
+    Reference("POST /mini/v1/waiting", "companion_id", "own", _of("companion"), "0" * 12, _visitor),
     Reference("POST /mini/v1/companions/from-relation", "relation_id", "own", _of("relation", "own", "other")),
     Reference(
         "POST /mini/v1/cases/{case_id}/answer", "attachments", "own", _of("file"),
@@ -92,7 +112,31 @@ REFERENCES = [
     Reference("POST /office/v1/cases/{case_id}/assign", "staff_id", "case_supervisor", _colleagues),
 ]  # fmt: skip
 OPEN_TO_ALL = {
+    ("POST /mini/v1/itineraries", "place_id"): "places are public",
+    ("POST /mini/v1/itineraries", "curated_id"): "curated itineraries are public",
+    ("POST /mini/v1/itineraries/plan", "start_place_id"): "places are public",
+    ("POST /office/v1/guide/itineraries", "place"): "places are public",
+    ("POST /office/v1/guide/points", "place"): "own places only: tested in tests/tourism/test_content_reviews.py",
+    ("POST /office/v1/guide/routes", "place"): "own places only: the same rule as points",
+    ("POST /office/v1/guide/exhibits", "place"): "own places only: the same rule as points",
+    ("POST /office/v1/guide/codes", "place"): "own places only: tested in tests/tourism/test_guide_routes.py",
+    ("GET /office/v1/content/items", "place"): "a filter within one's scope",
+    ("GET /mini/v1/guide/exhibits", "place"): "places are public",
+    ("GET /mini/v1/guide/points", "place"): "places are public",
+    ("GET /mini/v1/guide/routes", "place"): "places are public",
+    (
+        "GET /office/v1/guide/codes/pictures.zip",
+        "place",
+    ): "own places only: tested in tests/tourism/test_guide_routes.py",
+    ("GET /office/v1/guide/codes/sheet.pdf", "place"): "own places only: tested in tests/tourism/test_guide_routes.py",
+    ("POST /gate/v1/kiosk-orders", "slot_id"): "its own place only: tested in tests/tourism/test_windows.py",
+    ("POST /mini/v1/message-grants", "template_id"): "templates are public; one grants for oneself",
+    ("PUT /office/v1/message-templates/{name}", "template_id"): "a template of WeChat, no object of ours",
+    ("PUT /office/v1/sms-templates/{name}", "template_id"): "a template of the SMS service, no object of ours",
     ("POST /mini/v1/orders", "slot_id"): "slots are public",
+    ("GET /mini/v1/sport/quote", "slot_id"): "slots are public",
+    ("GET /public/v1/sport/slots", "place"): "places are public",
+    ("POST /mini/v1/waiting", "slot_id"): "slots are public",
     (
         "GET /office/v1/audit/access-lines",
         "subject",

@@ -13,6 +13,7 @@ from tests.matrix.world import World
 from tests.support.counter import in_days
 
 DAY = "{day}"
+REFUND_ROWS = [{"from_days_before": 1, "percent": 100}]
 
 
 def body(world: World, operation: Operation) -> Any:
@@ -42,20 +43,35 @@ def headers(world: World, operation: Operation, who: str = "own") -> dict[str, s
 FILES = {"POST /office/v1/benefits/files/{file_no}/returns": b"no return file"}
 """Uploads about an object: without a file nobody would look for it."""
 QUERIES = {
+    "/office/v1/crowd/reports": f"from={DAY}&to={DAY}",
+    "/office/v1/crowd/reports.csv": f"from={DAY}&to={DAY}",
+    "/office/v1/crowd/reports.xlsx": f"from={DAY}&to={DAY}",
+    "/office/v1/content/items/{item_id}/counts": f"from={DAY}&to={DAY}",
+    "/office/v1/content/items/{item_id}/differences": "before=1&after=2",
+    "/office/v1/places/{place_id}/month": "month={day:%Y-%m}",
+    "/office/v1/sport/venues/{place_id}/utilisation": f"from={DAY}&to={DAY}",
+    "/office/v1/sport/venues/{place_id}/utilisation.xlsx": f"from={DAY}&to={DAY}",
     "/office/v1/devices": f"place_id={PLACES['own']}",
     "/office/v1/orders": f"place={PLACES['own']}&day={DAY}",
     "/office/v1/orders/export.xlsx": f"place={PLACES['own']}&day={DAY}",
+    "/office/v1/places/{place_id}/no-shows": f"day={DAY}",
+    "/office/v1/places/{place_id}/limits/preview": f"from_day={DAY}",
     "/office/v1/persons/{person_id}/facts": "kind=person.birth_date",
     "/public/v1/audit/consistency": "first=1&second=2",
     "/office/v1/payments/refunds": "needing=person",
     "/office/v1/ledger/accounts": "kind=fund",
     "/office/v1/offline-limits": "scanner_class=venue",
     "/office/v1/ledger/transfers": f"account={FUND}",
+    "/mini/v1/search": "q=lty",
     "/mini/v1/benefits/items/{code}/why": f"period={PERIOD}",
     "/public/v1/audit/inclusion": "hash={leaf}",
 }
 CHANGED = {
     "POST /mini/v1/orders": lambda world: {
+        "slot_id": world.ids["slot"]["own"],
+        "visitors": [{"companion_id": world.ids["companion"]["own"], "ticket_type": "adult"}],
+    },
+    "POST /mini/v1/waiting": lambda world: {
         "slot_id": world.ids["slot"]["own"],
         "visitors": [{"companion_id": world.ids["companion"]["own"], "ticket_type": "adult"}],
     },
@@ -74,6 +90,16 @@ CHANGED = {
     "POST /office/v1/minor-approvals": lambda world: {
         "person_id": world.ids["person"]["minor"],
         "until": in_days(7),
+    },
+    "POST /office/v1/places/{place_id}/preview": lambda _: {
+        "from_day": in_days(1),
+        "to_day": in_days(2),
+        "refund": {"rows": REFUND_ROWS},
+    },
+    "PUT /office/v1/places/{place_id}/refund-rule": lambda _: {
+        "from_day": in_days(1),
+        "valid_to": in_days(90),
+        "rows": REFUND_ROWS,
     },
     "POST /office/v1/places/{place_id}/notices": lambda _: {"from_day": in_days(1), "to_day": in_days(2)},
     "POST /office/v1/places/{place_id}/slots": lambda _: {"from": in_days(1)},

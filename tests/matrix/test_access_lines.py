@@ -109,7 +109,7 @@ def walks(world: World, described: list[Operation]) -> Iterator[tuple[Operation,
             ]
         for caller in callers:
             seat = caller.name if operation.actor == "staff" else "resident"
-            paths = objects.paths(world, operation, seat) or {"": operation.filled(objects.words(operation))}
+            paths = objects.paths(world, operation, seat) or {"": objects.missing(operation)}
             for path in paths.values():
                 yield operation, caller, path
 
@@ -276,7 +276,7 @@ def test_who_acts_for_another_leaves_a_line_with_every_read(world, described, na
             continue
         if (operation.name, name) in WITHOUT_LINE or operation.name in OWN_LISTS:
             continue
-        paths = objects.paths(world, operation, "resident") or {"": operation.filled(objects.words(operation))}
+        paths = objects.paths(world, operation, "resident") or {"": objects.missing(operation)}
         for path in paths.values():
             request_id = ObjectId().binary.hex() + "01"
             answer = caller.send(

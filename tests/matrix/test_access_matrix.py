@@ -48,7 +48,7 @@ def test_the_columns_are_all_actors_all_levels_and_all_roles(world):
 
 def test_what_proves_itself_in_its_body_is_refused_without_that_proof(world, described, send):
     signed = [one for one in described if one.actor == "signed"]
-    assert len(signed) == 3
+    assert len(signed) == 4
     for operation in signed:
         for caller in world.callers():
             assert 400 <= send(caller, operation, operation.path).status_code < 500, operation.name

@@ -50,7 +50,7 @@ def readers(world: World, operation: Operation) -> dict[str, Caller]:
 def found_keys(world: World, operation: Operation, seat: str, caller: Caller) -> set[str] | None:
     """Return the keys of all good answers that a reader gets about the objects of the world, None without one."""
     seat = "resident" if operation.actor != "staff" else seat
-    paths = objects.paths(world, operation, seat) or {"own": operation.filled(objects.words(operation))}
+    paths = objects.paths(world, operation, seat) or {"own": objects.missing(operation)}
     found: set[str] | None = None
     for path in paths.values():
         body = world.persons["own"] if operation.name in FINDS else None
@@ -115,7 +115,7 @@ def writers(world: World, described: list[Operation]) -> Iterator[tuple[Operatio
         if operation.media_type == JSON and operation.actor in {"staff", "resident", "anyone"}:
             seat, caller = next(iter(readers(world, operation).items()))
             paths = objects.paths(world, operation, seat if operation.actor == "staff" else "resident")
-            yield operation, caller, paths.get("own") or operation.filled(objects.words(operation))
+            yield operation, caller, paths.get("own") or objects.missing(operation)
 
 
 def places_in(schema: dict, told: Any) -> Iterator[tuple[dict, dict]]:
@@ -170,7 +170,7 @@ def test_no_query_takes_a_parameter_that_it_does_not_declare(world, described):
         if operation.query:
             seat, caller = next(iter(readers(world, operation).items()))
             paths = objects.paths(world, operation, seat if operation.actor == "staff" else "resident")
-            path = paths.get("own") or operation.filled(objects.words(operation))
+            path = paths.get("own") or objects.missing(operation)
             query = requests.query(world, operation)
             answer, tried = caller.send(operation, f"{path}{query}{'&' if query else '?'}ghost=1"), tried + 1
             if answer.status_code != 400:

@@ -12,21 +12,25 @@ from models.affairs.case import Case
 from models.audit.access_line import AccessLine
 from models.audit.entry import AuditEntry
 from models.benefits import line_sheet
+from models.crowd import source
+from models.crowd.reading_form import Told
 from models.devices import conflict
 from models.identity import account, approval, person, roles, staff_sheet, unit_sheet
+from models.identity.actors import Device
 from models.media import file
 from models.places import place as places
-from models.places import place_sheets, scope
+from models.places import place_sheets, plan_sheets, resource_sheets, scope
 from models.registers import fact
 from models.registers.statement import Statement
 from models.registers.subject import Subject
 from tests.matrix.actors import AREA, UNIT
 from tests.matrix.cast import CHILD, PLACES
-from tests.matrix.one_card import OTHER_AREA, OTHER_UNIT, OneCard
+from tests.matrix.one_card import OTHER_AREA, OTHER_UNIT
 from tests.matrix.snapshot import Snapshot
+from tests.matrix.tour import Tour
 from tests.support import affairs, audit_log, files, slots
 from tests.support.clerk import path_of
-from tests.support.counter import Counter
+from tests.support.counter import Counter, in_days
 from tests.support.gate import Gate
 from tests.support.phone import Phone
 from tests.support.queues import drain
@@ -36,10 +40,11 @@ IMPORTERS = {
     "sheet.staff": ("system_admin", "other_admin"),
     "sheet.places": ("tourism_office", "other_office"),
     "benefit.collect": ("benefit_clerk", "other_clerk"),
+    "resource.change": ("tourism_office", "other_office"),
 }
 
 
-class World(OneCard):
+class World(Tour):
     """The cast and all that belongs to them."""
 
     def __init__(self, app, sandbox):
@@ -47,6 +52,7 @@ class World(OneCard):
         for part in (self._orders, self._office, self._facts, self._cases, self._gone, self._files, self._imports):
             part()
         self.make_one_card()
+        self.make_tour()
         self._approvals()
         self._staff_objects()
         drain("notify")
@@ -97,6 +103,7 @@ class World(OneCard):
             )
             self.keep("device", which, Gate(self.client, place).id)
             self.keep("journal_conflict", which, self._conflict(place))
+            self.keep("crowd_source", which, self._camera(place))
         body = {"order_id": self.ids["order"]["town"], "emergency": "lost_person", "reason": "寻人"}
         self.keep("glass", "own", self.made(self.staff["tourism_office"].post("/office/v1/break-glass", body)))
 
@@ -109,6 +116,14 @@ class World(OneCard):
         reason = {"reason": "used_twice", "details": {}}
         transactions.run(lambda session: conflict.open_for(told, reason, now, session))
         return told["_id"]
+
+    @staticmethod
+    def _camera(place_id: str) -> str:
+        """Let a camera of the place have counted, as its reading does."""
+        camera = Device(f"camera-{place_id}", "摄像机", place_id, "0" * 16)
+        told = Told("c1", "inside", "", "", 1, clock.now(), {"inside": 5})
+        source.tell(camera, told, clock.now(), {"received_at": clock.now(), "skew_seconds": 0})
+        return source.source_id(camera, "c1")
 
     def _facts(self) -> None:
         for which, who in {"own": "own", "other": "other", "minor": CHILD}.items():
@@ -178,7 +193,8 @@ class World(OneCard):
 
     def _imports(self) -> None:
         """A checked sheet of each kind, by the one who may and by a colleague."""
-        for kind in (unit_sheet.KIND, staff_sheet.KIND, *place_sheets.KINDS, line_sheet.KIND):
+        sheets = (*place_sheets.KINDS, *plan_sheets.KINDS, *resource_sheets.KINDS)
+        for kind in (unit_sheet.KIND, staff_sheet.KIND, *sheets, line_sheet.KIND):
             columns = kind.sheet.columns
             known = [UNIT if one.key == "unit" else one.example for one in columns]
             content = files.sheet([one.zh for one in columns], known)
@@ -233,6 +249,10 @@ class World(OneCard):
             items = self.phones[which].get("/mini/v1/notices").json["items"]
             assert items, f"{which} was told nothing"
             self.keep("notice", which, items[0]["id"])
+            body = {"first_day": in_days(1), "curated_id": "one_day_departure"}
+            made = self.keep("itinerary", which, self.made(self.phones[which].post("/mini/v1/itineraries", body)))
+            shared = self.phones[which].call("PUT", f"/mini/v1/itineraries/{made}/share")
+            self.keep("share_code", which, shared.json["share_code"])
 
     def _log(self) -> None:
         """Access lines about the residents, and audit entries; both in the log's tree."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from backend import outbox, payout_file, runtime
+from backend import money, outbox, payout_file, runtime
 from backend.payout_bank import BankUnknown
 from backend.payout_file import ReturnFileRefused
 from backend.settings import BadSettings
@@ -259,7 +259,7 @@ def test_another_file_under_the_number_of_a_return_is_refused(staff, three, bank
     number = kit.sent(staff, three)
     rows = payout_file.read(bank_box.returned(number)).rows
     head = f"R|DF01|{number}|1|result|1|0|0.00\r\n"
-    body = f"D|{rows[0].seq:06d}|{rows[0].account}|{payout_file.yuan(rows[0].fen)}|F|dormant|x|\r\n"
+    body = f"D|{rows[0].seq:06d}|{rows[0].account}|{money.yuan(rows[0].fen)}|F|dormant|x|\r\n"
     covered = (head + body).encode("gb18030")
     forged = covered + f"T|1|{payout_file.digest(covered)}\r\n".encode()
     answer = upload(staff["finance"], number, forged)

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from bson import ObjectId
 
-from backend import outbox, payout_file, runtime
+from backend import money, outbox, payout_file, runtime
 from backend.payout_bank import BankRefusedFile
 from models.audit.entry import AuditEntry
 from models.benefits import (
@@ -441,7 +441,7 @@ class TestTheBanksWords:
         number = kit.sent(staff, batch_id)
         rows = payout_file.read(bank_box.returned(number)).rows
         head = f"R|DF01|{number}|1|result|1|0|0.00\r\n"
-        body = f"D|{rows[0].seq:06d}|{rows[0].account}|{payout_file.yuan(rows[0].fen)}|F|dormant|x|\r\n"
+        body = f"D|{rows[0].seq:06d}|{rows[0].account}|{money.yuan(rows[0].fen)}|F|dormant|x|\r\n"
         covered = (head + body).encode("gb18030")
         forged = covered + f"T|1|{payout_file.digest(covered)}\r\n".encode()
         hand_in._fetched(number, 2, forged)

@@ -69,7 +69,7 @@ def test_the_table_of_kinds_is_that_of_the_product():
 
 @pytest.mark.skipif(not shutil.which("node"), reason="no node here to run the page's program")
 def test_the_program_of_the_page_draws_the_vector():
-    (program,) = re.findall(r"```js\n(.*?)```", PAGE, re.DOTALL)
+    program = re.findall(r"```js\n(.*?)```", PAGE, re.DOTALL)[0]
     call = f"console.log(draw({json.dumps(package())}, 'venue', 'venue', {AT * 1000 + 14_999}, hmac))"
     done = subprocess.run(["node", "-e", CRYPTO + program + call], capture_output=True, text=True, check=True)
     assert done.stdout.strip("\n") == told("text")

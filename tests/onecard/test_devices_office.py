@@ -33,11 +33,11 @@ def card_manager(client, admin):
 
 @pytest.mark.parametrize("scanner_class", sorted(device.SCANNER_CLASSES))
 def test_a_scanner_is_registered_with_its_class(admin, scanner_class):
-    place = "pingshan" if scanner_class == "venue" else "line-1"
+    place = "pingshan" if scanner_class in device.AT_PLACES else "line-1"
     answer = admin.post(DEVICES, body(scanner_class=scanner_class, place_id=place))
     assert answer.status_code == 201, answer.json
     assert (answer.json["scanner_class"], answer.json["place_id"]) == (scanner_class, place)
-    assert answer.json["unit"] == ("changzhengyuan" if scanner_class == "venue" else "transport")
+    assert answer.json["unit"] == ("changzhengyuan" if scanner_class in device.AT_PLACES else "transport")
     (one,) = admin.get(f"{DEVICES}?place_id={place}").json["items"]
     assert one == answer.json
 

@@ -115,7 +115,9 @@ def test_of_two_gates_without_network_the_earlier_entry_counts_and_both_are_show
     (one,) = conflicts()
     gates_told = {one["details"]["scan"]["gate"], one["details"]["other"]["gate"]}
     assert (one["reason"], gates_told) == ("used_twice", {"东门", "西门"})
-    assert one["details"]["counts"] == ("other" if first == 0 else "this")
+    assert (one["details"]["other"]["gate"], one["details"]["counts"]) == ("东门", "other")
+    states = [entry_of(gate, entry)["state"] for gate, entry in uploads]
+    assert states == ["applied", "conflict"]
 
 
 def test_two_gates_that_upload_one_ticket_at_once_end_with_one_use_and_one_conflict(gates, visit):
@@ -136,7 +138,8 @@ def test_a_late_entry_before_an_online_one_counts_and_the_online_one_is_shown_be
     settle((gates[0], entered(order, minutes=-15)))
     assert stored(order)["first_scan"]["gate"] == "东门"
     (one,) = conflicts()
-    assert (one["details"]["other"]["gate"], one["details"]["other"]["offline"]) == ("西门", False)
+    assert (one["details"]["scan"]["gate"], one["details"]["scan"]["offline"]) == ("西门", False)
+    assert (one["details"]["other"]["gate"], one["details"]["other"]["offline"]) == ("东门", True)
 
 
 def test_a_cancelled_ticket_let_in_offline_is_shown_with_the_money_that_went_back(gates, phone, travel):

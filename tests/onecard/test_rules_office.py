@@ -49,7 +49,7 @@ def test_the_county_seeds_its_reference_rules_with_their_sources(editor):
         answer = editor.post(f"{SETS}/scenic_free_senior:1/try", {"facts": {"person.age": age}})
         assert answer.json["outcome"] == outcome
     assert read(editor, "demo_farmland_subsidy:1")["demo"] is True
-    listed = editor.get(f"{PARAMETERS}").json["items"]
+    listed = editor.get(f"{PARAMETERS}?limit=100").json["items"]
     assert {"senior_free_age", "senior_age"} <= {one["code"] for one in listed}
 
 

@@ -28,18 +28,20 @@ def put() -> None:
         return
     for name in _names():
         _restore(_collection(name), _kept[today].get(name, {}))
+    for name in _series():
+        _collection(name).delete_many({})
 
 
 def clear() -> None:
     """Empty all collections; dropping them would cost the indexes."""
-    for name in _names():
+    for name in (*_names(), *_series()):
         _collection(name).delete_many({})
 
 
 def forget() -> None:
     """Leave nothing of an earlier module: what it made beside the product's collections goes too."""
     own = {kind._get_collection_name() for kind in indexes.documents()}
-    for name in get_db().list_collection_names(filter={"type": "collection"}):
+    for name in get_db().list_collection_names(filter={"type": {"$in": ["collection", "timeseries"]}}):
         if name in own:
             get_db()[name].delete_many({})
         elif not name.startswith("system."):
@@ -47,7 +49,13 @@ def forget() -> None:
 
 
 def _names() -> list[str]:
-    return [name for kind in indexes.documents() if (name := kind._get_collection_name()) not in KEYS]
+    found = [kind._get_collection_name() for kind in indexes.documents() if "timeseries" not in kind._meta]
+    return [name for name in found if name not in KEYS]
+
+
+def _series() -> list[str]:
+    """Return the time series: the seed puts nothing there, and single points of them cannot be taken away."""
+    return [kind._get_collection_name() for kind in indexes.documents() if "timeseries" in kind._meta]
 
 
 def _collection(name: str) -> Collection[RawBSONDocument]:

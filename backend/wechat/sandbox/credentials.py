@@ -11,13 +11,15 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
 from backend.wechat.sandbox import clock
 
 CERTIFICATE_YEARS = 5
 SIGNING_MODES = ("key", "cert", "switch")
+
+_OAEP = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)  # noqa: S303 - WeChat Pay's own choice
 
 Signer = tuple[str, rsa.RSAPrivateKey]
 
@@ -57,6 +59,19 @@ class Keychain:
         if self._mode == "switch":
             candidates.append(self._certificate_signer)
         return candidates[next(self._turn) % len(candidates)]
+
+    def opened(self, text: Any) -> str | None:
+        """What a merchant sealed for the platform (RSA-OAEP, SHA-1, base64); None for anything else."""
+        try:
+            sealed = base64.b64decode(text, validate=True)
+        except (TypeError, ValueError):
+            return None
+        for key in self._platform["keys"]:
+            try:
+                return _load(key["private_key"]).decrypt(sealed, _OAEP).decode()
+            except ValueError:
+                continue
+        return None
 
     def rotate(self, overlap: float) -> dict[str, str]:
         """Bring in a new platform key; for `overlap` seconds the former one still signs every other message."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from backend.wechat.sandbox.box import Sandbox
+from backend.wechat.sandbox.control import bills as billing
 from backend.wechat.sandbox.control import machine, payments, push, users
 from backend.wechat.sandbox.mini import content, session, shipping, subscribe
-from backend.wechat.sandbox.pay import bills, certificates, gate, orders, refunds
+from backend.wechat.sandbox.pay import abnormal, bills, certificates, gate, orders, refunds
 from backend.wechat.sandbox.routing import Route, Router
 from backend.wechat.sandbox.wire import (
     BadJsonError,
@@ -73,9 +74,9 @@ _NO_URL, _NO_JSON = (
     PayError(_BAD, "PARAM_ERROR", "请求体格式错误"),
 )
 _NO_MINI, _NO_MINI_JSON = MiniError(40066, "invalid url"), MiniError(47001, "data format error")
-_CONTROL = (users.routes, payments.routes, machine.routes, push.routes)
+_CONTROL = (users.routes, payments.routes, billing.routes, machine.routes, push.routes)
 _MINI = (session.routes, content.routes, subscribe.routes, shipping.routes)
-_PAY = (orders.routes, refunds.routes, bills.routes, certificates.routes)
+_PAY = (orders.routes, refunds.routes, abnormal.routes, bills.routes, certificates.routes)
 
 FAMILIES = (
     Family(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from backend.wechat.sandbox import clock
@@ -37,20 +38,50 @@ SUMMARY = "总交易单数,应结订单总金额,退款总金额,充值券退款
 Document = dict[str, Any]
 
 
-def write(journal: Journal, day: date, kind: str) -> str | None:
-    """The bill of a day, or None when nothing happened on it."""
+def write(journal: Journal, day: date, kind: str, changes: Document | None = None) -> str | None:
+    """The bill of a day, or None when nothing happened on it; `changes` is what a test wants wrong with it."""
     paid = [order for order in journal.all("orders") if _on(day, order.get("paid"))] if kind != "REFUND" else []
     refunds = (
         [refund for refund in journal.all("refunds") if _on(day, refund.get("success"))] if kind != "SUCCESS" else []
     )
-    if not paid and not refunds:
+    changes = changes or {}
+    if not paid and not refunds and not changes.get("extra"):
         return None
     rows = [_paid_row(order) for order in paid]
     rows += [_refund_row(journal.get("orders", refund["out_trade_no"]), refund) for refund in refunds]
+    rows = _altered(rows, day, changes)
     columns = COLUMNS[kind]
     body = [_quoted(row.get(column, "") for column in columns) for row in sorted(rows, key=lambda row: row["交易时间"])]
     # WeChat begins the file with a byte order mark and ends its lines in CR LF.
-    return "\ufeff" + "\r\n".join([",".join(columns), *body, SUMMARY, _summary(paid, refunds), ""])
+    return "\ufeff" + "\r\n".join([",".join(columns), *body, SUMMARY, _summary(rows, changes), ""])
+
+
+def _altered(rows: list[dict[str, str]], day: date, changes: Document) -> list[dict[str, str]]:
+    """The rows as a test wants them: `drop`, `twice` and `change` by the merchant's number, `extra` ones made up."""
+    told = []
+    for row in rows:
+        number = row["商户退款单号"] if row["交易状态"] == "REFUND" else row["商户订单号"]
+        if number not in changes.get("drop", ()):
+            changed = {**row, **changes.get("change", {}).get(number, {})}
+            told += [changed] * (2 if number in changes.get("twice", ()) else 1)
+    return told + [_extra(day, number) for number in range(changes.get("extra", 0))]
+
+
+def _extra(day: date, number: int) -> dict[str, str]:
+    return {
+        **dict.fromkeys(COLUMNS["ALL"], ""),
+        "交易时间": f"{day.isoformat()} 12:00:00",
+        "微信订单号": f"42000{number:020d}",
+        "商户订单号": f"EXTRA{number:010d}",
+        "交易状态": "SUCCESS",
+        "应结订单金额": "1.00",
+        "微信退款单号": "0",
+        "商户退款单号": "0",
+        "退款金额": "0.00",
+        "手续费": "0.00600",
+        "订单金额": "1.00",
+        "申请退款金额": "0.00",
+    }
 
 
 def yuan(fen: int, digits: int = 2) -> str:
@@ -121,13 +152,20 @@ def _common(order: Document, moment: float) -> dict[str, str]:
     }
 
 
-def _summary(paid: list[Document], refunds: list[Document]) -> str:
-    total = [order["request"]["amount"]["total"] for order in paid]
-    back = [refund["request"]["amount"]["refund"] for refund in refunds]
-    fees = sum(map(fee, total)) - sum(map(fee, back))
-    count = len(paid) + len(refunds)
-    settled, returned = yuan(sum(total)), yuan(sum(back))
-    return _quoted([str(count), settled, returned, "0.00", yuan(fees, 5), settled, returned])
+def _summary(rows: list[dict[str, str]], changes: Document) -> str:
+    def total(column: str) -> Decimal:
+        return sum((Decimal(row[column]) for row in rows), Decimal("0.00"))
+
+    told = {
+        "总交易单数": str(len(rows)),
+        "应结订单总金额": str(total("应结订单金额")),
+        "退款总金额": str(total("退款金额")),
+        "充值券退款总金额": "0.00",
+        "手续费总金额": str(total("手续费")),
+        "订单总金额": str(total("订单金额")),
+        "申请退款总金额": str(total("申请退款金额")),
+    }
+    return _quoted((told | changes.get("summary", {})).values())
 
 
 def _quoted(fields: Iterable[str]) -> str:

@@ -27,7 +27,10 @@ def trade_bill(box: Sandbox, request: Request) -> Response:
     kind, packing = request.query.get("bill_type", "ALL"), request.query.get("tar_type")
     if kind not in KINDS or packing not in (None, "GZIP"):
         raise _bad("PARAM_ERROR", "bill_type或tar_type有误")
-    text = bill_text.write(box.journal, day, kind)
+    changes = box.journal.get("bill_changes", day.isoformat()) or {}
+    if changes.get("late"):
+        raise _bad("STATEMENT_CREATING", "账单生成中，请稍后再试")
+    text = bill_text.write(box.journal, day, kind, changes)
     if text is None:
         raise _bad("NO_STATEMENT_EXIST", "账单文件不存在")
     plain = text.encode()

@@ -42,7 +42,7 @@ def ask(box: Sandbox, request: Request) -> Response:
     order["refunds"].append(number)
     order["trade_state"] = "REFUND"
     box.journal.put("orders", order["out_trade_no"], order)
-    _settle_later(box, refund)
+    settle_later(box, refund)
     return as_json(shown(refund))
 
 
@@ -59,7 +59,7 @@ def resume(box: Sandbox) -> None:
     """After a restart: go on settling what is under way."""
     for refund in box.journal.all("refunds"):
         if refund["status"] == "PROCESSING":
-            _settle_later(box, refund)
+            settle_later(box, refund)
 
 
 def conclude(box: Sandbox, refund: dict[str, Any], status: str) -> None:
@@ -84,7 +84,7 @@ def shown(refund: dict[str, Any]) -> dict[str, Any]:
         "transaction_id": refund["transaction_id"],
         "out_trade_no": refund["out_trade_no"],
         "channel": "ORIGINAL",
-        "user_received_account": "支付用户零钱",
+        "user_received_account": refund.get("received", "支付用户零钱"),
         "create_time": clock.rfc3339(refund["created"]),
         "status": refund["status"],
         "funds_account": "AVAILABLE",
@@ -114,7 +114,8 @@ def _notice(refund: dict[str, Any]) -> dict[str, Any]:
     return {"mchid": refund["mchid"], **kept, "refund_status": refund["status"], "amount": amount}
 
 
-def _settle_later(box: Sandbox, refund: dict[str, Any]) -> None:
+def settle_later(box: Sandbox, refund: dict[str, Any]) -> None:
+    """Let a refund under way come to its outcome after a while."""
     if refund["fate"] != "PROCESSING":
         box.later.call(box.options.refund_delay, partial(_settle, box, refund))
 

@@ -1,0 +1,174 @@
+"""The kinds of notices (通知): one literal table. Every text is filled from the notice's values by `{name}`.
+
+`fields` are what a subscribe message holds until the staff say otherwise for the template that they registered at
+WeChat; `parameters` the same for SMS. What is `prompt` answers what the person did this moment, so it wakes nobody.
+"""
+
+import string
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+PLACE_DAY = {"thing1": "{place}", "date2": "{day}"}
+VISIT = {"thing1": "{place}", "time2": "{day} {time}", "number3": "{places}"}
+CHANGED = {"thing1": "{place}", "time2": "{day} {time}", "thing3": "{reason}"}
+
+
+@dataclass(frozen=True)
+class NoticeKind:
+    """Title and sentence for the inbox, and the templates' names. What is `optional` can be switched off.
+
+    `given` are values that are the same for every notice of the kind, unless who tells it says otherwise.
+    """
+
+    zh: str
+    sentence: str
+    template: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    sms: str = ""
+    parameters: tuple[str, ...] = ()
+    optional: bool = True
+    prompt: bool = False
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names of the values that a notice of this kind has."""
+        return placeholders((self.sentence, *self.fields.values(), *self.parameters)) | set(self.given)
+
+
+def placeholders(texts: Iterable[str]) -> frozenset[str]:
+    """Return the names in braces of some texts.
+
+    Raises:
+        ValueError: a text is no such template, or asks for more than plain names.
+    """
+    found = set()
+    for text in texts:
+        for _, name, spec, conversion in string.Formatter().parse(text):
+            if name is None:
+                continue
+            if not name.isidentifier() or spec or conversion:
+                raise ValueError(text)
+            found.add(name)
+    return frozenset(found)
+
+
+KINDS = {
+    "order_issued": NoticeKind(
+        "预约成功",
+        "您已预约“{place}”,{day} {time},共 {places} 人。请按时段入园,门票在“我的订单”中查看。",
+        template="order_issued",
+        fields={**PLACE_DAY, "number3": "{places}"},
+        prompt=True,
+    ),
+    "visit_reminder": NoticeKind(
+        "游览提醒",
+        "您预约了“{place}”,{day} {time},共 {places} 人,请按时前往;不能前往请提前取消,把名额留给他人。",
+        template="visit_reminder",
+        fields=VISIT,
+        sms="visit_reminder",
+        parameters=("{place}", "{day} {time}"),
+    ),
+    "slot_closed": NoticeKind(
+        "时段关闭",
+        "“{place}” {day} {time} 的时段已关闭:{reason}。您的订单已取消,已付款项全额退回。",
+        template="visit_changed",
+        fields=CHANGED,
+        sms="visit_changed",
+        parameters=("{place}", "{day} {time}"),
+        optional=False,
+    ),
+    "place_closed": NoticeKind(
+        "场所关闭",
+        "“{place}” {day} 关闭:{reason}。您的订单({time})已取消,已付款项全额退回。",
+        template="visit_changed",
+        fields=CHANGED,
+        sms="visit_changed",
+        parameters=("{place}", "{day} {time}"),
+        optional=False,
+    ),
+    "weather_closed": NoticeKind(
+        "天气关闭",
+        "“{place}” {day} {time} 因天气原因关闭:{reason}。您的订单已取消,已付款项全额退回。",
+        template="visit_changed",
+        fields=CHANGED,
+        sms="visit_changed",
+        parameters=("{place}", "{day} {time}"),
+        optional=False,
+    ),
+    "crowd_warning": NoticeKind(
+        "客流提示",
+        "“{place}” {day} {time} 客流较大:{reason}。请错峰前往,听从现场引导。",
+        template="visit_changed",
+        fields=CHANGED,
+    ),
+    "waiting_offer": NoticeKind(
+        "候补机会",
+        "您候补的“{place}” {day} {time} 有名额了,请在 {until} 前确认,过时自动转给下一位。",
+        template="waiting_offer",
+        fields={"thing1": "{place}", "time2": "{day} {time}", "time3": "{until}"},
+        sms="waiting_offer",
+        parameters=("{place}", "{day} {time}", "{until}"),
+    ),
+    "waiting_ended": NoticeKind(
+        "候补结束",
+        "您候补的“{place}” {day} {time} 已结束:{reason}。",
+        template="visit_changed",
+        fields=CHANGED,
+    ),
+    "no_show": NoticeKind(
+        "爽约提示",
+        "您预约的“{place}” {day} {time} 未按时到场,名额已释放。多次爽约将暂停预约。",
+        template="visit_changed",
+        fields=CHANGED,
+        given={"reason": "未按时到场,名额已释放"},
+    ),
+    "booking_limited": NoticeKind(
+        "预约受限",
+        "因 {count} 次预约后未到场,您在 {until} 前不能预约免费门票。如有异议,请拨打 12345。",
+        template="booking_limited",
+        fields={"number1": "{count}", "date2": "{until}"},
+    ),
+    "refund_done": NoticeKind(
+        "退款到账",
+        "您在“{place}” {day} 的订单已退款 {yuan} 元,原路退回支付账户。",
+        template="refund_done",
+        fields={"thing1": "{place}", "amount2": "{yuan}元"},
+    ),
+}
+MOMENTS = {
+    "order": ("order_issued", "visit_reminder", "visit_changed"),
+    "waiting": ("waiting_offer", "visit_reminder", "visit_changed"),
+    "refund": ("refund_done",),
+    "case": ("case_progress",),
+    "identity": ("identity_changed",),
+}
+"""Which templates are worth asking for at a tap; WeChat takes at most three."""
+MOST_AT_A_TAP = 3
+TEMPLATE_ZH = {
+    "order_issued": "预约成功通知",
+    "visit_reminder": "游览提醒",
+    "visit_changed": "行程变更通知",
+    "waiting_offer": "候补机会通知",
+    "booking_limited": "预约受限通知",
+    "refund_done": "退款通知",
+    "case_progress": "办件进度通知",
+    "identity_changed": "身份绑定变更通知",
+}
+SMS_ZH = {"visit_reminder": "游览提醒短信", "visit_changed": "行程变更短信", "waiting_offer": "候补机会短信"}
+
+
+def of_template(name: str) -> list[NoticeKind]:
+    """Return the kinds that go by a subscribe template."""
+    return [kind for kind in KINDS.values() if kind.template == name]
+
+
+def of_sms(name: str) -> list[NoticeKind]:
+    """Return the kinds that go by an SMS template."""
+    return [kind for kind in KINDS.values() if kind.sms == name]
+
+
+def common(kinds: Iterable[NoticeKind]) -> frozenset[str]:
+    """Return the names of the values that all of these kinds have."""
+    names = [kind.names for kind in kinds]
+    return frozenset.intersection(*names) if names else frozenset()
