@@ -7,6 +7,7 @@ FIELD_ZH = {
     "visitors.document_kind": "证件类型",
     "visitors.document_tail": "证件尾号",
     "visitors.age_band": "年龄段",
+    "tickets.enter_from": "门票入园时段",
     "person.name": "姓名",
     "person.document_kind": "证件类型",
     "person.document_tail": "证件尾号",

@@ -5,6 +5,8 @@ DIFFERS: dict[tuple[str, ...], tuple[str, str]] = {
     ("DELETE /mini/v1/family-cards/{family_card_id}", "deleted"): ("found", "ending again changes nothing"),
     ("DELETE /mini/v1/relations/{relation_id}", "deleted"): ("found", "withdrawing again changes nothing"),
     ("DELETE /office/v1/persons/{person_id}/binding", "minor"): ("missing", "the child does not stand at the counter"),
+    ("POST /mini/v1/waiting/{entry_id}/accept", "deleted"): ("found", "one's own that is over: 409 with the reason"),
+    ("POST /mini/v1/waiting/{entry_id}/give-up", "deleted"): ("found", "giving up again changes nothing"),
     ("GET /office/v1/bus-lines/{line_id}/rides", "other", "auditor"): ("found", "auditors read every line's"),
     ("GET /office/v1/persons/{person_id}/facts", "minor", "counter_clerk"): (
         "missing",

@@ -87,6 +87,9 @@ CHANGED = {
     "POST /office/v1/cards/{card_id}/loss": lambda world: world.persons["own"],
     "POST /office/v1/rule-sets/{rule_set_id}/compare": lambda world: {"other": world.ids["rule_set"]["own"]},
     "POST /office/v1/cases/{case_id}/assign": lambda world: {"staff_id": str(world.staff["case_handler"].member_id)},
+    **{
+        f"POST /office/v1/content/items/{{item_id}}/{verb}": lambda _: {"revision": 2} for verb in ("submit", "publish")
+    },
     "POST /office/v1/minor-approvals": lambda world: {
         "person_id": world.ids["person"]["minor"],
         "until": in_days(7),

@@ -47,10 +47,10 @@ OWN_LISTS = {"GET /mini/v1/cases": "the cases that this account opened, by numbe
 """Reads for another that hold nothing but what the one who acts has made."""
 OF_CHILDREN = {
     "person.document_kind", "person.level", "card.state", "card.number_tail", "card.bank_tail", "card.family",
-    "consents.state",
+    "consents.state", "tickets.enter_from",
 }  # fmt: skip
 """All that a line may name of a child without an approval: no name, document, text or file. A guardian at the counter
-is served about the child's card."""
+is served about the child's card, and a window prints the child's ticket."""
 
 
 @dataclass
