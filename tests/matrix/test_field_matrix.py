@@ -35,7 +35,7 @@ WITHOUT_ANSWER = {
             "GET /office/v1/content/items/{item_id}/revisions/{number}",
             "GET /office/v1/guide/codes/jobs/{job_id}",
         ),
-        "no published item here; fields are the content"s, tested in tests/tourism/test_guide_routes.py and test_content_reviews.py",
+        "nothing of the guide is published here; tested in tests/tourism/test_guide_routes.py",
     ),
     **dict.fromkeys(
         (
@@ -69,9 +69,7 @@ WITHOUT_ANSWER = {
         "as the other sheets; whose it is, is tested in tests/tourism/test_sport_sheets.py",
     ),
     **dict.fromkeys(
-        (
-            "GET /office/v1/window-orders/{order_id}",
-        ),
+        ("GET /office/v1/window-orders/{order_id}",),
         "no order of a window here; masked as tested in tests/tourism/test_windows.py",
     ),
 }
