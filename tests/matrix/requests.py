@@ -9,6 +9,7 @@ from tests.matrix.actors import UNIT
 from tests.matrix.cast import PLACES
 from tests.matrix.one_card import FUND, PERIOD
 from tests.matrix.spec import JSON, Operation, example
+from tests.matrix.tour import COURT, VENUES
 from tests.matrix.world import World
 from tests.support.counter import in_days
 
@@ -63,6 +64,9 @@ QUERIES = {
     "/office/v1/offline-limits": "scanner_class=venue",
     "/office/v1/ledger/transfers": f"account={FUND}",
     "/mini/v1/search": "q=lty",
+    "/mini/v1/guide/exhibits": "place=museum",
+    "/mini/v1/guide/nearby": "lon=115.413177&lat=25.951087&accuracy_m=12",
+    "/mini/v1/sport/quote": f"slot_id={VENUES['own']}.{COURT}-{{day:%Y%m%d}}-1900&ticket_type=standard",
     "/mini/v1/benefits/items/{code}/why": f"period={PERIOD}",
     "/public/v1/audit/inclusion": "hash={leaf}",
 }

@@ -21,57 +21,6 @@ FINDS = {"POST /office/v1/persons/find", "POST /office/v1/cards/find"}
 """Operations that read although they are a POST."""
 WITHOUT_ANSWER = {
     "GET /office/v1/payments/bills/{day}": "there is no bill of a day without payments; it holds sums and numbers",
-    **dict.fromkeys(
-        (
-            "GET /mini/v1/guide/exhibits",
-            "GET /mini/v1/guide/exhibits/{exhibit_id}",
-            "GET /mini/v1/guide/nearby",
-            "GET /mini/v1/guide/points/{point_id}",
-            "GET /mini/v1/guide/routes/{route_id}",
-            "GET /mini/v1/guide/scenes/{scene}",
-            "GET /office/v1/content/items/{item_id}",
-            "GET /office/v1/content/items/{item_id}/counts",
-            "GET /office/v1/content/items/{item_id}/differences",
-            "GET /office/v1/content/items/{item_id}/revisions/{number}",
-            "GET /office/v1/guide/codes/jobs/{job_id}",
-        ),
-        "nothing of the guide is published here; tested in tests/tourism/test_guide_routes.py",
-    ),
-    **dict.fromkeys(
-        (
-            "GET /mini/v1/sport/bookings/{order_id}",
-            "GET /mini/v1/sport/quote",
-            "GET /mini/v1/sport/venues/{place_id}/board",
-            "GET /office/v1/sport/closures/{closure_id}",
-            "GET /office/v1/sport/venues/{place_id}/closures",
-            "GET /office/v1/sport/venues/{place_id}/day-sheet",
-            "GET /office/v1/sport/venues/{place_id}/utilisation",
-            "GET /office/v1/sport/venues/{place_id}/water",
-            "GET /public/v1/sport/venues/{place_id}/water",
-            "GET /public/v1/sport/venues/{place_id}/water/{water}/readings",
-        ),
-        "no venue with bookings or readings here; tested in tests/tourism/test_sport_*.py",
-    ),
-    **dict.fromkeys(
-        (
-            "GET /office/v1/closings/{job_id}",
-            "GET /office/v1/payments/bill-lines/{line_id}",
-            "GET /office/v1/refund-work/{refund_id}",
-        ),
-        "nothing of it here; tested in tests/tourism/test_money_*.py",
-    ),
-    **dict.fromkeys(
-        (
-            "GET /office/v1/sheets/resource-plans/imports/{import_id}",
-            "GET /office/v1/sheets/resource-prices/imports/{import_id}",
-            "GET /office/v1/sheets/resources/imports/{import_id}",
-        ),
-        "as the other sheets; whose it is, is tested in tests/tourism/test_sport_sheets.py",
-    ),
-    **dict.fromkeys(
-        ("GET /office/v1/window-orders/{order_id}",),
-        "no order of a window here; masked as tested in tests/tourism/test_windows.py",
-    ),
 }
 """Reading operations that this world has no answer of."""
 FREE = {
