@@ -19,7 +19,7 @@ HALL = Spot("museum", "hall_2")
 
 @pytest.fixture(autouse=True)
 def midday(seeded, travel):
-    travel(clock.today().isoformat(), "10:00")
+    travel((clock.today() + timedelta(days=1)).isoformat(), "10:00")
 
 
 def hours(spot=PLACE):

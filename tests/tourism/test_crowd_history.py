@@ -19,7 +19,7 @@ KEY = bytes(range(32))
 
 @pytest.fixture(autouse=True)
 def midday(seeded, travel):
-    travel(clock.today().isoformat(), "10:00")
+    travel((clock.today() + timedelta(days=1)).isoformat(), "10:00")
 
 
 @pytest.fixture

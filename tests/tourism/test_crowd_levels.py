@@ -22,7 +22,7 @@ PINGSHAN = Spot(slots.PLACE)
 
 @pytest.fixture(autouse=True)
 def midday(seeded, travel):
-    travel(clock.today().isoformat(), "10:00")
+    travel((clock.today() + timedelta(days=1)).isoformat(), "10:00")
 
 
 def states(place="museum", day=None):

@@ -20,7 +20,7 @@ LIMITS = "/office/v1/places/museum/crowd/limits"
 
 @pytest.fixture(autouse=True)
 def midday(seeded, travel):
-    travel(clock.today().isoformat(), "10:00")
+    travel((clock.today() + timedelta(days=1)).isoformat(), "10:00")
 
 
 def body(**changes):

@@ -16,7 +16,7 @@ HEADCOUNTS = "/office/v1/places/museum/crowd/headcounts"
 
 @pytest.fixture(autouse=True)
 def midday(seeded, travel):
-    travel(clock.today().isoformat(), "10:00")
+    travel((clock.today() + timedelta(days=1)).isoformat(), "10:00")
 
 
 @pytest.fixture
