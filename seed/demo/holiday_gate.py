@@ -80,13 +80,13 @@ class Screen:
         public = next(one["public_key"] for one in keys if (one["use"], one["key_id"]) == wanted)
         signature = base64.b64decode(told["signature"])
         Ed25519PublicKey.from_public_bytes(base64.b64decode(public)).verify(signature, told["package"].encode())
-        self._package: dict[str, Any] = json.loads(told["package"])
+        self.package: dict[str, Any] = json.loads(told["package"])
 
     def code(self, *, later: float = 0.0, earlier: float = 0.0) -> str:
         """Return what the screen shows, some seconds later or earlier."""
-        seed = base64.b64decode(self._package["seed"])
+        seed = base64.b64decode(self.package["seed"])
         at = clock.timestamp() + later - earlier
-        return rotating.draw(self._package["code"], self._package["key_id"], seed, at)
+        return rotating.draw(self.package["code"], self.package["key_id"], seed, at)
 
 
 def _conflict(stage: Stage, ticket_id: str) -> Iterator[str]:

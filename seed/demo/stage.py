@@ -137,7 +137,7 @@ class Gate:
     """A gate, or another scanner, that signs its requests."""
 
     def __init__(self, base: str, name: str, private: Ed25519PrivateKey) -> None:
-        self.name, self._private, self._caller = name, private, Caller(base)
+        self.name, self.private, self._caller = name, private, Caller(base)
 
     def scan(self, code: str) -> Any:
         """Show a ticket's code, or the code of a card."""
@@ -151,7 +151,7 @@ class Gate:
     def proof(self, method: str, path: str, body: bytes) -> str:
         """Return the header that proves a request to be the gate's."""
         nonce = secrets.token_hex(12)
-        return signed_requests.header(self.name, self._private, method=method, path=path, body=body, nonce=nonce)
+        return signed_requests.header(self.name, self.private, method=method, path=path, body=body, nonce=nonce)
 
 
 def _control(base: str, name: str, path: str, body: dict[str, Any]) -> Any:

@@ -33,10 +33,12 @@ OUTSIDE = {
     "registers": "what the registers know is their own",
     "bank": "what the bank knows is its own",
     "card_centre": "what the card centre knows is its own",
+    "sms": "what the SMS service knows is its own",
     "logs/sandbox.log": "WeChat's log",
     "logs/registers.log": "the registers' log",
     "logs/bank.log": "the bank's log",
     "logs/card_centre.log": "the card centre's log",
+    "logs/sms.log": "the SMS service's log",
 }
 """The stack runs simulators of outside systems in the same folder."""
 MAY_LIE = {

@@ -7,7 +7,9 @@ from datetime import timedelta
 from backend import clock
 from seed.demo import lists, subsidies
 from seed.demo.cardholders import Counter, Pocket
+from seed.demo.gate_link import entry_proof
 from seed.demo.http import Caller
+from seed.demo.stage import Gate
 from tests.support import files
 from tests.support.patience import until
 from tests.support.phone import resident_id
@@ -144,7 +146,7 @@ class OneCard:
         told, clerk = self.secret, self.story.role("scenic_manager")
         told["code of a ticket"] = self.story.phone.order(self.known["order_id"])["tickets"][0]["code"]
         for gate in self.gates:
-            hand_in(gate, entry(told["code of a ticket"]), entry(told["code in a journal"]))
+            hand_in(gate, *(entry(gate, told[code]) for code in ("code of a ticket", "code in a journal")))
         hand_in(self.gates[0], {"scribble": told["entry that nobody can read"]})
 
         def open_ones():
@@ -231,11 +233,12 @@ class OneCard:
         assert any("no difference" in said for said in subsidies.a_failed_line_is_repaired(stage))
 
 
-def entry(code: str) -> dict[str, str]:
-    """Return what a gate writes down that let a ticket in without network."""
+def entry(gate: Gate, code: str) -> dict[str, str]:
+    """Return what a gate writes down, and signs, that let a ticket in without network."""
     at = clock.civil(clock.now()).isoformat(timespec="milliseconds")
-    told = {"nonce": secrets.token_hex(12), "at": at, "code_kind": "ticket", "code": code}
-    return told | {"decision": "admitted", "direction": "in"}
+    told = {"device": gate.name, "nonce": secrets.token_hex(12), "at": at, "code_kind": "ticket", "code": code}
+    told |= {"decision": "admitted", "direction": "in"}
+    return told | {"proof": entry_proof(gate.private, told)}
 
 
 def hand_in(gate, *entries: dict) -> None:
