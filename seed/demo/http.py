@@ -1,6 +1,8 @@
 """The two programs that a story plays: the service under test, and the sandbox that plays WeChat's user."""
 
+import time
 import uuid
+from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -8,6 +10,8 @@ import requests
 from backend.sheets import writing
 
 TIMEOUT = 30
+LIMIT_SECONDS = 60
+"""How long a client waits that is told to come back later."""
 
 
 class StoryFailed(RuntimeError):
@@ -35,6 +39,9 @@ class Caller:
 
     def _sent(self, method: str, path: str, expect: int, headers: dict[str, str], **content: Any) -> Any:
         answer = self._answer(method, path, headers, **content)
+        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS != expect:
+            time.sleep(float(answer.headers.get("Retry-After", LIMIT_SECONDS)))
+            answer = self._answer(method, path, headers, **content)
         if answer.status_code != expect:
             raise StoryFailed(f"{method} {path}: {answer.status_code} instead of {expect}: {answer.text[:300]}")
         is_json = answer.headers.get("Content-Type", "").startswith("application/json")
