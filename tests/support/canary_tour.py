@@ -79,6 +79,7 @@ class Tour:
         self.known |= EXISTS
         for part in (self.counters, self.gate, self.line, self.no_show, self.crowd, self.text, self.refund, self.sport):
             part()
+        self.unsigned()
         self.places_of_a_phone()
 
     def slot(self, ahead: int) -> str:
@@ -192,13 +193,19 @@ class Tour:
         voice = mp3() + self.secret["content of a recording"].encode() + mp3()
         told = {"name": "讲解.mp3", "media_type": "audio/mpeg", "purpose": "content_media"}
         files.upload(self.office, "office", voice, **told)
-        whole = self.ok(self.office.get(ITEMS))
-        content = self.ok(self.office.get(f"{ITEMS}/revisions/{whole['revision']}"))["content"]
-        made = self.ok(self.office.post(f"{ITEMS}/revisions", {"base": whole["revision"], "content": content}))
-        number = {"revision": made["revision"]}
-        self.ok(self.office.post(f"{ITEMS}/submit", number))
+        number = self.handed_in()
         back = {**number, "verdict": "return", "reason": self.secret["reason why a text is returned"]}
         self.ok(self.story.role("cao.demo").post(f"{ITEMS}/first-review", back))
+        self.handed_in()
+
+    def handed_in(self) -> dict[str, int]:
+        """Hand a further revision in: what is under review the walk cannot write on."""
+        last = self.ok(self.office.get(ITEMS))["revision"]
+        content = self.ok(self.office.get(f"{ITEMS}/revisions/{last}"))["content"]
+        made = self.ok(self.office.post(f"{ITEMS}/revisions", {"base": last, "content": content}))
+        number = {"revision": made["revision"]}
+        self.ok(self.office.post(f"{ITEMS}/submit", number))
+        return number
 
     def refund(self) -> None:
         """A refund that does not arrive, sent on to a bank card by two persons."""
@@ -220,6 +227,13 @@ class Tour:
         self.known["closure_id"] = self.ok(self.office.post("/office/v1/sport/closures", span))["id"]
         self.ok(self.office.call("PUT", f"/office/v1/places/{self.known['place_id']}/resources/guide_canary", GUIDE))
         self.story.scanners["/gate/v1/sport/water-readings"] = self.stage.gate(POOL)
+
+    def unsigned(self) -> None:
+        """A scanner of before, whose entries carry no signature: the walk cannot sign what it changes."""
+        gate = self.stage.gate(self.known["place_id"])
+        post = {"direction": "in", "signs_entries": False}
+        self.ok(self.story.role("system_admin").call("PUT", f"/office/v1/devices/{gate.name}/post", post))
+        self.story.scanners["/gate/v1/journal"] = gate
 
     def places_of_a_phone(self) -> None:
         """Where somebody is and what they look for is asked in a query, and kept nowhere."""
