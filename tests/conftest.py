@@ -14,6 +14,10 @@ import pytest
 WORK = Path(tempfile.mkdtemp(prefix="city-tests-"))
 os.environ["CLOCK_SHIFT_FILE"] = str(WORK / "clock-shift")
 
+from tests.support import timeline  # noqa: E402
+
+timeline.shift(0)
+
 from hypothesis import settings as hypothesis_settings  # noqa: E402
 
 from backend import clock, outbox, runtime  # noqa: E402
@@ -46,11 +50,13 @@ def pytest_sessionfinish(exitstatus):
 
 
 NO_SCANS = ["--setParameter", "notablescan=true"]
+STILL = [*NO_SCANS, "--setParameter", "ttlMonitorEnabled=false"]
+"""Nothing expires by itself: the store's own clock is not that of the tests."""
 
 
 @pytest.fixture(scope="session")
 def mongod():
-    server = Mongod(WORK / "mongod", free_port(), options=NO_SCANS).start()
+    server = Mongod(WORK / "mongod", free_port(), options=STILL).start()
     server.initiate()
     yield server
     server.stop()
@@ -205,13 +211,8 @@ def door(app, store, public_port, sandbox):
 @pytest.fixture
 def shift_clock():
     """Move the clock of all processes by seconds."""
-    path = Path(os.environ["CLOCK_SHIFT_FILE"])
-
-    def shift(seconds: float) -> None:
-        path.write_text(str(seconds))
-
-    yield shift
-    path.unlink(missing_ok=True)
+    with timeline.kept():
+        yield timeline.shift
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ MOST_ORDERS = 2_000
 _FIELDS = {"outbox": 0, "history": 0, "idempotency": 0, "claims": 0}
 
 
-class TooMany(Conflict):
+class MoreThanSheetHolds(Conflict):
     """409: more bookings than one sheet takes."""
 
     code = "day_sheet_too_long"
@@ -35,7 +35,7 @@ def read(actor: Staff, place_id: str, day: date, *, purpose: str) -> dict[str, A
 
     Raises:
         NotFound: no such venue in the actor's scope.
-        TooMany: there are more than a sheet takes.
+        MoreThanSheetHolds: there are more than a sheet takes.
     """
     scope.place(actor, "order.list", place_id)
     venue.read(place_id)
@@ -60,7 +60,7 @@ def _orders(place_id: str, day: str) -> list[dict[str, Any]]:
     rows = order.Order._get_collection().find(query, _FIELDS).sort("_id", 1).limit(MOST_ORDERS + 1)
     found = list(rows)
     if len(found) > MOST_ORDERS:
-        raise TooMany(most=MOST_ORDERS)
+        raise MoreThanSheetHolds(most=MOST_ORDERS)
     return sorted((one for one in found if one.get("resource")), key=lambda one: (one["start"], one["_id"]))
 
 

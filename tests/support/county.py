@@ -10,6 +10,7 @@ from pymongo.collection import Collection
 from backend import clock
 from backend.store import indexes
 from seed import county_data
+from tests.support import timeline
 
 KEYS = ("data_keys", "index_keys")
 """What the process holds in memory as long as it lives."""
@@ -18,11 +19,13 @@ _kept: dict[str, dict[str, Documents]] = {}
 
 
 def put() -> None:
-    """Bring the database to what `seed county` with demonstration data makes of an empty one today."""
+    """Bring the database to what `seed county` with demonstration data makes of an empty one as today begins."""
     today = clock.today().isoformat()
     if today not in _kept:
         clear()
-        county_data.load(with_demo=True)
+        with timeline.kept():
+            timeline.shift(clock.at(clock.today(), 0).timestamp() - timeline.unshifted())
+            county_data.load(with_demo=True)
         found = {name: _documents(_collection(name)) for name in _names()}
         _kept[today] = {name: documents for name, documents in found.items() if documents}
         return

@@ -4,12 +4,12 @@ import base64
 import hashlib
 import json
 import secrets
-import time
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend import clock
 from models.identity import device
+from tests.support import timeline
 
 SCANS = "/gate/v1/scans"
 
@@ -48,4 +48,4 @@ class Gate:
 def shift_to(day: str, clock_time: str) -> float:
     """Return the seconds by which the clock must be moved to stand at a civil day and time."""
     hour, minute = map(int, clock_time.split(":"))
-    return clock.at(clock.date_of(day), hour * 60 + minute).timestamp() - time.time()
+    return clock.at(clock.date_of(day), hour * 60 + minute).timestamp() - timeline.unshifted()

@@ -1,13 +1,12 @@
 """Rotations in a test: other settings without a restart, time gone by, and the keys put back at the end."""
 
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 from backend import runtime
 from backend.keys import data_key, index_key, rotation
 from backend.keys.index_key import IndexKeys
 from backend.sealing import Sealer
-from tests.support import county
+from tests.support import county, timeline
 from tests.support.queues import drain
 
 
@@ -45,7 +44,7 @@ def begin(what="field_key"):
 
 def after_start(seconds):
     """Return the shift of the clock at which so many seconds have gone by since the latest rotation began."""
-    return (rotation.latest()["started_at"] - datetime.now(UTC)).total_seconds() + seconds
+    return rotation.latest()["started_at"].timestamp() - timeline.unshifted() + seconds
 
 
 def finish(shift_clock):

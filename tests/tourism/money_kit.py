@@ -1,14 +1,13 @@
 """What the tests of money share: two of the finance staff, refunds that end badly, and time that passes."""
 
 import itertools
-import os
-from pathlib import Path
 
 from bson import ObjectId
 
 from models.booking.order import Order
 from models.payments import refund
 from tests.office.conftest import on_duty
+from tests.support import timeline
 from tests.support.patience import until
 from tests.support.queues import drain
 
@@ -33,8 +32,7 @@ def refunds_of(order: dict) -> list[dict]:
 
 def let_pass(shift_clock, done, *, seconds: int = 61, what: str = "the refund"):
     """Let minutes pass, from where the clock stands, and the queues work until something is so; return it."""
-    rounds, file = itertools.count(1), Path(os.environ["CLOCK_SHIFT_FILE"])
-    start = float(file.read_text()) if file.exists() else 0.0
+    rounds, start = itertools.count(1), timeline.shifted()
 
     def looked():
         shift_clock(start + seconds * next(rounds))

@@ -11,6 +11,7 @@ from backend import clock, outbox
 from backend.store import transactions
 from models.messaging import deliver, grant, notice
 from tasks import messaging
+from tests.support import timeline
 from tests.support.crowd import at_once
 from tests.support.messages import SEND, VISIT, Told, bring, due
 from tests.support.queues import drain
@@ -247,7 +248,7 @@ def bring_raw(notice_id: ObjectId) -> None:
 
 
 def shifted() -> float:
-    return clock._shift()
+    return timeline.shifted()
 
 
 class TestWeChatFails:

@@ -14,6 +14,7 @@ from backend.exchange import BadCredentials
 from backend.settings import BadSettings, load
 from backend.sms import ReceiptRefused, Sms, SmsBusy, SmsRefused, SmsRefusedUs, SmsUnknown
 from models.messaging import notice, send_sms, sms_day
+from tests.support import timeline
 from tests.support.crowd import at_once
 from tests.support.messages import Told, bring
 from tests.support.patience import until
@@ -267,7 +268,7 @@ class TestTheTry:
         box.fault("busy", count=1)
         notice_id = told.tell()
         assert (bring(notice_id), box.messages()) == ("later", [])
-        shift_clock(clock._shift() + 5)
+        shift_clock(timeline.shifted() + 5)
         assert bring(notice_id) == "done"
         assert (told.states()["sms"], len(box.messages())) == ("sent", 1)
 
@@ -276,7 +277,7 @@ class TestTheTry:
         box.fault(fault, count=1, call="send")
         notice_id = told.tell()
         assert bring(notice_id) == "later"
-        shift_clock(clock._shift() + 61)
+        shift_clock(timeline.shifted() + 61)
         assert bring(notice_id) == "done"
         assert (told.states()["sms"], len(box.messages())) == ("delivered", 1)
 
@@ -285,7 +286,7 @@ class TestTheTry:
         notice_id = told.tell()
         assert bring(notice_id) == "later"
         assert bring(notice_id) == "later"  # the minute is not over
-        shift_clock(clock._shift() + 61)
+        shift_clock(timeline.shifted() + 61)
         assert bring(notice_id) == "done"
         assert (len(box.messages()), box.calls("pull")) == (1, 1)
 
@@ -294,7 +295,7 @@ class TestTheTry:
         notice_id = told.tell()
         for _ in range(notice.MOST_TRIES - 1):
             assert bring(notice_id) == "later"
-            shift_clock(clock._shift() + 61)
+            shift_clock(timeline.shifted() + 61)
         assert bring(notice_id) == "done"
         assert (told.states()["sms"], told.notice()["state"]) == ("failed", "done")
 
@@ -379,7 +380,7 @@ class TestReceipts:
         serial = self.sent(pushed)
         assert box.receipt(serial, status="SUCCESS", pushed=False) == 0
         assert pushed.states()["sms"] == "sent"
-        shift_clock(clock._shift() + 11 * 60)
+        shift_clock(timeline.shifted() + 11 * 60)
         drain("push")
         assert pushed.states()["sms"] == "delivered"
         assert pushed.notice()["outbox"] == []
@@ -387,7 +388,7 @@ class TestReceipts:
     def test_asking_ends_after_half_a_day(self, pushed, box, shift_clock):
         self.sent(pushed)
         for hours in (1, 2, 13):
-            shift_clock(clock._shift() + hours * 3600)
+            shift_clock(timeline.shifted() + hours * 3600)
             drain("push")
         assert (pushed.states()["sms"], pushed.notice()["outbox"]) == ("sent", [])
 

@@ -5,12 +5,12 @@ import hashlib
 import http.client
 import json
 import secrets
-import time
 from urllib.parse import urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from backend import clock
 from backend.identity_documents import parse
 from models.registers.statement import credit_code_right
 from seed.simulators.registers.faults import Faults
@@ -37,7 +37,7 @@ def ask(box, question, *, path: str = PATH, key=None, shift: int = 0, nonce: str
     told = json.loads((box.folder / "credentials.json").read_text())
     private = key or Ed25519PrivateKey.from_private_bytes(base64.b64decode(told["private_key"]))
     body, nonce = json.dumps(question).encode(), nonce or secrets.token_hex(16)
-    at = int(time.time()) + shift
+    at = int(clock.timestamp()) + shift
     text = f"POST\n{path}\n{at}\n{nonce}\n{hashlib.sha256(body).hexdigest()}\n"
     signature = base64.b64encode(private.sign(text.encode())).decode()
     proof = f'CITY-ED25519 key="{told["app_id"]}",timestamp="{at}",nonce="{nonce}",signature="{signature}"'

@@ -8,9 +8,8 @@ from pymongo import MongoClient
 from backend.embedded.mongod import Mongod
 from backend.embedded.process import free_port
 from backend.store import connection
-from tests.conftest import NO_SCANS, WORK
+from tests.conftest import STILL, WORK
 
-STILL = [*NO_SCANS, "--setParameter", "ttlMonitorEnabled=false"]
 _names = itertools.count(1)
 
 

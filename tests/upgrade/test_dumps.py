@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +28,7 @@ from models.payments import ledger_account, ledger_verify
 from models.rules import rule_set, rule_set_views
 from tests.dumps import keys
 from tests.dumps.onecard_story import LISTED, drawn
-from tests.support import answers, queues
+from tests.support import answers, queues, timeline
 from tests.support.clerk import Clerk
 from tests.support.gate import Gate
 from tests.support.phone import Phone
@@ -91,7 +90,7 @@ def _form(db):
 @pytest.fixture
 def client(upgraded, story, shift_clock):
     """Today's app on the upgraded store, a few minutes after the story was told."""
-    shift_clock(story["told_at"] + SOON - time.time())
+    shift_clock(story["told_at"] + SOON - timeline.unshifted())
     return upgraded.app.test_client()
 
 
@@ -138,7 +137,7 @@ def test_the_tickets_verify_without_the_service_and_let_in_at_the_gate(client, s
     order = story["resident"]["orders"]["paid"]
     published = client.get("/public/v1/ticket-keys").json["items"]
     opens = datetime.fromisoformat(order["start"]).timestamp()
-    shift_clock(opens + 60 - time.time())
+    shift_clock(opens + 60 - timeline.unshifted())
     gate = old_gate(client, story["gate"])
     for ticket in order["tickets"]:
         assert verify_ticket(ticket["code"], published).ticket == ticket["id"]
@@ -349,7 +348,7 @@ def test_who_bought_at_a_window_and_at_a_kiosk_enters_and_the_clerk_finds_the_sa
     clerk = old_clerk(client, told["window"]).log_in()
     shown = clerk.get(f"/office/v1/window-orders/{told['sold']['id']}").json
     assert (shown["state"], shown["channel"], shown["total_fen"]) == ("issued", "window", told["sold"]["total_fen"])
-    shift_clock(datetime.fromisoformat(f"{told['given']['day']}T10:00:00+08:00").timestamp() - time.time())
+    shift_clock(datetime.fromisoformat(f"{told['given']['day']}T10:00:00+08:00").timestamp() - timeline.unshifted())
     card = at_scanner(client, told["gate"], "/gate/v1/scans", {"document": told["document"]})
     paper = at_scanner(client, told["gate"], "/gate/v1/scans", {"code": told["given"]["code"]})
     assert [one["result"] for one in (card, paper)] == ["admitted", "already_used"]

@@ -6,6 +6,7 @@ import pytest
 from backend import clock
 from backend.wechat.errors import PaymentGatewayFailure, PaymentRefused, PaymentUnknown
 from backend.wechat.pay import Refund
+from tests.support import timeline
 from tests.wechat.kit import until
 
 NOTIFY_URL = "http://127.0.0.1:9/notice"
@@ -256,7 +257,7 @@ def bill_day(shift):
     noon = clock.at(day, 36 * 60)
 
     def to_next_noon():
-        shift((noon - datetime.now(UTC)).total_seconds())
+        shift(noon.timestamp() - timeline.unshifted())
         return day
 
     return to_next_noon
@@ -279,7 +280,7 @@ def test_the_bill_of_a_day(pay, paid, bill_day, openid):
     )
     assert payment.fee_fen == 1
     assert payment.traded_at.tzinfo is UTC
-    assert abs(payment.traded_at - datetime.now(UTC)) < timedelta(minutes=2)
+    assert abs(payment.traded_at.timestamp() - timeline.unshifted()) < 120
 
 
 def test_there_is_no_bill_of_today_or_of_long_ago(pay):
