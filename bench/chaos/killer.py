@@ -27,8 +27,10 @@ AIM_SECONDS = 3.0
 WHOLE_WITHIN = 60.0
 OTHERS_FINISH = 0.05
 GAVE_UP = "{} ended by itself"
-STARTING = "Celery worker lost a child while it started"
+STARTING = "Celery worker lost a child or the store while it started"
 """Celery then ends the start itself and leaves the next try to its supervisor; a worker that runs must not."""
+ENDS_OF_A_START = ("Could not start worker processes", "cannot start: The store is refused: no answer")
+"""What a worker says last that lost a child, or met a killed store, before it ran."""
 
 
 class Killer:
@@ -39,6 +41,7 @@ class Killer:
         self._dice = random.Random(world.options.seed + 1)
         self._lock = threading.Lock()
         self._ended = set[str]()
+        self._log_began = dict[str, int]()
         self.killed = Counter[str]()
         self.notes = Counter[str]()
         self._kinds: dict[str, Callable[[Event], None]] = {
@@ -75,11 +78,15 @@ class Killer:
                     name not in self._ended
                 )
                 self._ended.discard(name)
+                self._log_began[name] = len(self._log(name))
                 self._stack.start_worker(name, queues)
 
     def _starting(self, name: str) -> bool:
-        log = (self._stack.folder / "logs" / f"{name}.log").read_text(errors="replace")
-        return "Could not start worker processes" in log[-3000:]
+        log = self._log(name)[self._log_began.get(name, 0) :]
+        return any(end in log for end in ENDS_OF_A_START)
+
+    def _log(self, name: str) -> str:
+        return (self._stack.folder / "logs" / f"{name}.log").read_text(errors="replace")
 
     def _reap(self, name: str) -> None:
         self._stack.children[name].kill()

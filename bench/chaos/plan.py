@@ -16,6 +16,13 @@ SHIFT_SECONDS = 16 * 60
 COMPANIONS = 4
 GUIDED = 0.25
 """How many wish for a guide with the visit: both or nothing."""
+WAITS, WAITS_FREE = 0.4, 0.3
+"""How many of those who find a slot sold out wait for it, and how many of these for tickets that cost nothing."""
+ANSWERS = {"accept": 60, "give_up": 15, "run_out": 15, "leave": 10}
+"""What becomes of an offer; who leaves does so before there is one."""
+COURTS, WANT_ONE_HOUR, TWO_HOURS = 0.1, 6, 0.25
+"""How many want a court, how many of these the same hour, and how many of them the next hour too."""
+ORDERS, BOOKINGS = "/mini/v1/orders", "/mini/v1/sport/bookings"
 FAULTS = (
     {"name": "notice_lost", "rate": 0.08},
     {"name": "notice_duplicate", "rate": 0.10},
@@ -30,9 +37,10 @@ FAULTS = (
 
 @dataclass(frozen=True)
 class Attempt:
-    """One resident's wish, with a guide or without.
+    """One resident's wish: a visit with a guide or without, or one or two hours of a court from hour `court` on.
 
-    `tap` says whether the same request is sent twice at once or once more afterwards.
+    `tap` says whether the same request is sent twice at once or once more afterwards. `answer` is what who waits does
+    with an offer; who does not wait has none.
     """
 
     number: int
@@ -43,6 +51,15 @@ class Attempt:
     key: str
     tap: str
     guided: bool = False
+    court: int | None = None
+    hours: int = 1
+    answer: str = ""
+    free: bool = False
+
+    @property
+    def path(self) -> str:
+        """Return where the wish is sent."""
+        return ORDERS if self.court is None else BOOKINGS
 
 
 @dataclass(frozen=True)
@@ -61,11 +78,12 @@ class Event:
 
 @dataclass(frozen=True)
 class Plan:
-    """The whole schedule; slot n has `quotas[n]` places and is opened at attempt `waves[n]`."""
+    """The whole schedule; slot n has `quotas[n]` places and is opened at attempt `waves[n]`; courts have `hours`."""
 
     quotas: list[int]
     waves: list[int]
     residents: int
+    hours: int
     attempts: list[Attempt]
     events: list[Event]
     faults: list[dict[str, object]]
@@ -81,15 +99,25 @@ def draw(options: Options) -> Plan:
     quotas = [options.places // count + (n < options.places % count) for n in range(count)]
     waves = [options.attempts * n // count for n in range(count)]
     residents = max(30, options.attempts // 8)
-    attempts = [_attempt(dice, n, waves, residents) for n in range(options.attempts)]
+    hours = max(4, round(options.attempts * COURTS / WANT_ONE_HOUR))
+    attempts = [_attempt(dice, n, waves, residents, hours) for n in range(options.attempts)]
     kills = _cluster_kills(dice, options) if options.cluster else _kills(dice, options)
     events = _placed(dice, kills, waves, options.attempts // count)
     events += [_shift(options.attempts * (n + 1) // (SHIFTS + 1)) for n in range(0 if options.control else SHIFTS)]
     faults = [{**fault, "seed": dice.randrange(1 << 30)} for fault in FAULTS]
-    return Plan(quotas, waves, residents, attempts, _in_turn(events), faults)
+    return Plan(quotas, waves, residents, hours, attempts, _in_turn(events), faults)
 
 
-def _attempt(dice: random.Random, number: int, waves: list[int], residents: int) -> Attempt:
+def _attempt(dice: random.Random, number: int, waves: list[int], residents: int, hours: int) -> Attempt:
+    drawn = _visit(dice, number, waves, residents)
+    if dice.random() >= COURTS:
+        return drawn
+    court, number_of_hours = dice.randrange(hours), 1 + (dice.random() < TWO_HOURS)
+    players = tuple(dice.sample(range(COMPANIONS), 2))
+    return replace(drawn, companions=players, guided=False, answer="", court=court, hours=number_of_hours)
+
+
+def _visit(dice: random.Random, number: int, waves: list[int], residents: int) -> Attempt:
     newest = max(n for n, at in enumerate(waves) if at <= number)
     return Attempt(
         number=number,
@@ -100,6 +128,8 @@ def _attempt(dice: random.Random, number: int, waves: list[int], residents: int)
         key=f"{dice.getrandbits(128):032x}",
         tap=dice.choices(("once", "twice_at_once", "again"), (80, 10, 10))[0],
         guided=dice.random() < GUIDED,
+        answer=dice.choices(list(ANSWERS), list(ANSWERS.values()))[0] if dice.random() < WAITS else "",
+        free=dice.random() < WAITS_FREE,
     )
 
 
@@ -123,7 +153,8 @@ def _placed(dice: random.Random, draws: list[Draw], waves: list[int], length: in
     """Put one kill at the opening of each wave, aimed ones first, and what is left over into the middle of one."""
     dice.shuffle(draws)
     draws.sort(key=lambda one: one[1] != "aimed")
-    events, free = [], []
+    events: list[Event] = []
+    free: list[int] = []
     for one in draws:
         free = free or dice.sample(waves, len(waves))
         wave = free.pop()

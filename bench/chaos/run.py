@@ -4,16 +4,21 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pymongo.errors import PyMongoError
 
-from bench.chaos import invariants
-from bench.chaos.invariants import Check
+from bench.chaos import (
+    books,
+    invariants,
+    line_rules,  # noqa: F401 - registers what must be true of lines and courts
+)
+from bench.chaos.books import Check
 from bench.chaos.killer import GAVE_UP, Killer
+from bench.chaos.line import Line
 from bench.chaos.options import Options
 from bench.chaos.plan import Attempt, Event, draw
 from bench.chaos.report import Progress
@@ -106,11 +111,13 @@ def run(options: Options, folder: Path, progress: Progress) -> Result:
         progress.says("starting all processes")
         world.start()
         rush, killer = Rush(world), Killer(world)
+        line = Line(world, rush)
         started = time.monotonic()
-        _storm(world, rush, killer, progress)
+        _storm(world, rush, line, killer, progress)
         ended = time.monotonic()
-        healed = _heal(world, rush, killer, result, progress)
+        healed = _heal(world, rush, line, killer, result, progress)
         result.figures = _figures(rush, killer, world)
+        result.figures["waiting_list"] = line.figures()
         result.figures["seconds"] = {
             "setting up": round(started - begun, 1),
             "rush": round(ended - started, 1),
@@ -125,21 +132,24 @@ def run(options: Options, folder: Path, progress: Progress) -> Result:
     return result
 
 
-def _storm(world: World, rush: Rush, killer: Killer, progress: Progress) -> None:
-    gate, calm = Gate(world), threading.Event()
+def _storm(world: World, rush: Rush, line: Line, killer: Killer, progress: Progress) -> None:
+    gate, calm, last_call = Gate(world), threading.Event(), threading.Event()
     for fault in world.plan.faults:
         world.sandbox("/faults", fault)
 
     def client() -> None:
         try:
             for attempt in gate.attempts():
-                progress.attempt(rush.attempt(attempt))
+                outcome = rush.attempt(attempt)
+                progress.attempt(outcome)
+                line.join(outcome)
         except BaseException:
             gate.end()
             raise
 
-    with ThreadPoolExecutor(world.options.threads + PROBES + 1) as pool:
+    with ThreadPoolExecutor(world.options.threads + PROBES + 2) as pool:
         watch = pool.submit(killer.watch, calm)
+        answers = pool.submit(line.answer, last_call)
         clients = [pool.submit(client) for _ in range(world.options.threads)]
         probes = [pool.submit(rush.probe, n, calm) for n in range(PROBES if world.options.cluster else 0)]
         try:
@@ -147,19 +157,27 @@ def _storm(world: World, rush: Rush, killer: Killer, progress: Progress) -> None
                 gate.turn(event)
                 _happens(world, rush, killer, event)
                 progress.event(event, sum(killer.killed.values()))
-            _, waiting = wait(clients, timeout=GRACE)
-            if waiting:
-                world.shift(LEASE_SECONDS)
-            for one in clients:
-                one.result()
+            _ended(world, clients)
+            last_call.set()
+            _ended(world, [answers])
         except BaseException:
             rush.give_up.set()
             raise
         finally:
             gate.end()
+            last_call.set()
             calm.set()
         for one in [*probes, watch]:
             one.result()
+
+
+def _ended(world: World, threads: list[Future[None]]) -> None:
+    """Wait for the last requests; those that wait for a lease need not do so in real time."""
+    _, waiting = wait(threads, timeout=GRACE)
+    if waiting:
+        world.shift(LEASE_SECONDS)
+    for one in threads:
+        one.result()
 
 
 def _happens(world: World, rush: Rush, killer: Killer, event: Event) -> None:
@@ -175,7 +193,9 @@ def _happens(world: World, rush: Rush, killer: Killer, event: Event) -> None:
         time.sleep(BREATH)
 
 
-def _heal(world: World, rush: Rush, killer: Killer, result: Result, progress: Progress) -> float:
+def _heal(  # noqa: PLR0917 - all that took part
+    world: World, rush: Rush, line: Line, killer: Killer, result: Result, progress: Progress
+) -> float:
     """Calm everything, let all holds end, and look until all invariants hold or the time is over."""
     killer.revive()
     world.sandbox("/faults", method="DELETE")
@@ -186,7 +206,7 @@ def _heal(world: World, rush: Rush, killer: Killer, result: Result, progress: Pr
     while True:
         progress.says(f"checking the books, {time.monotonic() - begun:.0f} s")
         try:
-            result.checks = invariants.look(world, rush.outcomes)
+            result.checks = books.look(world, rush.outcomes, line.waits)
         except PyMongoError as error:
             progress.says(f"the store does not answer: {type(error).__name__}")
         waited = time.monotonic() - begun

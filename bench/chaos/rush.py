@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -43,11 +44,10 @@ class Rush:
     def attempt(self, attempt: Attempt) -> Outcome:
         """Book, then do with the order what the attempt intends."""
         resident = self._world.residents[attempt.resident]
-        visitors = [{"companion_id": resident.companions[n], "ticket_type": "adult"} for n in attempt.companions]
-        body: dict[str, Any] = {"slot_id": self._world.slots[attempt.slot], "visitors": visitors}
-        if attempt.guided:
-            body["extras"] = [{"slot_id": self._world.guides[attempt.slot], "ticket_type": "guided_tour"}]
-        answers = self._tap(attempt, resident, body)
+        body = self._visit(attempt, resident) if attempt.court is None else self._court(attempt, resident)
+        answers = self.tap(
+            attempt, lambda: self.client().settle("POST", attempt.path, resident.token, body, attempt.key)
+        )
         booked = [answer for answer, _ in answers if answer.kind == "ok"]
         last = booked[0] if booked else answers[0][0]
         orders = [str(answer.body["id"]) for answer in booked]
@@ -56,13 +56,23 @@ class Rush:
             self.outcomes.append(outcome)
             self.acknowledged += [time.monotonic()] * bool(booked)
         if booked:
-            outcome.ended = self._follow(attempt, resident, orders[0])
+            outcome.ended = self.follow(attempt, resident, orders[0])
         return outcome
 
-    def _tap(self, attempt: Attempt, resident: Resident, body: dict[str, Any]) -> list[tuple[Answer, int]]:
-        def send() -> tuple[Answer, int]:
-            return self._client().settle("POST", "/mini/v1/orders", resident.token, body, attempt.key)
+    def _visit(self, attempt: Attempt, resident: Resident) -> dict[str, Any]:
+        visitors = [{"companion_id": resident.companions[n], "ticket_type": "adult"} for n in attempt.companions]
+        body: dict[str, Any] = {"slot_id": self._world.slots[attempt.slot], "visitors": visitors}
+        if attempt.guided:
+            body["extras"] = [{"slot_id": self._world.guides[attempt.slot], "ticket_type": "guided_tour"}]
+        return body
 
+    def _court(self, attempt: Attempt, resident: Resident) -> dict[str, Any]:
+        players = [{"companion_id": resident.companions[n]} for n in attempt.companions]
+        hours = self._world.hours_from(attempt.court or 0, attempt.hours)
+        return {"slots": hours, "players": players, "ticket_type": "standard"}
+
+    def tap(self, attempt: Attempt, send: Callable[[], tuple[Answer, int]]) -> list[tuple[Answer, int]]:
+        """Send a request as often as the attempt's finger does, and return all answers."""
         second = self._second_taps.submit(send) if attempt.tap == "twice_at_once" else None
         answers = [send()]
         if second:
@@ -71,12 +81,13 @@ class Rush:
             answers.append(send())
         return answers
 
-    def _follow(self, attempt: Attempt, resident: Resident, order: str) -> str:
+    def follow(self, attempt: Attempt, resident: Resident, order: str) -> str:
+        """Do with an order what the attempt intends; return how it ended."""
         if attempt.intent == "never_pay":
             return "left unpaid"
         if attempt.intent == "cancel_unpaid":
-            return self._cancel(resident, order)
-        answer, _ = self._client().settle(
+            return self.cancel(resident, order)
+        answer, _ = self.client().settle(
             "POST", f"/mini/v1/orders/{order}/payment", resident.token, {}, f"pay-{attempt.key}"
         )
         if answer.kind != "ok":
@@ -88,10 +99,10 @@ class Rush:
             return "pays late"
         self.pay(prepay_id)
         if attempt.intent == "cancel_paid":
-            self._client().settle("POST", f"/mini/v1/orders/{order}/payment-check", resident.token)
-            return self._cancel(resident, order)
+            self.client().settle("POST", f"/mini/v1/orders/{order}/payment-check", resident.token)
+            return self.cancel(resident, order)
         if attempt.number % 3 == 0:
-            self._client().settle("POST", f"/mini/v1/orders/{order}/payment-check", resident.token)
+            self.client().settle("POST", f"/mini/v1/orders/{order}/payment-check", resident.token)
         return "paid"
 
     def pay(self, prepay_id: str) -> None:
@@ -106,8 +117,9 @@ class Rush:
             taken, self._late = self._late, []
         return taken
 
-    def _cancel(self, resident: Resident, order: str) -> str:
-        answer, _ = self._client().settle("POST", f"/mini/v1/orders/{order}/cancel", resident.token, {})
+    def cancel(self, resident: Resident, order: str) -> str:
+        """Cancel an order; return its state, or why not."""
+        answer, _ = self.client().settle("POST", f"/mini/v1/orders/{order}/cancel", resident.token, {})
         return str(answer.body.get("state") or answer.code)
 
     def probe(self, number: int, stop: threading.Event) -> None:
@@ -118,13 +130,13 @@ class Rush:
             attempt = Attempt(-1, 0, chosen, 0, "cancel_unpaid", f"probe-{number}-{turn}", "once")
             visitors = [{"companion_id": resident.companions[n], "ticket_type": "adult"} for n in chosen]
             body = {"slot_id": self._world.probe_slot, "visitors": visitors}
-            answer, again = self._client().settle("POST", "/mini/v1/orders", resident.token, body, attempt.key)
+            answer, again = self.client().settle("POST", "/mini/v1/orders", resident.token, body, attempt.key)
             if answer.kind == "ok":
                 order = str(answer.body["id"])
                 with self._lock:
                     self.acknowledged.append(time.monotonic())
                     self.outcomes.append(Outcome(attempt, "ok", "", [order], again))
-                self._cancel(resident, order)
+                self.cancel(resident, order)
             turn += 1
             time.sleep(0.1)
 
@@ -133,7 +145,8 @@ class Rush:
         moments = sorted(self.acknowledged)
         return max((b - a for a, b in pairwise(moments)), default=0.0)
 
-    def _client(self) -> Client:
+    def client(self) -> Client:
+        """Return this thread's connection."""
         if not hasattr(self._local, "client"):
             self._local.client = Client(self._world.stack.base, self.tally, self.give_up)
         return self._local.client

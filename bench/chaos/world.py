@@ -1,4 +1,4 @@
-"""The stage: all processes in a folder, residents with persons and tokens, slots of one place that costs money."""
+"""The stage: all processes in a folder, residents, slots of one place that costs money, and hours of courts."""
 
 import json
 import os
@@ -25,13 +25,18 @@ from deploy.stack import Stack
 from models.booking import slot
 from models.identity import account, companion, consent, privacy_text
 from models.places import place
+from models.rules.parameters import RuleParameter
 
-PLACE = "pingshan"
+PLACE, GROUND = "pingshan", "sport_ground"
 SWEEPER = "booking.sweep_holds"
 PRICE_FEN, GUIDE_FEN = 6000, 8000
 VISITS_A_GUIDE = 5
 FIRST_DAY = 5
 PROBE_PLACES = 1_000_000
+FREE = {"code": "free", "price_fen": 0}
+FIRST_DAY_OF_COURTS, DAYS_OF_COURTS = 2, 5
+RULES = {"waiting_offer_minutes": 15, "waiting_collect_minutes": 15, "quiet_hours_from": "", "quiet_hours_to": ""}
+"""What holds on this stage: an offer lasts as long as a hold, so that a shift ends both, at night as by day."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class World:
         self.residents: list[Resident] = []
         self.slots: list[str] = []
         self.guides: list[str] = []
+        self.courts: list[str] = []
         self.probe_slot = ""
         self.stack: _Stack
 
@@ -98,14 +104,18 @@ class World:
         if self.options.control:
             # Lines that are there stay as they are: a line without an entry is work that never comes due.
             get_db()["periodic_work"].update_one({"_id": SWEEPER}, {"$set": {"outbox": []}}, upsert=True)
+        for code, value in RULES.items():
+            RuleParameter._get_collection().update_one({"_id": code}, {"$set": {"values.0.value": value}})
         self._open_slots()
+        self.courts = self._hours_of_courts()
         with ThreadPoolExecutor(8) as pool:
             self.residents = list(pool.map(self._resident, range(self.plan.residents)))
 
     def _open_slots(self) -> None:
         found = place.read(PLACE)
         adult = next(kind for kind in found["ticket_types"] if kind["code"] == "adult")
-        classes = [{**adult, "price_fen": PRICE_FEN, "min_age": None, "max_age": None}]
+        paid = {**adult, "price_fen": PRICE_FEN, "min_age": None, "max_age": None}
+        classes = [paid, {**paid, **FREE}]
         guided = [{"code": "guided_tour", "name_zh": "讲解服务", "price_fen": GUIDE_FEN, "identity_documents": []}]
         for number, quota in enumerate(self.plan.quotas):
             at = FIRST_DAY + number // 3, 9 + 3 * (number % 3)
@@ -115,6 +125,20 @@ class World:
                 slot.close(self.slots[-1], "chaos: opened later")
         if self.options.cluster:
             self.probe_slot = self._slot(classes, FIRST_DAY + len(self.slots), 9, PROBE_PLACES)
+
+    def _hours_of_courts(self) -> list[str]:
+        """Return as many hours of the ground's courts as are wanted, those in a row one after the other."""
+        first, last = (clock.today() + timedelta(days=FIRST_DAY_OF_COURTS + n) for n in (0, DAYS_OF_COURTS - 1))
+        query = {"place": GROUND, "resource_kind": "court", "day": {"$gte": str(first), "$lte": str(last)}}
+        found = get_db()["slots"].find(query, {"_id": 1}).sort([("day", 1), ("resource", 1), ("start", 1)])
+        return [str(one["_id"]) for one in found.limit(self.plan.hours)]
+
+    def hours_from(self, number: int, hours: int) -> list[str]:
+        """Return so many hours of one court in a row from an hour on; fewer where the court's day ends."""
+        first, wanted = self.courts[number % len(self.courts)], self.courts[number % len(self.courts) :][:hours]
+        court, at = first.rsplit("-", 1)
+        row = [f"{court}-{int(at) + 100 * n:04d}" for n in range(hours)]
+        return [one for one, two in zip(wanted, row, strict=False) if one == two]
 
     def open_slot(self, number: int) -> None:
         """Open a slot for sale, however long the store is away."""

@@ -66,7 +66,7 @@ class RefundView(ma.Schema):
 
 
 class PartialRefundView(ma.Schema):
-    """What goes back for visitors who were cancelled alone, and how far it is."""
+    """What goes back for visitors who were cancelled alone, or for something beside the visit, and how far it is."""
 
     visitors = ma.fields.List(ma.fields.Integer(metadata={"example": 1}))
     fen = ma.fields.Integer(metadata={"example": 6000})
@@ -90,6 +90,7 @@ class ExtraView(ma.Schema):
     price_fen = ma.fields.Integer(metadata={"example": 8000})
     what = ma.fields.String(metadata={"example": "guide"})
     title_zh = ma.fields.String(metadata={"example": "馆内讲解"})
+    state = ma.fields.String(metadata={"description": "cancelled 为该项已取消", "example": "cancelled"})
 
 
 class OrderView(ma.Schema):

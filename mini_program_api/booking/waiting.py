@@ -5,7 +5,7 @@ from typing import Any
 from flask import g
 
 from backend.http.access import resident
-from backend.http.idempotency import PARAMETER, idempotent
+from backend.http.idempotency import PARAMETER, idempotent, key_and_body
 from backend.http.surface import Surface
 from backend.store import object_ids
 from mini_program_api.booking import waiting_schemas as schemas
@@ -24,7 +24,10 @@ waiting = Surface("waiting lists", __name__, url_prefix="/mini/v1", description=
 def join(body: dict[str, Any]) -> dict[str, Any]:
     """Wait for a slot that is sold out, with one to five visitors together."""
     wishes = [Wish(**wish) for wish in body["visitors"]]
-    return waiting_views.shown(visit_waiting.join(g.actor, body["slot_id"], wishes))
+    key, digest = key_and_body()
+    return waiting_views.shown(
+        visit_waiting.join(g.actor, body["slot_id"], wishes, key=bytes.fromhex(key), body=digest)
+    )
 
 
 @waiting.get("/waiting", access=resident())

@@ -74,6 +74,7 @@ class WaitingEntry(Document):
     seq = IntField(required=True)
     order = DictField()
     claims = ListField(BinaryField())
+    idempotency = DictField()
     passed = IntField()
     collect_until = DateTimeField()
     joined_at = DateTimeField(required=True)
@@ -146,6 +147,12 @@ def read(entry: ObjectId, *, account: ObjectId | None = None, session: ClientSes
     if found is None:
         raise NotFound
     return found
+
+
+def by_key(account: ObjectId, key: bytes) -> dict[str, Any] | None:
+    """Return the newest entry that an account made with an idempotency key."""
+    query = {"account": account, "idempotency.key": key}
+    return WaitingEntry._get_collection().find_one(query, sort=[("_id", -1)])
 
 
 def require_few(account: ObjectId) -> None:

@@ -9,7 +9,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock, outbox
-from backend.errors import Conflict
+from backend.errors import Conflict, KeyReused
 from backend.store import transactions
 from models.booking import cancel, checkout, no_show, order, slot_line, takes, waiting
 from models.booking.checkout import Buyer, Visitor
@@ -26,9 +26,17 @@ class TooLateToGiveUp(Conflict):
 
 
 def join(
-    buyer: Buyer, wanted: dict[str, Any], visitors: list[Visitor], *, place_zh: str, units: int | None = None
+    buyer: Buyer,
+    wanted: dict[str, Any],
+    visitors: list[Visitor],
+    *,
+    place_zh: str,
+    units: int | None = None,
+    idempotency: dict[str, bytes] | None = None,
 ) -> dict[str, Any]:
     """Let a party wait for a slot that cannot take it now, and return its entry. One transaction decides.
+
+    `idempotency` is the key and the body of the request, by which `earlier` finds the entry.
 
     Raises:
         SlotOver, SlotClosed, SlotPaused, PlacesThere, LineFull: it does not have to wait, or cannot.
@@ -41,6 +49,7 @@ def join(
     no_show.require_allowed([one.person for one in visitors if not one.price_fen])
     waiting.require_few(buyer.account)
     entry = _entry(buyer, wanted, visitors, place_zh=place_zh, units=units)
+    entry |= {"idempotency": idempotency} if idempotency else {}
     require_free(entry)
 
     def change(session: ClientSession) -> dict[str, Any]:
@@ -53,6 +62,18 @@ def join(
         return transactions.run(change)
     except DuplicateKeyError:
         raise AlreadyWaiting(fields={"visitors": [AlreadyWaiting.zh]}) from None
+
+
+def earlier(account: ObjectId, key: bytes, body: bytes) -> dict[str, Any] | None:
+    """Return the entry that the same request made before, as it is by now.
+
+    Raises:
+        KeyReused: the key came with another body.
+    """
+    found = waiting.by_key(account, key)
+    if found and found["idempotency"]["body"] != body:
+        raise KeyReused
+    return found
 
 
 def _entry(

@@ -113,6 +113,27 @@ def test_the_same_request_twice_is_one_entry(full):
     assert (first.status_code, first.json) == (second.status_code, second.json) == (201, first.json)
 
 
+@pytest.mark.parametrize("meanwhile", ["nothing", "an offer", "an end"])
+def test_who_joined_and_heard_no_answer_gets_it_by_the_same_request(full, meanwhile):
+    made, phones, orders = full
+    body = {"slot_id": made, "visitors": [{"companion_id": phones[2].me, "ticket_type": "adult"}]}
+    first = phones[2].post("/mini/v1/waiting", body, key="k1").json
+    get_db().idempotency_keys.update_many({}, {"$unset": {"answer": ""}, "$set": {"lease_until": clock.now()}})
+    if meanwhile == "an offer":
+        phones[0].post(f"/mini/v1/orders/{orders[0]}/cancel")
+        queues.drain("checkout")
+    elif meanwhile == "an end":
+        slot.close(made, "x")
+        queues.drain("checkout")
+    again = phones[2].post("/mini/v1/waiting", body, key="k1")
+    state = {"nothing": "waiting", "an offer": "offered", "an end": "gone"}[meanwhile]
+    assert (again.status_code, again.json["id"], again.json["state"]) == (201, first["id"], state)
+    assert len(phones[2].get("/mini/v1/waiting").json["items"]) == 1
+    other = {**body, "visitors": [{"companion_id": phones[2].me, "ticket_type": "minor"}]}
+    get_db().idempotency_keys.delete_many({})
+    assert refused(phones[2].post("/mini/v1/waiting", other, key="k1")) == (422, "idempotency_key_reused")
+
+
 @pytest.mark.parametrize(("state", "code"), [("closed", "slot_closed"), ("paused", "slot_paused")])
 def test_nobody_waits_for_a_slot_that_sells_nothing(full, state, code):
     made, phones, _ = full
