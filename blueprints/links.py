@@ -1,6 +1,7 @@
 """Which answer names the object of which next call, where clients and test tools cannot tell it from the names."""
 
 from backend.http.links import Links
+from blueprints import tourism_links
 
 _OFFICE = "/office/v1"
 _UNIT, _MEMBER, _PERSON = (
@@ -130,6 +131,10 @@ _DESKS: tuple[Links, ...] = (
         targets=(f"POST {_OFFICE}/break-glass/{{glass_id}}/review",),
     ),
 )
+SHEETS = (
+    *("units", "staff", "places", "hours", "prices", "slot-plans", "daily-caps", "refund-rules"),
+    *("resources", "resource-plans", "resource-prices", "benefit-lines"),
+)
 LINKS: tuple[Links, ...] = (
     *_MINI,
     *_DESKS,
@@ -218,7 +223,7 @@ LINKS: tuple[Links, ...] = (
         sources=((f"POST {_OFFICE}/keys/rotation", "id"),),
         targets=(f"GET {_OFFICE}/jobs/{{job_id}}",),
     ),
-    *(_sheet(name) for name in ("units", "staff", "places", "hours", "prices", "slot-plans")),
+    *(_sheet(name) for name in SHEETS),
     Links(
         "import_id",
         sources=((f"GET {_STAFF_IMPORT}", "id"),),
@@ -226,4 +231,5 @@ LINKS: tuple[Links, ...] = (
     ),
     *_files("mini"),
     *_files("office"),
+    *tourism_links.LINKS,
 )

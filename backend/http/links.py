@@ -29,8 +29,14 @@ def add(document: dict[str, Any], links: Iterable[Links]) -> dict[str, Any]:
             answer = _answer(document, source)
             for target in one.targets:
                 if target != source:
-                    answer.setdefault("links", {})[_name(target)] = _link(document, target, one.parameter, pointer)
+                    _put(answer.setdefault("links", {}), target, _link(document, target, one.parameter, pointer))
     return document
+
+
+def _put(links: dict[str, Any], target: str, link: dict[str, Any]) -> None:
+    """Add a link; a target that needs several values of one answer gets one link with all of them."""
+    known = links.get(_name(target), {}).get("parameters", {})
+    links[_name(target)] = link | ({"parameters": known | link.get("parameters", {})} if known else {})
 
 
 def _link(document: dict[str, Any], target: str, parameter: str, pointer: str) -> dict[str, Any]:

@@ -14,19 +14,26 @@ from pathlib import Path
 from rich.console import Console
 
 from backend import runtime, settings
-from bench.fuzz import plan, report
+from bench.fuzz import full_slot, plan, report
 from bench.fuzz.cast import Cast
 from deploy.stack import ROOT, Stack
 
 console = Console()
 UNLIMITED = {"LIMIT_FACTOR": "1000000"}
 DESKS = "/office/v1/(staff|units|approvals|refunds)|/mini/v1/relations"
-VISITS = "/mini/v1/(orders|companions|places|slots|tickets)|/office/v1/orders/"
 SHEETS = "/office/v1/(sheets|devices)"
+VISITS = "/mini/v1/(orders|companions|places|slots|tickets)|/office/v1/orders/"
+TRIPS = "/mini/v1/(sport|waiting|itineraries|shared|guide|curated|orders/)|/public/v1/sport/slots"
+CONTENT = "/office/v1/(content|guide)"
+COUNTERS = "/office/v1/(crowd|sport|closings|window|places|slots|jobs|refund-work|no-shows|message)"
+GROUPS = (DESKS, VISITS, SHEETS, TRIPS, CONTENT, COUNTERS)
 PARTS = {
     "single": ["--phases", "examples,coverage,fuzzing"],
-    "chains": ["--phases", "stateful", "--exclude-path-regex", f"{DESKS}|{SHEETS}|{VISITS}"],
+    "chains": ["--phases", "stateful", "--exclude-path-regex", "|".join(GROUPS)],
     "visits": ["--phases", "stateful", "--include-path-regex", VISITS],
+    "trips": ["--phases", "stateful", "--include-path-regex", TRIPS],
+    "content": ["--phases", "stateful", "--include-path-regex", CONTENT],
+    "counters": ["--phases", "stateful", "--include-path-regex", COUNTERS],
     "desks": ["--phases", "stateful", "--include-path-regex", DESKS],
     "sheets": ["--phases", "stateful", "--include-path-regex", SHEETS],
 }
@@ -52,8 +59,9 @@ def _prepare(stack: Stack) -> None:
     os.environ.update(stack.env)
     runtime.compose(settings.load())
     examples = int(os.environ.get("EXAMPLES") or 200)
-    for part in PARTS:
+    for number, part in enumerate(PARTS):
         players = Cast.make()
+        players.full_slot = full_slot.make(stack.base, players, number)
         players.save(stack.folder / f"{part}.cast.json")
         plan.write(stack.folder / f"{part}.toml", base=stack.base, players=players, examples=examples)
 

@@ -36,6 +36,8 @@ UNITS = {
     "counter_clerk": "administrative_approval",
     "finance_clerk": "finance",
     "unit_admin": "public_security",
+    "window_clerk": "changzhengyuan",
+    "venue_manager": "education_sports",
 }
 """Where the members sit; the others at the unit that privacy requests go to."""
 ELSEWHERE = "human_resources"
@@ -45,7 +47,15 @@ OWN = {"approval.own": "system_admin"}
 """Who asks for what everybody may have of their own."""
 VICTIM = "gate_clerk"
 """Whom others may disable, move and log out."""
+OTHERS = {
+    "content.review_first": "scenic_manager@culture_tourism",
+    "content.review_second": "tourism_office@culture_tourism",
+    "content.review_final": "case_supervisor@culture_tourism",
+}
+"""Who looks at what another one wrote."""
 GATE_PLACE = "park"
+GATES = {"": (GATE_PLACE, "venue"), "/gate/v1/sport/": ("sport_pool", "sensor")}
+"""Which device sends, by how the path begins: where it stands and what it is."""
 RESIDENT, NEIGHBOUR = "resident", "neighbour"
 PEERS = (
     *(RESIDENT, NEIGHBOUR, "tourism_office", f"scenic_manager@{ELSEWHERE}"),
@@ -73,27 +83,29 @@ class Player:
 class Cast:
     """Players by name: `resident`, `neighbour`, a role, or `role@unit`; with `!` at the end the doomed one."""
 
-    def __init__(self, players: dict[str, Player], gate: tuple[str, bytes]) -> None:
-        self._players, self.gate = players, gate
+    def __init__(self, players: dict[str, Player], gates: dict[str, tuple[str, bytes]], full_slot: str = "") -> None:
+        self._players, self._gates, self.full_slot = players, gates, full_slot
         self._lock = threading.Lock()
 
     @classmethod
     def make(cls) -> "Cast":
         """Put everybody into the store."""
-        names = {*PEERS, *roles.ROLES, RESIDENT + DOOMED, CHOSEN[0] + DOOMED}
-        return cls({name: new_player(name) for name in sorted(names)}, new_gate())
+        names = {*PEERS, *OTHERS.values(), *roles.ROLES, RESIDENT + DOOMED, CHOSEN[0] + DOOMED}
+        return cls({name: new_player(name) for name in sorted(names)}, {path: new_gate(path) for path in GATES})
 
     def save(self, path: Path) -> None:
         """Write everybody to a file."""
         players = {name: asdict(player) for name, player in self._players.items()}
-        path.write_text(json.dumps({"players": players, "gate": [self.gate[0], self.gate[1].hex()]}))
+        gates = {where: [name, private.hex()] for where, (name, private) in self._gates.items()}
+        path.write_text(json.dumps({"players": players, "gates": gates}))
 
     @classmethod
     def load(cls, path: Path) -> "Cast":
         """Read everybody from a file."""
         told = json.loads(path.read_text())
         players = {name: Player(**one) for name, one in told["players"].items()}
-        return cls(players, (told["gate"][0], bytes.fromhex(told["gate"][1])))
+        gates = {where: (name, bytes.fromhex(private)) for where, (name, private) in told["gates"].items()}
+        return cls(players, gates)
 
     def __getitem__(self, name: str) -> Player:
         return self._players[name]
@@ -119,9 +131,13 @@ class Cast:
         if case.method != "GET" and (case.path_parameters or {}).get("member_id") in steady:
             case.path_parameters["member_id"] = self._players[VICTIM].owner
 
-    def new_gate(self) -> None:
-        """Register another gate, when the one there was is revoked."""
-        self.gate = new_gate()
+    def gate(self, path: str) -> tuple[str, bytes]:
+        """Return the id and private key of the device that sends to a path."""
+        return self._gates[_prefix(path)]
+
+    def new_gate(self, path: str) -> None:
+        """Register another device, when the one there was is revoked."""
+        self._gates[_prefix(path)] = new_gate(_prefix(path))
 
 
 def name_for(label: str, access: dict[str, str]) -> str:
@@ -131,8 +147,8 @@ def name_for(label: str, access: dict[str, str]) -> str:
         return RESIDENT + doomed
     if access.get("actor") == "staff":
         operation, purpose = access["operation"], access.get("purpose", "")
-        if operation in OWN:
-            return OWN[operation] + doomed
+        if operation in OWN | OTHERS:
+            return (OWN | OTHERS)[operation] + doomed
         may = [name for name, role in roles.ROLES.items() if _holds(role, operation, purpose)]
         return next(name for name in (*CHOSEN, *may) if name in may) + doomed
     return ""
@@ -185,9 +201,16 @@ def _digest() -> str:
     return _digests[0]
 
 
-def new_gate() -> tuple[str, bytes]:
-    """Register a gate and return its id and private key."""
+def new_gate(prefix: str) -> tuple[str, bytes]:
+    """Register a device and return its id and private key."""
     private, name = Ed25519PrivateKey.generate(), f"fuzz-{secrets.token_hex(4)}"
-    public = private.public_key().public_bytes_raw()
-    device.register("staff:fuzz", name, name="东门", place=GATE_PLACE, public_key=public)
+    public, (place, scanner_class) = private.public_key().public_bytes_raw(), GATES[prefix]
+    duty = device.Duty(reads_documents=scanner_class == "venue")
+    device.register(
+        "staff:fuzz", name, name="东门", place=place, public_key=public, scanner_class=scanner_class, duty=duty
+    )
     return name, private.private_bytes_raw()
+
+
+def _prefix(path: str) -> str:
+    return max((one for one in GATES if path.startswith(one)), key=len)

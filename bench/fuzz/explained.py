@@ -32,6 +32,12 @@ _OUTSIDE = "WeChat or a register gives the value and decides; the form says noth
 _LANGUAGE = "A small language of its own, checked whole against its grammar with the path of each error."
 _MOMENT = "RFC 3339 allows a leap second, which no datetime has."
 _FILE = "The bytes of a file decide, which no schema describes."
+_KEYS = "OpenAPI 3.0 cannot limit the keys of a map."
+_NEAR = "Only a time near the present is taken; a format cannot say when that is."
+_FAR = "Instants far from today, which a format cannot limit."
+_PLAIN = "Plain text only: what looks like markup or cannot be seen is refused, which a pattern would hardly say."
+_PLAN = r"(plan|prices|preview)"
+_PLACE, _RESOURCE = r"/office/v1/places/\{place_id\}", r"(/resources/\{code\})?"
 
 
 def _refused(reason: str, *codes: str) -> tuple[Explained, ...]:
@@ -68,13 +74,32 @@ EXPLAINED: tuple[Explained, ...] = (
     Explained(REJECTED, _TOGETHER, "bad_input", "POST /office/v1/ledger/merchants"),
     Explained(REJECTED, _TOGETHER, "bad_input", r"GET /mini/v1/places(/\{place_id\})?"),
     Explained(REJECTED, _TOGETHER, "bad_input", "POST /office/v1/(break-glass|cases)"),
-    Explained(REJECTED, "OpenAPI 3.0 cannot limit the keys of a map.", "bad_input", "POST .*/decide"),
+    Explained(REJECTED, _KEYS, "bad_input", "POST .*/decide"),
+    Explained(REJECTED, _FAR, "bad_input", "GET /office/v1/audit/(access-lines|entries)"),
+    *_refused(_TOGETHER, "dated_span_wrong", "closing_span_wrong", "closure_span_wrong", "message_span_wrong"),
+    *_refused(_TOGETHER, "limits_wrong", "zones_wrong", "slot_plan_wrong", "slot_shares_wrong", "content_wrong"),
+    *_refused(_TOGETHER, "content_span_wrong", "crowd_span_wrong"),
+    *_refused(_STATE, "sport_type_per_player", "price_differs"),
+    *_refused(_TOGETHER, "sport_hours_not_in_a_row", "sport_player_twice", "message_template_wrong"),
+    *_refused(_STATE, "visitor_number_wrong", "sport_players_wrong", "message_template_unknown", "zone_unknown"),
+    *_refused(_STATE, "content_media_wrong", "route_point_not_shown", "slot_plan_tickets_unknown"),
+    *_refused("The code of a resource stands in the path, where every text is one segment.", "resource_code_wrong"),
+    *_refused(_NEAR, "water_reading_time", "crowd_counted_at_wrong", "crowd_until_wrong", "change_day_past"),
+    Explained(REJECTED, _TOGETHER, "bad_input", r"GET /(mini|public)/v1/(culture-map(\.geojson)?|search)"),
+    Explained(REJECTED, _TOGETHER, "bad_input", "POST /gate/v1/scans"),
+    Explained(REJECTED, _TOGETHER, "bad_input", "POST /mini/v1/itineraries(/plan)?"),
+    Explained(REJECTED, _TOGETHER, "bad_input", f"(PUT|POST) {_PLACE}{_RESOURCE}/{_PLAN}"),
+    Explained(REJECTED, _TOGETHER, "bad_input", rf"PUT {_PLACE}/(refund-rule|resources/\{{code\}})"),
+    Explained(REJECTED, _TOGETHER, "bad_input", r"GET /office/v1/crowd/reports(\.csv|\.xlsx)?"),
+    Explained(REJECTED, _KEYS, "bad_input", f"PUT ({_PLACE}/hours|/office/v1/slots/\\{{slot_id\\}}/quota)"),
+    Explained(REJECTED, _KEYS, "bad_input", "POST (/gate/v1/documents|.*/water-readings)"),
+    Explained(REJECTED, _NEAR, "bad_input", "POST /gate/v1/crowd-readings"),
     Explained(
-        REJECTED,
-        "Instants far from today, which a format cannot limit.",
-        "bad_input",
-        "GET /office/v1/audit/(access-lines|entries)",
+        REJECTED, _FAR, "bad_input", rf"(GET /public/v1/crowd/\{{place_id\}}|POST {_PLACE}/crowd/(limits|headcounts))"
     ),
+    Explained(REJECTED, _FAR, "bad_input", r"GET /mini/v1/curated-itineraries/\{curated_id\}"),
+    Explained(REJECTED, _FAR, "bad_input", r"GET /office/v1/content/items/\{item_id\}/counts"),
+    Explained(REJECTED, _PLAIN, "bad_input", "POST /office/v1/(guide|content)/.*"),
     Explained(
         "UseAfterFree",
         "A collection under a record is emptied by DELETE, and then read as an empty list.",

@@ -23,7 +23,7 @@ _folder = Path(os.environ["FUZZ_FOLDER"])
 _cast = Cast.load(_folder / f"{os.environ['FUZZ_PART']}.cast.json")
 _answers: Counter[tuple[str, str, str, int]] = Counter()
 _filled: set[str] = set()
-"""Requests that got a real file: schemathesis takes them for ones against the schema, because bytes are no JSON."""
+"""Requests that were filled: schemathesis takes those with bytes for ones against the schema, as bytes are no JSON."""
 _makers: dict[str, str] = {}
 """Who made an object, by its id; nobody where the answer is an earlier one, whose object may be gone."""
 _excused: Counter[str] = Counter()
@@ -85,7 +85,7 @@ class Signature(requests.auth.AuthBase):
     """Signs as a gate."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        name, private = _cast.gate
+        name, private = _cast.gate(request.path_url)
         body: Any = request.body or b""
         request.headers["Authorization"] = signed_requests.header(
             name,
@@ -106,7 +106,7 @@ def after_load_schema(_context: Any, schema: Any) -> None:
 
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
-    """Give most requests a key of their own, and most of those that should succeed a real file."""
+    """Give most requests a key of their own, and most of those that should succeed what no schema can say."""
     _cast.spare(case)
     linked = case.meta and case.meta.phase.name.value == "stateful"
     if case.meta and case.meta.generation.mode.is_positive and (linked or secrets.randbelow(2)) and contents.fill(case):
@@ -122,7 +122,9 @@ def after_call(_context: Any, case: Any, response: Any) -> None:
     _answers[phase, case.operation.label, str(response.request.method), response.status_code] += 1
     sent = response.request.headers.get("Authorization", "")
     if sent.startswith("CITY") and response.status_code == requests.codes.unauthorized:
-        _cast.new_gate()
+        _cast.new_gate(response.request.path_url)
+    if response.status_code < requests.codes.multiple_choices:
+        contents.remember(_json_of(response))
     if case.method == "POST" and response.status_code == requests.codes.created and (made := _id_of(response)):
         _makers[made] = "" if response.headers.get("idempotency-replayed") else sent
     name = case.auth_identity
@@ -148,8 +150,15 @@ def filter_failure(_context: Any, failure: Any, case: Any, response: Any) -> boo
     return found is None
 
 
+def _json_of(response: Any) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
 def _id_of(response: Any) -> str:
-    body = response.json()
+    body = _json_of(response)
     return str(body.get("id", "")) if isinstance(body, dict) else ""
 
 

@@ -1,6 +1,7 @@
 """How the run is configured: schemathesis.toml with values that exist, so that requests get past the first check."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,17 @@ import requests
 
 from backend import clock
 from backend.identity_documents import check_character
-from bench.fuzz import cast
-from bench.fuzz.cast import Cast
+from bench.fuzz import bindings, cast
+from bench.fuzz.cast import GATE_PLACE, Cast
+from models.messaging import notice_kinds
 
 MOST_VALUES = 40
 PLACES = ("pingshan", "museum", "park", "tantou")
-OFTEN, SELDOM = 0.8, 0.4
+VENUES = ("sport_ground", "sport_gymnasium", "sport_pool", "sport_stadium")
+COURTS = ("badminton_1", "badminton_2", "badminton_3", "table_1")
+POINTS = ("park", "monument", "museum", "ferry_dongmen")
 PRIVACY_VERSION = "2026-11"
+SPAN = 6
 
 
 def write(path: Path, *, base: str, players: Cast, examples: int) -> None:
@@ -25,51 +30,30 @@ def write(path: Path, *, base: str, players: Cast, examples: int) -> None:
     lines += [
         line for name, values in known.items() for line in (f"[dictionaries.{name}]", f"values = {_toml(values)}", "")
     ]
-    lines += ["[parameters]", *(_binding(key, name, chance) for key, (name, chance) in BINDINGS.items()), ""]
+    lines += ["[parameters]", *_bound(bindings.EVERYWHERE, known), ""]
+    for where, own in bindings.AT:
+        lines += ["[[operations]]", f"include-path-regex = '^{where}$'", "[operations.parameters]"]
+        lines += [*_bound(own, known), ""]
     lines += ["[generation]", f"max-examples = {examples}", 'database = "none"', "no-shrink = true", ""]
     lines += ["[phases.stateful]", "max-steps = 12", "", "[phases.stateful.inference]", "algorithms = []", ""]
     lines += ["[phases.stateful.generation]", 'mode = "positive"', "max-examples = 1000", ""]
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
-BINDINGS = {
-    "path.place_id": ("places", OFTEN),
-    "path.slot_id": ("slots", SELDOM),
-    "body.slot_id": ("slots", OFTEN),
-    "body.visitors[*].companion_id": ("companions", OFTEN),
-    "body.visitors[*].ticket_type": ("ticket_types", OFTEN),
-    "body.document_number": ("documents", OFTEN),
-    "body.document_kind": ("document_kinds", OFTEN),
-    "query.day": ("days", SELDOM),
-    "query.place": ("places", OFTEN),
-    "query.slot": ("slots", SELDOM),
-    "query.unit": ("units", SELDOM),
-    "body.place_id": ("places", OFTEN),
-    "body.place": ("places", OFTEN),
-    "body.unit": ("units", OFTEN),
-    "body.assignments[*].unit": ("units", OFTEN),
-    "body.person_id": ("persons", OFTEN),
-    "body.for_person_id": ("persons", OFTEN),
-    "body.agent_id": ("persons", OFTEN),
-    "path.person_id": ("persons", SELDOM),
-    "path.line_id": ("nobody", SELDOM),
-    "body.staff_id": ("handlers", OFTEN),
-    "body.last_day": ("last_days", OFTEN),
-    "body.text_version": ("versions", OFTEN),
-    "body.privacy_version": ("versions", OFTEN),
-}
-"""Which values a parameter takes, and how often."""
+def _bound(bound: Mapping[str, tuple[str, float]], known: Mapping[str, list[Any]]) -> list[str]:
+    """Return the lines of what is bound to a dictionary that has values."""
+    return [
+        f'"{key}" = {{ dictionary = "{name}", probability = {chance} }}'
+        for key, (name, chance) in bound.items()
+        if known[name]
+    ]
 
 
-def _binding(key: str, name: str, chance: float) -> str:
-    return f'"{key}" = {{ dictionary = "{name}", probability = {chance} }}'
-
-
-def _toml(values: list[str]) -> str:
+def _toml(values: list[Any]) -> str:
     return json.dumps(values, ensure_ascii=False)
 
 
-def _known(base: str, players: Cast) -> dict[str, list[str]]:
+def _known(base: str, players: Cast) -> dict[str, list[Any]]:
     slots = [one for place in PLACES for one in _get(base, f"/mini/v1/places/{place}/slots")["items"]]
     free = [one for one in slots if one["left"] > 5]
     return {
@@ -80,13 +64,56 @@ def _known(base: str, players: Cast) -> dict[str, list[str]]:
         "persons": [players[name].person for name in (cast.RESIDENT, cast.NEIGHBOUR)],
         "handlers": [players["case_handler"].owner],
         "nobody": ["0" * 24],
-        "last_days": [(clock.today() + timedelta(days=days)).isoformat() for days in (30, 90, 300)],
+        "last_days": [_day(days) for days in (30, 90, 300)],
         "ticket_types": ["adult", "senior_65", "child"],
         "documents": [_document(f"19{year}0307001") for year in range(50, 90)],
         "document_kinds": ["resident_id"],
         "units": sorted(set(cast.UNITS.values())),
         "versions": [PRIVACY_VERSION],
+        **_of_tourism(base, free),
+        "full_slots": [players.full_slot] if players.full_slot else [],
     }
+
+
+def _of_tourism(base: str, free: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    hours = [
+        one["id"]
+        for court in COURTS
+        for one in _get(base, f"/mini/v1/places/sport_gymnasium/slots?resource={court}")["items"]
+        if one["left"]
+    ]
+    return {
+        "venues": list(VENUES),
+        "gymnasium": [VENUES[1]],
+        "courts": list(COURTS),
+        "court_hours": hours[:: max(1, len(hours) // MOST_VALUES)],
+        "court_tickets": ["standard", "student"],
+        "crowded": [one["place_id"] for one in _get(base, "/mini/v1/crowd")["items"]][:SPAN],
+        "window_slots": [one["id"] for one in free if one["id"].startswith("pingshan-")][:MOST_VALUES],
+        "gate_slots": [one["id"] for one in free if one["id"].startswith(f"{GATE_PLACE}-")][:MOST_VALUES],
+        "adults": ["adult"],
+        "paid": [6000, 0, 12000],
+        "days_before": [_day(-days) for days in range(SPAN)],
+        "days_after": [_day(days) for days in range(SPAN)],
+        "points": list(POINTS),
+        "routes": ["eight_ferries"],
+        "curated": [one["id"] for one in _get(base, "/mini/v1/curated-itineraries")["items"]],
+        "items": [
+            *(f"guide_point:{one}" for one in POINTS),
+            "guide_route:eight_ferries",
+            "itinerary:one_day_departure",
+        ],
+        "revisions": [1, 2, 3],
+        "waters": ["main"],
+        "templates": [f"tmpl_{name}" for name in sorted(notice_kinds.TEMPLATE_ZH)],
+        "template_names": sorted(notice_kinds.TEMPLATE_ZH),
+        "sms_names": sorted(notice_kinds.SMS_ZH),
+        "notice_kinds": sorted(notice_kinds.KINDS),
+    }
+
+
+def _day(days: int) -> str:
+    return (clock.today() + timedelta(days=days)).isoformat()
 
 
 def _get(base: str, path: str) -> Any:

@@ -65,6 +65,12 @@ RESOURCES = {
     "relations": "(mini|office)/v1/relations",
     "sheet imports": "office/v1/sheets",
     "devices": "office/v1/devices",
+    "waiting lists": "mini/v1/waiting",
+    "itineraries": "mini/v1/itineraries",
+    "courts": "(mini|office)/v1/sport",
+    "content": "office/v1/(content|guide)",
+    "windows": "office/v1/window-",
+    "crowds": "office/v1/(places/\\{place_id\\}/)?crowd",
 }
 """The main resources, which chains must create, read and change."""
 

@@ -181,9 +181,12 @@ def import_published(kind_name: str, own: str, home: Home, content: Mapping[str,
     Raises:
         ContentWrong, TranscriptMissing, SourcesMissing: see `kind`.
     """
+    name = item.item_id(kind_name, own)
+    if ContentItem._get_collection().find_one({"_id": name}, {"_id": 1}):  # complete or not by what staff withdrew
+        return False
     told = kind.loaded(kind_name, content)
     kind.require_complete(kind_name, told)
-    made, now = _item(item.item_id(kind_name, own), kind_name, home, told), clock.now()
+    made, now = _item(name, kind_name, home, told), clock.now()
     shown = {"revision": 1, "from": clock.at(clock.today(), 0), "published_at": now, "imported": True}
     made["live"] = [item.live_entry(kind_name, told, **shown)]
 

@@ -16,6 +16,7 @@ from tests.support.phone import Phone, resident_id
 PARK, PARK_UNIT, GROUND, POOL = "park", "long_march_museum", "sport_ground", "sport_pool"
 GUIDE, POINT, SPORT = "guide_1", "guide_point:monument", "/office/v1/sport"
 GUIDE_DAYS = 14
+WORK = "/office/v1/refund-work"
 SUMMARY = "双帆造型的纪念碑。"
 
 
@@ -46,11 +47,14 @@ class Story:
         return made
 
     def slot(self, place: str, ahead: int, start: str = "", resource: str = "") -> str:
-        """Return the slot of a place or resource on a day to come."""
+        """Return the slot of a place or resource on a day to come, or on the next one on which it is open."""
         day = (clock.today() + timedelta(days=ahead)).isoformat()
+        found = (one for one in self.slots(place, resource) if one["day"] >= day and start in {"", one["start"]})
+        return next(one["id"] for one in found)
+
+    def slots(self, place: str, resource: str = "") -> list[dict]:
         query = f"?resource={resource}" if resource else ""
-        found = self.client.get(f"/mini/v1/places/{place}/slots{query}").json["items"]
-        return next(one["id"] for one in found if one["day"] == day and start in {"", one["start"]})
+        return self.client.get(f"/mini/v1/places/{place}/slots{query}").json["items"]
 
 
 def tell(_stack: Stack, phone: Phone, admin: Clerk) -> dict:
@@ -66,6 +70,8 @@ def tell(_stack: Stack, phone: Phone, admin: Clerk) -> dict:
         "crowd": _crowd(story),
         "text": _text(story),
         "itinerary": _itinerary(story),
+        "grant": _grant(story),
+        "trouble": _trouble(story),
     }
     return told | {"tokens": story.phone.log_in().tokens, "staff": {name: kept(one) for name, one in _staff(story)}}
 
@@ -92,8 +98,8 @@ def _guided(story: Story) -> dict:
     sent(story.office.call("PUT", f"{base}/prices", price), 202)
     line = {"start": "09:00", "end": "10:00", "quota": 1}
     sent(story.office.call("PUT", f"{base}/plan", {"from_day": today, "lines": [line]}), 202)
-    read = f"/mini/v1/places/{PARK}/slots?resource={GUIDE}"
-    until(lambda: len(story.client.get(read).json["items"]) == GUIDE_DAYS, what="the hours of the guide")
+    last = (clock.today() + timedelta(days=GUIDE_DAYS - 3)).isoformat()  # of three days one is open
+    until(lambda: any(one["day"] > last for one in story.slots(PARK, GUIDE)), what="the hours of the guide")
     visitors = [{"companion_id": story.phone.me, "ticket_type": "adult"}]
     extras = [{"slot_id": story.slot(PARK, 5, resource=GUIDE), "ticket_type": "tour"}]
     made = story.phone.post("/mini/v1/orders", {"slot_id": story.slot(PARK, 5), "visitors": visitors, "extras": extras})
@@ -206,3 +212,22 @@ def _itinerary(story: Story) -> dict:
     shared = sent(story.phone.call("PUT", f"/mini/v1/itineraries/{made['id']}/share"))
     sent(story.phone.call("PUT", "/mini/v1/message-settings/visit_reminder", {"on": False}), 204)
     return {"itinerary": made, "share_code": shared["share_code"]}
+
+
+def _grant(story: Story) -> dict:
+    """A tap by which the phone allows one message."""
+    template = sent(story.phone.get("/mini/v1/message-templates?moment=order"))["items"][0]
+    body = {"moment": "order", "results": [{"template_id": template["template_id"], "result": "accept"}]}
+    sent(story.phone.post("/mini/v1/message-grants", body), 201)
+    return sent(story.phone.get("/mini/v1/message-templates?moment=order"))["items"][0]
+
+
+def _trouble(story: Story) -> dict:
+    """A refund that does not arrive, claimed by somebody of the finance bureau."""
+    order = story.phone.issued(story.phone.free_slot("pingshan", later=8))
+    story.sandbox.fault("refund_abnormal", count=1)
+    sent(story.phone.cancel(order["id"]))
+    clerk = story.admin.hire("finance_clerk", unit="finance")
+    until(lambda: clerk.get(WORK).json["items"], seconds=120, what="a refund that a person must look after")
+    (found,) = clerk.get(WORK).json["items"]
+    return {"clerk": kept(clerk), "order": order["id"], "work": sent(clerk.post(f"{WORK}/{found['id']}/claim"))}

@@ -1,14 +1,27 @@
-"""Stores of their own, in which nothing expires by itself, so that what was counted stays."""
+"""Stores of their own, in which nothing expires by itself, so that what was counted stays; and the dumps in such."""
 
 import itertools
+import json
+from dataclasses import dataclass
 
 import pytest
+from flask import Flask
 from pymongo import MongoClient
 
+import wsgi
+from backend import runtime
 from backend.embedded.mongod import Mongod
 from backend.embedded.process import free_port
-from backend.store import connection
+from backend.settings import load
+from backend.store import connection, migrations
+from backend.store.backup import catalogue
+from backend.store.backup_file import read_key
+from backend.store.restore import restore
+from models import upgrades
 from tests.conftest import STILL, WORK
+from tests.dumps import keys
+from tests.support import answers, timeline
+from tests.upgrade.old import DUMPS, SOON
 
 _names = itertools.count(1)
 
@@ -45,3 +58,58 @@ def opened(uri):
         database = client.get_default_database()
         yield database
         client.drop_database(database.name)
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """A dump that was restored and upgraded, and what was said meanwhile."""
+
+    refusal: str
+    first: list[str]
+    second: list[str]
+    unchanged: bool
+    app: Flask
+
+
+@pytest.fixture(scope="module", params=DUMPS, ids=[path.stem for path in DUMPS])
+def dump(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def story(dump):
+    return json.loads(dump.with_suffix(".story.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def upgraded(dump, still, environment):
+    told = load({**environment, **keys.SERVICE, "MONGODB_URI": still.uri(f"dump_{dump.stem}")})
+    with MongoClient(told.mongodb_uri, **connection.OPTIONS) as client:
+        db = client.get_default_database()
+        restore(db, dump, read_key(keys.BACKUP))
+        refusal = _refusal(told.mongodb_uri)
+        runtime.compose(told).redis.flushdb()
+        first, before = upgrades.upgrade(), _form(db)
+        second = upgrades.upgrade()
+        app = answers.watch(wsgi.create_app(told, wsgi.SURFACES, wsgi.AUTHENTICATORS, title="dumps"))
+        yield Upgraded(refusal, first, second, _form(db) == before, app)
+        client.drop_database(db.name)
+
+
+def _refusal(uri: str) -> str:
+    try:
+        upgrades.require_current(uri)
+    except migrations.UpgradePending as refused:
+        return str(refused)
+    return ""
+
+
+def _form(db):
+    return catalogue(db), db.schema_state.find_one({"_id": migrations.SCHEMA})
+
+
+@pytest.fixture
+def client(upgraded, story, shift_clock):
+    """Today's app on the upgraded store, a few minutes after the story was told."""
+    shift_clock(story["told_at"] + SOON - timeline.unshifted())
+    return upgraded.app.test_client()

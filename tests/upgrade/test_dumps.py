@@ -2,25 +2,17 @@
 
 import base64
 import json
-from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from bson import ObjectId
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from flask import Flask
 from mongoengine.connection import get_db
-from pymongo import MongoClient
 
-import wsgi
 from backend import merkle, runtime
-from backend.settings import load
-from backend.store import connection, migrations
-from backend.store.backup import catalogue
+from backend.store import migrations
 from backend.store.backup_file import read_key
-from backend.store.restore import restore, verify
+from backend.store.restore import verify
 from models import upgrades
 from models.audit import sequencer, tree_head
 from models.booking import sweeper
@@ -28,70 +20,9 @@ from models.payments import ledger_account, ledger_verify
 from models.rules import rule_set, rule_set_views
 from tests.dumps import keys
 from tests.dumps.onecard_story import LISTED, drawn
-from tests.support import answers, queues, timeline
-from tests.support.clerk import Clerk
-from tests.support.gate import Gate
-from tests.support.phone import Phone
+from tests.support import queues, timeline
 from tests.support.verifier import verify as verify_ticket
-
-FOLDER = Path(__file__).parents[1] / "dumps"
-DUMPS = sorted(FOLDER.glob("*.backup"))
-SOON = 300
-
-
-@dataclass(frozen=True)
-class Upgraded:
-    """A dump that was restored and upgraded, and what was said meanwhile."""
-
-    refusal: str
-    first: list[str]
-    second: list[str]
-    unchanged: bool
-    app: Flask
-
-
-@pytest.fixture(scope="module", params=DUMPS, ids=[path.stem for path in DUMPS])
-def dump(request):
-    return request.param
-
-
-@pytest.fixture(scope="module")
-def story(dump):
-    return json.loads(dump.with_suffix(".story.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def upgraded(dump, still, environment):
-    told = load({**environment, **keys.SERVICE, "MONGODB_URI": still.uri(f"dump_{dump.stem}")})
-    with MongoClient(told.mongodb_uri, **connection.OPTIONS) as client:
-        db = client.get_default_database()
-        restore(db, dump, read_key(keys.BACKUP))
-        refusal = _refusal(told.mongodb_uri)
-        runtime.compose(told).redis.flushdb()
-        first, before = upgrades.upgrade(), _form(db)
-        second = upgrades.upgrade()
-        app = answers.watch(wsgi.create_app(told, wsgi.SURFACES, wsgi.AUTHENTICATORS, title="dumps"))
-        yield Upgraded(refusal, first, second, _form(db) == before, app)
-        client.drop_database(db.name)
-
-
-def _refusal(uri: str) -> str:
-    try:
-        upgrades.require_current(uri)
-    except migrations.UpgradePending as refused:
-        return str(refused)
-    return ""
-
-
-def _form(db):
-    return catalogue(db), db.schema_state.find_one({"_id": migrations.SCHEMA})
-
-
-@pytest.fixture
-def client(upgraded, story, shift_clock):
-    """Today's app on the upgraded store, a few minutes after the story was told."""
-    shift_clock(story["told_at"] + SOON - timeline.unshifted())
-    return upgraded.app.test_client()
+from tests.upgrade.old import DUMPS, at_scanner, old_clerk, old_gate, old_phone
 
 
 @pytest.fixture
@@ -101,7 +32,7 @@ def resident(client, story):
 
 
 def test_there_is_a_dump_of_every_issue_so_far():
-    assert [path.stem for path in DUMPS][:3] == ["0002-main-job", "0003-trust", "0004-onecard"]
+    assert [path.stem for path in DUMPS][:4] == ["0002-main-job", "0003-trust", "0004-onecard", "0005-tourism"]
     assert all(path.with_suffix(".story.json").exists() for path in DUMPS)
     assert all(path.stat().st_size < 1_000_000 for path in DUMPS)
 
@@ -238,13 +169,6 @@ def onecard(story):
 def holder(client, onecard):
     header = {"Authorization": f"Bearer {onecard['holder']['tokens']['access_token']}"}
     return lambda path: client.get(path, headers=header)
-
-
-def at_scanner(client, told: dict, path: str, body: dict) -> dict:
-    raw, gate = json.dumps(body).encode(), old_gate(client, told)
-    answer = gate.send(raw, gate.signed(raw, path=path), path=path)
-    assert answer.status_code == 200, answer.json
-    return answer.json
 
 
 def test_the_card_its_codes_and_its_printed_text_still_hold(client, holder, onecard):
@@ -392,6 +316,18 @@ def test_limits_counts_texts_and_itineraries_are_as_they_were(client, visitor, t
     assert (switches["visit_reminder"], switches["waiting_offer"]) == (False, True)
 
 
+def test_an_allowed_message_is_still_allowed_and_a_stuck_refund_still_somebodys_work(client, visitor, tourism):
+    (first, *_rest) = visitor.get("/mini/v1/message-templates?moment=order").json["items"]
+    assert (first, first["left"]) == (tourism["grant"], 1)
+    told = tourism["trouble"]
+    clerk = old_clerk(client, told["clerk"]).log_in()
+    shown = clerk.get(f"/office/v1/refund-work/{told['work']['id']}").json
+    same = ("state", "amount_fen", "assignee", "why", "due", "actions")
+    assert {name: shown.get(name) for name in same} == {name: told["work"].get(name) for name in same}
+    assert clerk.post(f"/office/v1/refund-work/{told['work']['id']}/release").status_code == 200
+    assert visitor.order(told["order"])["state"] == "cancelled"
+
+
 def test_a_free_visit_of_before_is_cancelled_and_its_place_is_sold_again(client, story):
     """By the rules of today, whichever release booked it."""
     phone, order = old_phone(client, story["resident"]["tokens"]), story["resident"]["orders"]["free"]
@@ -407,22 +343,3 @@ def test_the_session_of_the_resident_can_be_renewed(client, story):
     assert answer.status_code == 200, answer.json
     header = {"Authorization": f"Bearer {answer.json['access_token']}"}
     assert client.get("/mini/v1/companions", headers=header).status_code == 200
-
-
-def old_phone(client, tokens: dict) -> Phone:
-    phone = object.__new__(Phone)
-    phone.client, phone.token = client, tokens["access_token"]
-    return phone
-
-
-def old_clerk(client, told: dict) -> Clerk:
-    clerk = Clerk(client, "", told["login"])
-    clerk.secret = told["secret"]
-    return clerk
-
-
-def old_gate(client, told: dict) -> Gate:
-    gate = object.__new__(Gate)
-    gate.client, gate.id, gate.name = client, told["id"], "东门"
-    gate.private = Ed25519PrivateKey.from_private_bytes(base64.b64decode(told["private"]))
-    return gate

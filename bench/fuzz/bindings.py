@@ -1,0 +1,115 @@
+"""Which values a parameter takes and how often: everywhere, and at operations where a name means something else."""
+
+OFTEN, SELDOM = 0.8, 0.4
+
+EVERYWHERE = {
+    "path.place_id": ("places", OFTEN),
+    "path.slot_id": ("slots", SELDOM),
+    "body.slot_id": ("slots", OFTEN),
+    "body.visitors[*].companion_id": ("companions", OFTEN),
+    "body.visitors[*].ticket_type": ("ticket_types", OFTEN),
+    "body.document_number": ("documents", OFTEN),
+    "body.document_kind": ("document_kinds", OFTEN),
+    "query.day": ("days", SELDOM),
+    "query.place": ("places", OFTEN),
+    "query.slot": ("slots", SELDOM),
+    "query.unit": ("units", SELDOM),
+    "body.place_id": ("places", OFTEN),
+    "body.place": ("places", OFTEN),
+    "body.unit": ("units", OFTEN),
+    "body.assignments[*].unit": ("units", OFTEN),
+    "body.person_id": ("persons", OFTEN),
+    "body.for_person_id": ("persons", OFTEN),
+    "body.agent_id": ("persons", OFTEN),
+    "path.person_id": ("persons", SELDOM),
+    "path.line_id": ("nobody", SELDOM),
+    "body.staff_id": ("handlers", OFTEN),
+    "body.last_day": ("last_days", OFTEN),
+    "body.text_version": ("versions", OFTEN),
+    "body.privacy_version": ("versions", OFTEN),
+    "body.first_day": ("days", OFTEN),
+    "body.from_day": ("days", OFTEN),
+    "query.from": ("days_before", OFTEN),
+    "query.to": ("days_after", OFTEN),
+    "query.from_day": ("days", OFTEN),
+    "path.point_id": ("points", SELDOM),
+    "path.route_id": ("routes", SELDOM),
+    "path.curated_id": ("curated", SELDOM),
+    "path.item_id": ("items", SELDOM),
+    "path.water": ("waters", OFTEN),
+    "body.water": ("waters", OFTEN),
+    "body.document.kind": ("document_kinds", OFTEN),
+    "body.document.number": ("documents", OFTEN),
+    "body.visitors[*].document.kind": ("document_kinds", OFTEN),
+    "body.visitors[*].document.number": ("documents", OFTEN),
+    "body.stops[*].place_id": ("places", OFTEN),
+    "body.template_id": ("templates", OFTEN),
+    "body.results[*].template_id": ("templates", OFTEN),
+    "body.content.stops[*].point": ("points", OFTEN),
+    "body.content.stops[*].place": ("places", OFTEN),
+}
+"""By a parameter's place and name: the dictionary of its values, and how often one is taken."""
+
+_SPORT = {
+    "path.place_id": ("venues", OFTEN),
+    "body.place_id": ("venues", OFTEN),
+    "body.to_day": ("last_days", SELDOM),
+    "body.resources[*]": ("courts", OFTEN),
+    "body.slots[*]": ("court_hours", OFTEN),
+    "query.slot_id": ("court_hours", OFTEN),
+    "query.ticket_type": ("court_tickets", OFTEN),
+    "body.ticket_type": ("court_tickets", OFTEN),
+    "body.players[*].companion_id": ("companions", OFTEN),
+    "body.players[*].ticket_type": ("court_tickets", OFTEN),
+}
+AT = (
+    (r"/(mini|office|public)/v1/sport/.*", _SPORT),
+    (
+        r"/office/v1/places/\{place_id\}/resources/.*",
+        {"path.place_id": ("gymnasium", OFTEN), "path.code": ("courts", OFTEN)},
+    ),
+    (r"/office/v1/places/\{place_id\}/crowd.*", {"path.place_id": ("crowded", OFTEN)}),
+    (
+        r"/(mini/v1/waiting|office/v1/slots/\{slot_id\}/quota)",
+        {
+            "body.slot_id": ("full_slots", OFTEN),
+            "path.slot_id": ("full_slots", OFTEN),
+            "body.visitors[*].companion_id": ("companions", OFTEN),
+            "body.visitors[*].ticket_type": ("ticket_types", OFTEN),
+        },
+    ),
+    (
+        r"/office/v1/window-orders",
+        {
+            "body.slot_id": ("window_slots", OFTEN),
+            "body.paid_fen": ("paid", OFTEN),
+            "body.visitors[*].ticket_type": ("adults", OFTEN),
+            "body.visitors[*].document.kind": ("document_kinds", OFTEN),
+            "body.visitors[*].document.number": ("documents", OFTEN),
+        },
+    ),
+    (
+        r"/gate/v1/kiosk-orders",
+        {
+            "body.slot_id": ("gate_slots", OFTEN),
+            "body.ticket_type": ("adults", OFTEN),
+            "body.document.kind": ("document_kinds", OFTEN),
+            "body.document.number": ("documents", OFTEN),
+        },
+    ),
+    (
+        r"/office/v1/content/items/\{item_id\}.*",
+        {
+            "path.item_id": ("items", SELDOM),
+            "path.number": ("revisions", OFTEN),
+            "body.revision": ("revisions", OFTEN),
+            "body.base": ("revisions", OFTEN),
+            "query.before": ("revisions", SELDOM),
+            "query.after": ("revisions", OFTEN),
+        },
+    ),
+    (r"/mini/v1/message-settings/\{kind\}", {"path.kind": ("notice_kinds", OFTEN)}),
+    (r"/office/v1/message-templates/\{name\}", {"path.name": ("template_names", OFTEN)}),
+    (r"/office/v1/sms-templates/\{name\}", {"path.name": ("sms_names", OFTEN)}),
+)
+"""The same for operations whose path is like this, before what holds everywhere."""
