@@ -12,11 +12,11 @@ import orjson
 import structlog
 from flask import Flask, Request, Response, current_app, g, request
 from flask.json.provider import JSONProvider
-from marshmallow import validate
+from marshmallow import fields, validate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend import metrics
-from backend.http import access, errors, limits, operations
+from backend.http import access, errors, limits, operations, pages
 from backend.http.links import Links
 from backend.http.surface import ErrorBody, Surface, register, security_schemes
 from backend.settings import Settings
@@ -78,6 +78,12 @@ def _every_validator(converter: Any, field: Any, *, ret: dict[str, Any], **_kwar
     return told
 
 
+def _map_size(_converter: Any, field: Any, *, ret: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+    """A length of a map is a number of its properties, which the converter calls a length of a text."""
+    names = {"minLength": "minProperties", "maxLength": "maxProperties"} if isinstance(field, fields.Dict) else {}
+    return {name: ret.pop(length) for length, name in names.items() if length in ret}
+
+
 def create_app(
     settings: Settings,
     surfaces: Sequence[Surface],
@@ -87,7 +93,7 @@ def create_app(
     links: Iterable[Links] = (),
 ) -> Flask:
     """Build the WSGI application from its surfaces."""
-    app = Flask("backend", static_folder=None)
+    app = Flask("backend", static_folder=None, template_folder="http/templates")
     app.json = OrjsonProvider(app)
     app.request_class = _Request
     app.config.update(
@@ -103,15 +109,16 @@ def create_app(
     if settings.proxy_hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops)  # type: ignore[method-assign]
     api = _Api(app, spec_kwargs={"servers": [{"url": "/"}]})
-    for described in (_every_validator, _ecma_pattern):
+    for described in (_every_validator, _ecma_pattern, _map_size):
         api.ma_plugin.converter.add_attribute_function(described)
     for name, scheme in security_schemes().items():
         api.spec.components.security_scheme(name, scheme)
     errors.install(app)
+    pages.install(app)
     _observe(app)
     limits.multiply(settings.limit_factor)
     access.enforce(app, authenticators)
-    register(app, api, [*operations.surfaces(api, links), *surfaces])
+    register(app, api, [*operations.surfaces(api, links), pages.surface(), *surfaces])
     return app
 
 

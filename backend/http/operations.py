@@ -9,7 +9,7 @@ from typing import Any
 import flask_smorest
 import marshmallow as ma
 import structlog
-from flask import Response, current_app, send_from_directory
+from flask import Response, current_app, render_template, send_from_directory
 from mongoengine.connection import get_connection
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -24,15 +24,6 @@ from backend.http.surface import Surface
 
 log = structlog.get_logger()
 
-_PAGE = """<!doctype html>
-<html lang="zh-CN">
-<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<link rel="stylesheet" href="/docs/swagger-ui.css"><link rel="icon" href="/docs/favicon-32x32.png">
-<div id="swagger-ui"></div>
-<script src="/docs/swagger-ui-bundle.js"></script>
-<script src="/docs/start.js"></script>
-</html>"""
 _START = (
     "window.ui = SwaggerUIBundle({url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null});"
 )
@@ -105,7 +96,7 @@ def figures() -> Response:
 
 def page() -> Response:
     """The API as a page, served whole from this host."""
-    response = Response(_PAGE.format(title=current_app.config["API_TITLE"]), mimetype="text/html")
+    response = Response(render_template("docs.html", title=current_app.config["API_TITLE"]), mimetype="text/html")
     response.headers["Content-Security-Policy"] = _POLICY
     return response
 

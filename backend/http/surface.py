@@ -54,6 +54,7 @@ class Surface(flask_smorest.Blueprint):
             schema = schema()  # once here: webargs would build a class anew for every request
         if location == "json":
             exact(schema)
+            kwargs.setdefault("required", any(field.required for field in schema.fields.values()))
         return super().arguments(schema, location=location, error_status_code=400, **kwargs)
 
     def answer(self, status: int, schema: Any) -> Callable[[View], View]:

@@ -1,36 +1,25 @@
 """The cultural map for anybody: as GeoJSON, and as a page that a browser shows without any script."""
 
-import base64
-import hashlib
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from flask import Response, render_template, request
+from flask import Response, request
 
 from backend import clock
+from backend.http import pages
 from backend.http.access import ANYONE
 from backend.http.limits import guard
 from backend.http.surface import Surface
 from blueprints.tourism import public_map_schemas as schemas
 from models.places import area
+from models.sport import venue
 from models.tourism import culture_map, culture_map_picture
 from models.tourism.culture_map import Wanted
 
-LIMIT = 120
-"""Requests of one address in a minute."""
+LIMIT = 600
+"""Requests of one address in a minute: many phones share the address of their mobile network."""
 GEOJSON = "application/geo+json"
-STYLE = """
-body{font:22px/1.6 "Noto Sans SC","PingFang SC","Microsoft YaHei",sans-serif;margin:0 auto;max-width:900px;padding:16px;
-color:#111;background:#fff}
-h1{font-size:34px}h2{font-size:28px}select,button{font:inherit;padding:8px 14px;margin:4px 8px 4px 0}
-svg{width:100%;height:auto;border:1px solid #999;background:#f4f8fb}li{margin:10px 0}small{font-size:18px;color:#333}
-.outline{fill:#fdf3dc;stroke:#8a5a00;stroke-width:3}.dot{fill:#b3261e;stroke:#fff;stroke-width:2}
-.number{fill:#fff;font-size:20px;font-weight:bold;text-anchor:middle;dominant-baseline:central}
-a:focus,select:focus,button:focus{outline:4px solid #0b57d0}
-"""
-_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 NAMES_ZH = {"kind": "类型", "level": "等级", "heritage": "文物级别", "town": "乡镇"}
 
 public_map = Surface(
@@ -66,17 +55,15 @@ def page(query: dict[str, Any]) -> Response:
     chosen = {name: value for name, value in query.items() if value}
     shown = culture_map.collection(schemas.wanted(chosen)) if chosen else everything
     told = {
-        "style": STYLE,
         "pictures": culture_map_picture.pictures(area.outline(), shown["features"]),
         "shown": shown,
         "offers": [(name, NAMES_ZH[name], everything["facets"][name]) for name in NAMES_ZH],
+        "kinds": venue.KIND_ZH,
         "chosen": chosen,
         "day": clock.today().isoformat(),
         "data": "culture-map.geojson" + ("?" + urlencode(chosen) if chosen else ""),
     }
-    answer = Response(render_template("culture_map.html", **told), mimetype="text/html")
-    answer.headers["Content-Security-Policy"] = POLICY
-    return _unless_known(answer)
+    return _unless_known(pages.page("culture_map.html", **told))
 
 
 def _unless_known(answer: Response) -> Response:
