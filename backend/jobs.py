@@ -86,11 +86,15 @@ def work(
     batch: Callable[[str | None], list[str]],
     step: Callable[[str], str | None],
     last: Callable[[], None] | None = None,
+    *,
+    counts: Callable[[str], bool] = lambda _item: True,
+    named: Callable[[str], str] = str,
 ) -> None:
     """Work through a job: `batch(position)` names the next items, `step(item)` does one and may return a failure.
 
     The position moves after each item, so a step may run twice after a kill and must be safe to repeat. So must
-    `last`, which runs when no item is left: the job says that it is done only after it.
+    `last`, which runs when no item is left: the job says that it is done only after it. `counts` tells which items
+    are of the job's total; those looked at once more are not. `named` gives what a failure calls an item.
 
     Raises:
         outbox.Later: a batch is done and more may follow.
@@ -99,9 +103,9 @@ def work(
     items = batch(found.get("position"))
     for item in items:
         failure = step(item)
-        change: dict[str, Any] = {"$set": {"position": item}, "$inc": {"done": 1}}
+        change: dict[str, Any] = {"$set": {"position": item}, "$inc": {"done": int(counts(item))}}
         if failure:
-            change["$push"] = {"failures": {"$each": [{"item": item, "reason": failure}], "$slice": -200}}
+            change["$push"] = {"failures": {"$each": [{"item": named(item), "reason": failure}], "$slice": -200}}
         Job._get_collection().update_one({"_id": job_id}, change)
     if items:
         raise outbox.Later(0)

@@ -42,6 +42,8 @@ from tests.support.sms import SmsBox  # noqa: E402
 hypothesis_settings.register_profile("calm", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("calm")
 
+pytest_plugins = ["tests.support.browser_runs"]
+
 
 def pytest_sessionfinish(exitstatus):
     """Leave the servers' data and logs behind only when something failed."""

@@ -147,8 +147,10 @@ class MiniProgram:
         *,
         page: str | None = None,
         state: Literal["developer", "trial", "formal"] = "formal",
-    ) -> None:
+    ) -> str:
         """Send one subscription message; it uses up one grant of the person. `data` maps field to text.
+
+        Returns the id by which WeChat tells later how it ended; empty where it named none.
 
         Raises:
             MessageNotGranted: no grant is left.
@@ -163,7 +165,8 @@ class MiniProgram:
         }
         if page:
             body["page"] = page
-        self._client.call_json("cgi-bin/message/subscribe/send", body, MESSAGE_ERRORS)
+        answer = self._client.call_json("cgi-bin/message/subscribe/send", body, MESSAGE_ERRORS)
+        return str(answer.get("msgid") or "")
 
     def check_text(self, text: str, openid: str, scene: Literal[1, 2, 3, 4]) -> TextVerdict:
         """Have a text of the user checked. Scenes: 1 profile, 2 comment, 3 forum, 4 social log.

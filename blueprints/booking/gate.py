@@ -1,13 +1,14 @@
 """What gates ask: may this visitor walk in, and with which keys can I tell by myself."""
 
 from base64 import b64decode, b64encode
+from contextlib import suppress
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from flask import g, request
 
 from backend import clock, identity_documents, runtime
-from backend.errors import NotLoggedIn
+from backend.errors import NotLoggedIn, TooMany, Unavailable
 from backend.http.access import ANYONE, Access, device
 from backend.http.limits import guard, require_left, strictly
 from backend.http.surface import Surface
@@ -61,11 +62,17 @@ def scan(body: dict[str, Any]) -> dict[str, Any]:
     document = identity_documents.parse(told["kind"], told["number"], field="document.number")
     actor: Device = g.actor
     gate_document.require_reader(actor)
-    strictly(DOCUMENTS_LIMIT, "gate-documents", actor.device_id)
-    require_left(MISSES_LIMIT, "gate-misses", actor.device_id)
+    try:
+        strictly(DOCUMENTS_LIMIT, "gate-documents", actor.device_id)
+        require_left(MISSES_LIMIT, "gate-misses", actor.device_id)
+    except (TooMany, Unavailable):
+        if rules.passing(actor, direction).direction == "in":
+            raise
+        return _shown(gate_document.leave(actor, direction))
     answer = gate_document.scan(actor, document, direction)
-    if answer.result == gate_document.NOBODY:
-        strictly(MISSES_LIMIT, "gate-misses", actor.device_id)
+    if not answer.ticket:
+        with suppress(TooMany, Unavailable):  # this one was decided; the next one is not
+            strictly(MISSES_LIMIT, "gate-misses", actor.device_id)
     return _shown(answer)
 
 
@@ -73,8 +80,8 @@ def scan(body: dict[str, Any]) -> dict[str, Any]:
 @gate.arguments(gate_schemas.DayListBody)
 @gate.answer(200, gate_schemas.SealedListView)
 def day_list(body: dict[str, Any]) -> dict[str, Any]:
-    """Who may come in today by an ID card: the part of the list that the gate does not have, sealed for it."""
-    return gate_day_list.sealed_for(g.actor, b64decode(body["public_key"]), body["have"])
+    """Who may come in today by an ID card: the next page of the list, sealed for the gate."""
+    return gate_day_list.sealed_for(g.actor, b64decode(body["public_key"]), body.get("cursor"))
 
 
 def _shown(answer: gate_answer.Answer) -> dict[str, Any]:

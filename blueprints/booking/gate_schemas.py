@@ -7,7 +7,6 @@ from marshmallow import validate
 
 from backend import identity_documents
 from models.booking import ticket
-from models.booking.gate_day_list import BUCKETS
 
 
 class ReadDocumentBody(ma.Schema):
@@ -57,23 +56,18 @@ class ScanView(ma.Schema):
     shown_by = ma.fields.String(metadata={"example": "rotating"})
     entries = ma.fields.Integer(metadata={"example": 1})
     entries_left = ma.fields.Integer(metadata={"example": 0})
+    places_left = ma.fields.Integer(metadata={"description": "已释放的票:本时段还有多少名额", "example": 3})
 
 
 class DayListBody(ma.Schema):
-    """A fresh X25519 key, and the digests of the buckets that the gate has."""
+    """A fresh X25519 key, and the cursor of the last page; without one the list from its beginning."""
 
     public_key = ma.fields.String(
         required=True,
         validate=validate.Regexp(r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\Z"),
         metadata={"example": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="},
     )
-    have = ma.fields.Dict(
-        keys=ma.fields.String(validate=validate.Regexp(r"^[0-9]{1,2}\Z")),
-        values=ma.fields.String(validate=validate.Regexp(r"^[0-9a-f]{16}\Z")),
-        load_default=dict,
-        validate=validate.Length(0, BUCKETS),
-        metadata={"description": "已有分桶及其摘要", "example": {"17": "9f3ac0ffee012345"}},
-    )
+    cursor = ma.fields.String(validate=validate.Length(1, 400), metadata={"example": "WyIyMDI2LTExLTI0Iiwi…"})
 
 
 class SealedListView(ma.Schema):

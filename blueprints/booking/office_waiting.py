@@ -27,7 +27,9 @@ def lengths(query: dict[str, Any], place_id: str) -> dict[str, Any]:
 @waiting.answer(200, schemas.NoShowList)
 def list_no_shows(query: dict[str, Any], place_id: str) -> dict[str, Any]:
     """The no-shows of a day, by ticket."""
-    return {"items": no_show_office.of_place(g.actor, place_id, query["day"], purpose=PURPOSE), "next": None}
+    cursor = query.get("cursor")
+    items, following = no_show_office.of_place(g.actor, place_id, query["day"], purpose=PURPOSE, cursor=cursor)
+    return {"items": items, "next": following}
 
 
 @waiting.post("/no-shows/<mark>/lift", access=staff("slot.open"))

@@ -83,6 +83,7 @@ class OfficeExtraView(ma.Schema):
     price_fen = ma.fields.Integer(metadata={"example": 8000})
     what = ma.fields.String(metadata={"example": "guide"})
     title_zh = ma.fields.String(metadata={"example": "馆内讲解"})
+    state = ma.fields.String(metadata={"description": "cancelled 为该项已取消", "example": "cancelled"})
 
 
 class OfficeOrderView(ma.Schema):

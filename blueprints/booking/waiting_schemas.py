@@ -43,6 +43,7 @@ class NoShowQuery(ma.Schema):
     """A day."""
 
     day = ma.fields.Date(required=True, metadata=_DAY)
+    cursor = ma.fields.String(validate=validate.Length(1, 200))
 
 
 class NoShowView(ma.Schema):

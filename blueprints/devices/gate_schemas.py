@@ -150,10 +150,14 @@ class ReceiptView(ma.Schema):
     nonce = ma.fields.String(metadata={"example": "b2f1c0ffee0123456789"})
     result = ma.fields.String(validate=validate.OneOf(_RESULTS), metadata={"example": "received"})
     reason = ma.fields.String(metadata={"example": "at"})
+    quarantine = ma.fields.String(
+        validate=validate.OneOf(("kept", "full")),
+        metadata={"description": "不能入账的流水:已隔离备查,或本机隔离区已满", "example": "kept"},
+    )
 
 
 class ReceiptList(ma.Schema):
-    """One receipt for each entry, in order. All of them are kept for good: the device may forget what it sent."""
+    """One receipt for each entry, in order; all are final. With `quarantine: full` the content is kept by nobody."""
 
     items = ma.fields.List(ma.fields.Nested(ReceiptView))
     next = ma.fields.String(allow_none=True)

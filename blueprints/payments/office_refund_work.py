@@ -7,12 +7,13 @@ from flask import g
 from backend.http.access import staff
 from backend.http.idempotency import PARAMETER, idempotent
 from backend.http.surface import Surface
+from backend.store import object_ids
 from backend.wechat.pay_values import BankCard
 from blueprints.identity.approval_schemas import ApprovalView
 from blueprints.payments import refund_work_schemas as schemas
 from blueprints.payments.bill_schemas import ReasonBody
 from models.identity import approval_views
-from models.payments import refund_settle, refund_work_views
+from models.payments import refund_assign, refund_settle, refund_work_views
 
 work = Surface("office refund work", __name__, url_prefix="/office/v1/refund-work", description="异常退款办理")
 ACT = staff("refund.propose")
@@ -47,7 +48,15 @@ def claim(refund_id: str) -> dict[str, Any]:
 @work.answer(200, schemas.RefundWorkWhole)
 def release(refund_id: str) -> dict[str, Any]:
     """Give an item back to the list."""
-    return refund_work_views.told(refund_settle.give_back(g.actor, refund_id))
+    return refund_work_views.told(refund_assign.release(g.actor, refund_id))
+
+
+@work.post("/<refund_id>/assign", access=ACT)
+@work.arguments(schemas.RefundAssignBody)
+@work.answer(200, schemas.RefundWorkWhole)
+def assign(body: dict[str, str], refund_id: str) -> dict[str, Any]:
+    """Give an item to a colleague who works on such refunds."""
+    return refund_work_views.told(refund_assign.assign(g.actor, refund_id, object_ids.read(body["staff_id"])))
 
 
 @work.post("/<refund_id>/refresh", access=ACT)

@@ -54,6 +54,7 @@ class RefundEventView(ma.Schema):
     approval = ma.fields.String(metadata={"example": "673ec0a5c0ffee0123456789"})
     how = ma.fields.String(metadata={"example": "cash"})
     code = ma.fields.String(metadata={"example": "refund_not_closed"})
+    to = ma.fields.String(metadata={"example": "staff:673ec0a5c0ffee0123456789"})
     level = ma.fields.Integer(metadata={"example": 1})
 
 
@@ -72,6 +73,14 @@ class RefundWorkList(ma.Schema):
 
     items = ma.fields.List(ma.fields.Nested(RefundWorkView))
     next = ma.fields.String(allow_none=True)
+
+
+class RefundAssignBody(ma.Schema):
+    """Who shall work on it."""
+
+    staff_id = ma.fields.String(
+        required=True, validate=validate.Length(1, 64), metadata={"example": "673ec0a5c0ffee0123456789"}
+    )
 
 
 class RefundCardBody(ReasonBody):

@@ -12,7 +12,7 @@ from backend.http.surface import Surface
 from backend.store import object_ids
 from blueprints.booking.schemas import WindowOrderView
 from blueprints.places import window_schemas as schemas
-from models.places import window
+from models.places import window, window_calls
 from models.places.counter_sale import Guest
 from models.places.visit import ExtraWish
 
@@ -27,7 +27,7 @@ def sell(body: dict[str, Any]) -> dict[str, Any]:
     key, digest = key_and_body()
     guests = [_guest(told, number) for number, told in enumerate(body["visitors"])]
     extras = [ExtraWish(**told) for told in body["extras"]]
-    told = {"paid_fen": body["paid_fen"], "key": bytes.fromhex(key), "body": digest}
+    told = {"paid_fen": body["paid_fen"], "key": bytes.fromhex(key), "body": digest, "phone": body.get("phone", "")}
     return window.sell(g.actor, body["slot_id"], guests, extras, **told)
 
 
@@ -50,6 +50,22 @@ def read(order_id: str) -> dict[str, Any]:
 def call_off(body: dict[str, Any], order_id: str) -> dict[str, Any]:
     """Cancel it, or some visitors, and hand back in cash what the rule gives back; repeating it hands back once."""
     return window.call_off(g.actor, object_ids.read(order_id), body.get("visitors"))
+
+
+@sales.get("/window-calls", access=staff("order.sell", window_calls.PURPOSE))
+@sales.arguments(schemas.WindowCallQuery, location="query")
+@sales.answer(200, schemas.WindowCallList)
+def list_calls(query: dict[str, Any]) -> dict[str, Any]:
+    """Who bought at a window or kiosk of a place and must be told of a closing."""
+    items, following = window_calls.listed(g.actor, query["place_id"], cursor=query.get("cursor"), limit=query["limit"])
+    return {"items": items, "next": following}
+
+
+@sales.post("/window-calls/<order_id>/done", access=staff("order.sell", window_calls.PURPOSE))
+@sales.response(204)
+def call_done(order_id: str) -> None:
+    """Take somebody off the list, because they were told."""
+    window_calls.done(g.actor, object_ids.read(order_id))
 
 
 @sales.get("/window-tickets/<ticket_id>/slip.png", access=staff("order.sell", window.PURPOSE))

@@ -7,7 +7,8 @@ from backend.identity_documents import KINDS
 from models.places.window import MOST_GUESTS
 
 _ID = validate.Length(1, 64)
-_NAME = validate.And(validate.Length(1, 40), validate.Regexp(r"^\S(.*\S)?\Z"))
+_SEEN = r"[^\s\x00-\x1f\x7f\x85\ufeff]"
+_NAME = validate.And(validate.Length(1, 40), validate.Regexp(rf"^{_SEEN}([^\x00-\x1f\x7f\x85]*{_SEEN})?\Z"))
 
 
 class DocumentBody(ma.Schema):
@@ -44,6 +45,45 @@ class WindowOrderBody(ma.Schema):
     paid_fen = ma.fields.Integer(
         required=True, strict=True, validate=validate.Range(0, 100_000_00), metadata={"example": 6000}
     )
+    phone = ma.fields.String(
+        validate=validate.Regexp(r"^1[3-9][0-9]{9}\Z"),
+        metadata={"example": "13800000001", "description": "游客自愿留下,仅用于时段关闭时通知"},
+    )
+
+
+class WindowCallQuery(ma.Schema):
+    """Whose list, and which page."""
+
+    place_id = ma.fields.String(required=True, validate=_ID, metadata={"example": "pingshan"})
+    cursor = ma.fields.String(validate=validate.Length(1, 512))
+    limit = ma.fields.Integer(load_default=20, validate=validate.Range(1, 100), metadata={"example": 20})
+
+
+class WindowCallView(ma.Schema):
+    """Somebody without an account who must be told of a closing; `collect_fen` waits for them in cash."""
+
+    order_id = ma.fields.String(metadata={"example": "6921b0c58f1d2a3b4c5d6e7f"})
+    place_id = ma.fields.String(metadata={"example": "pingshan"})
+    slot_id = ma.fields.String(metadata={"example": "pingshan-20261124-0900"})
+    day = ma.fields.String(metadata={"example": "2026-11-24"})
+    start = ma.fields.String(metadata={"example": "2026-11-24T09:00:00+08:00"})
+    end = ma.fields.String(metadata={"example": "2026-11-24T11:00:00+08:00"})
+    channel = ma.fields.String(metadata={"example": "window"})
+    places = ma.fields.Integer(metadata={"example": 2})
+    state = ma.fields.String(metadata={"example": "cancelled"})
+    why = ma.fields.String(metadata={"example": "slot_closed"})
+    why_zh = ma.fields.String(metadata={"example": "时段关闭,订单已取消"})
+    reason = ma.fields.String(metadata={"example": "暴雨红色预警"})
+    closed_at = ma.fields.String(metadata={"example": "2026-11-23T10:30:00+08:00"})
+    collect_fen = ma.fields.Integer(metadata={"example": 12000})
+    phone = ma.fields.String(metadata={"example": "13800000001"})
+
+
+class WindowCallList(ma.Schema):
+    """A page of them, the earliest sale first."""
+
+    items = ma.fields.List(ma.fields.Nested(WindowCallView))
+    next = ma.fields.String(allow_none=True)
 
 
 class CallOffBody(ma.Schema):

@@ -23,7 +23,8 @@ def _looks() -> bool:
 @guide.answer(200, schemas.PointList)
 def list_points(query: dict[str, Any]) -> dict[str, Any]:
     """The points of the county or of a place."""
-    return {"items": point.listed(query.get("place")), "next": None}
+    items, following = point.listed(query.get("place"), query.get("cursor"))
+    return {"items": items, "next": following}
 
 
 @guide.get("/guide/points/<point_id>", access=ANYONE)
@@ -50,7 +51,8 @@ def find_nearby(query: dict[str, Any]) -> dict[str, Any]:
 @guide.answer(200, schemas.RouteList)
 def list_routes(query: dict[str, Any]) -> dict[str, Any]:
     """The routes of the county or of a place."""
-    return {"items": route.listed(query.get("place")), "next": None}
+    items, following = route.listed(query.get("place"), query.get("cursor"))
+    return {"items": items, "next": following}
 
 
 @guide.get("/guide/routes/<route_id>", access=ANYONE)
@@ -68,8 +70,8 @@ def read_route(route_id: str) -> dict[str, Any]:
 @guide.answer(200, schemas.ExhibitList)
 def list_exhibits(query: dict[str, Any]) -> dict[str, Any]:
     """The exhibits of a place, or the one whose number somebody typed."""
-    found = exhibit.listed(query["place"], query.get("number"))
-    return {"items": found, "next": None}
+    items, following = exhibit.listed(query["place"], query.get("number"), query.get("cursor", 0))
+    return {"items": items, "next": following}
 
 
 @guide.get("/guide/exhibits/<exhibit_id>", access=ANYONE)

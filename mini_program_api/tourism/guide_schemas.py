@@ -15,6 +15,7 @@ class GuideQuery(ma.Schema):
     """Of which place."""
 
     place = ma.fields.String(validate=validate.Length(1, 64), metadata=_PLACE)
+    cursor = ma.fields.String(validate=validate.Regexp(ID), metadata=_ID)
 
 
 class ExhibitQuery(ma.Schema):
@@ -22,6 +23,7 @@ class ExhibitQuery(ma.Schema):
 
     place = ma.fields.String(required=True, validate=validate.Length(1, 64), metadata={"example": "museum"})
     number = ma.fields.Integer(validate=validate.Range(1, exhibit.LARGEST_NUMBER), metadata={"example": 12})
+    cursor = ma.fields.Integer(validate=validate.Range(1, exhibit.LARGEST_NUMBER), metadata={"example": 500})
 
 
 class NearbyQuery(ma.Schema):

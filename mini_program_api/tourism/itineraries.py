@@ -29,7 +29,8 @@ itineraries = Surface("itineraries", __name__, url_prefix="/mini/v1", descriptio
 @itineraries.answer(200, schemas.CuratedList)
 def list_curated(query: dict[str, Any]) -> dict[str, Any]:
     """Curated itineraries of one, two and three days."""
-    return {"items": itinerary_curated.listed(query.get("days")), "next": None}
+    items, following = itinerary_curated.listed(query.get("days"), query.get("cursor"))
+    return {"items": items, "next": following}
 
 
 @itineraries.get("/curated-itineraries/<curated_id>", access=ANYONE)

@@ -221,6 +221,7 @@ class CuratedQuery(ma.Schema):
     """For how many days."""
 
     days = ma.fields.Integer(validate=validate.Range(1, MOST_DAYS), metadata={"example": 2})
+    cursor = ma.fields.String(validate=validate.Length(1, 40))
 
 
 class CuratedDayQuery(ma.Schema):

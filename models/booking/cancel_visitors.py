@@ -195,7 +195,8 @@ def request_part(order_id: ObjectId, name: str) -> None:
     found = order.read(order_id)
     part = next(one for one in found["parts"] if one["part"] == name)
     done = outbox.entry("checkout", "booking.part_changed", order=str(order_id), part=name)
-    refund.request(found["payment"], name, fen=part["fen"], reason="部分游客退票", on_done=done)
+    reason = "附加项目取消" if part.get("extras") else "部分游客退票"
+    refund.request(found["payment"], name, fen=part["fen"], reason=reason, on_done=done)
 
 
 def request_parts(order_id: ObjectId) -> None:

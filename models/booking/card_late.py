@@ -13,13 +13,17 @@ from models.onecard import verify
 
 @journal.settles("venue")
 def settle(found: dict[str, Any], session: ClientSession | None) -> Settled:
-    """Let the ticket by which the holder of a venue code walked have the scan; without one, it is for the staff."""
-    verdict = verify.late(found)
-    if not verdict.accepted or verdict.person_id is None:
-        return Settled("refused", verdict.result)
+    """Let the ticket by which the holder of a venue code walked have the scan; without one, it is for the staff.
+
+    Who left did leave, whatever is wrong with their code by now.
+    """
+    verdict, out = verify.late(found), found.get("direction") == "out"
+    person = verify.whose(verdict) if out or verdict.accepted else None
+    if person is None:
+        return gate_late.without(found, verdict.result, session)
     day = clock.civil(found["at"]).date().isoformat()
     booked = ticket.of_person(
-        verdict.person_id,
+        person,
         found["place"],
         found["at"],
         found["_id"],
@@ -28,6 +32,8 @@ def settle(found: dict[str, Any], session: ClientSession | None) -> Settled:
         session=session,
     )
     if booked is None:
-        no_show.was_there(verdict.person_id, found["place"], day, session)
-        return Settled("conflict", "no_ticket", person=verdict.person_id)
+        if out:
+            return gate_late.without(found, "no_ticket", session)
+        no_show.was_there(person, found["place"], day, session)
+        return Settled("conflict", "no_ticket", person=person)
     return gate_late.use(found, booked, session)

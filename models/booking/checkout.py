@@ -19,6 +19,7 @@ from backend.store import transactions
 from models.booking import gate_terms, no_show, order, release_late, slot, takes, ticket, waiting
 from models.booking.order import AlreadyBooked, HoldLost, OrderStateWrong
 from models.booking.slot import Take
+from models.booking.slot_errors import SlotBusy, SlotChanged
 from models.payments import payment
 
 HOLD = timedelta(minutes=15)
@@ -50,11 +51,15 @@ class Visitor:
 
 @dataclass(frozen=True)
 class Buyer:
-    """Who books: the key for the history, the account that owns the order if any, and by which channel."""
+    """Who books: the key for the history, the account that owns the order if any, and by which channel.
+
+    `phone` is the number that somebody without an account left, to be told of a closing.
+    """
 
     who: str
     account: ObjectId | None = None
     channel: str = "mini"
+    phone: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -94,17 +99,30 @@ def place(
     if len({visitor.person for visitor in visitors}) < len(visitors):
         raise AlreadyBooked(fields={"visitors": [AlreadyBooked.zh]})
     number = len(visitors) if units is None else units
-    wishes = _wishes(wanted, number, visitors, extras)
-    record = _record(buyer, wanted, visitors, wishes=wishes, extras=extras) | {
-        "idempotency": {"key": key, "body": body}
-    }
-    takes.take_all(wishes, record["_id"])
+    record, wishes = _taken(buyer, wanted, visitors, number, extras)
+    record["idempotency"] = {"key": key, "body": body}
     if met := _insert(record, wishes):
         return met
     takes.settled(wishes, record["_id"])
     if not record["total_fen"]:
         issue(record["_id"])
     return record
+
+
+def _taken(
+    buyer: Buyer, wanted: dict[str, Any], visitors: list[Visitor], number: int, extras: Sequence[Extra]
+) -> tuple[dict[str, Any], list[Take]]:
+    """Take what an order wants and return it, not stored yet; once more where a counter has come to its slot."""
+    for _ in range(_TRIES):
+        wishes = _wishes(wanted, number, visitors, extras)
+        record = _record(buyer, wanted, visitors, wishes=wishes, extras=extras)
+        try:
+            takes.take_all(wishes, record["_id"])
+        except SlotChanged:
+            wanted = wanted | {"counters": slot.read(wanted["_id"]).get("counters", [])}
+        else:
+            return record, wishes
+    raise SlotBusy
 
 
 def _wishes(wanted: dict[str, Any], number: int, visitors: list[Visitor], extras: Sequence[Extra]) -> list[Take]:
@@ -213,6 +231,7 @@ def draft(
         "total_fen": total,
         "terms": wanted.get("terms", {}),
         **_beyond(buyer, wanted, extras),
+        **({"contact": order.sealed_contact(order_id, buyer.phone)} if buyer.phone else {}),
     }
 
 
@@ -304,7 +323,7 @@ def _after_issue(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _tickets(found: dict[str, Any]) -> list[dict[str, Any]]:
     terms = found.get("terms") or {}
-    early = terms.get("enter_early_minutes", 30)
+    early, now = terms.get("enter_early_minutes", 30), clock.now()
     opens, closes = ticket.entry_window(found["day"], found["start"], found["end"], early)
     return [
         {
@@ -318,6 +337,7 @@ def _tickets(found: dict[str, Any]) -> list[dict[str, Any]]:
             "state": "valid",
             "key_id": runtime.current().ticket_keys.current,
             "terms": gate_terms.carried(terms),
+            "issued_at": now,
         }
         for number, visitor in enumerate(found["visitors"])
     ]

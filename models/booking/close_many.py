@@ -1,28 +1,24 @@
 """Closing a place for a span of days: rain, a power cut, a visit of state. All its slots at once, as one job.
 
 The job is stored first and sales stop right after; whatever a kill leaves open, the job closes before it cancels. Then
-it cancels order after order with all their money, and goes over them once more for bookings that were under way.
+it ends order after order with all their money (`close_orders`).
 """
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import structlog
 from bson import ObjectId
 
 from backend import jobs, outbox
-from backend.errors import CityError, Unprocessable
-from models.booking import cancel, close_slot, order, slot
-from models.booking.cancel import JustPaid
-
-log = structlog.get_logger()
+from backend.errors import Unprocessable
+from models.booking import close_orders, order, slot
+from models.booking.close_orders import LIVE, Word
 
 TASK = "booking.cancel_closed"
-BATCH = 50
 MOST_SLOTS, MOST_ORDERS = 1_000, 50_000
-LIVE = ("held", "issued")
-FIRST, AGAIN = "1", "2"
 
 
 class TooManySlots(Unprocessable):
@@ -87,11 +83,14 @@ def preview(span: Span) -> Affected:
 
 
 def affected(slots: list[str]) -> Affected:
-    """Return who holds what of these slots: an order that holds of several is counted once."""
+    """Return who holds what of these slots: an order that holds of several is counted once.
+
+    Who only loses something beside the visit is counted with what that cost.
+    """
     live: dict[str, Any] = {"$cond": [{"$ifNull": ["$$one.cancelled", False]}, 0, 1]}
     held = {"$eq": ["$state", "held"]}
     parts = {"$sum": {"$ifNull": ["$parts.base_fen", []]}}
-    left = {"$subtract": ["$total_fen", parts]}
+    left = {"$cond": [_whole(slots), {"$subtract": ["$total_fen", parts]}, _beside(slots)]}
     sums = {
         "_id": None,
         "orders": {"$sum": 1},
@@ -105,6 +104,26 @@ def affected(slots: list[str]) -> Affected:
     told: dict[str, Any] = next(iter(order.Order._get_collection().aggregate(pipeline)), {})
     names = ("orders", "visitors", "free_orders", "unpaid_orders", "fen")
     return Affected(len(slots), *(int(told.get(name, 0)) for name in names))
+
+
+def _whole(slots: list[str]) -> dict[str, Any]:
+    """Return the expression for what `cancel_extras.only_beside` denies: the visit itself is closed."""
+    own = {"$regexFind": {"input": "$slot", "regex": _OWNER}}
+    of_own = {"$eq": [{"$regexFind": {"input": "$$one.slot", "regex": _OWNER}}, own]}
+    extras = {"$ifNull": ["$extras", []]}
+    further = {"$map": {"input": extras, "as": "one", "in": {"$and": [{"$in": ["$$one.slot", slots]}, of_own]}}}
+    return {"$or": [{"$in": ["$slot", slots]}, {"$anyElementTrue": [further]}]}
+
+
+def _beside(slots: list[str]) -> dict[str, Any]:
+    """Return the expression for what the extras of these slots cost."""
+    gone = {"$and": [{"$in": ["$$one.slot", slots]}, {"$not": [{"$ifNull": ["$$one.cancelled", False]}]}]}
+    extras = {"$filter": {"input": {"$ifNull": ["$extras", []]}, "as": "one", "cond": gone}}
+    return {"$sum": {"$map": {"input": extras, "as": "one", "in": "$$one.price_fen"}}}
+
+
+_OWNER = r"^.*(?=-[^-]*-[^-]*$)"
+"""What `slot.owner_of` returns of a slot's id."""
 
 
 def close(span: Span, *, reason: str, who: str, unit: str) -> dict[str, Any]:
@@ -127,76 +146,52 @@ def stop_sales(slots: Iterable[str], reason: str) -> None:
         slot.close(one, reason)
 
 
-def work(job_id: ObjectId, tell: Callable[[dict[str, Any], str], None]) -> None:
-    """Work on the job; `tell(order, reason)` is called for each order that it cancelled, at least once.
+def work(job_id: ObjectId, word: Word) -> None:
+    """Work on the job; the owners are told `word` with the write that ends their orders.
 
     Raises:
         outbox.Later: a batch is done and more may follow.
         CityError: a passing failure of WeChat's; the job comes back to this order.
     """
     args = jobs.read(job_id)["args"]
-    mark = f"{args['who']}:closing:{job_id}"
-
-    def batch(position: str | None) -> list[str]:
-        if position is None:
-            stop_sales(args["slots"], args["reason"])
-            close_slot.wait_for_bookings(args["slots"])
-        turn, _, last = (position or f"{FIRST}:").partition(":")
-        if found := _next(args["slots"], mark, turn, last):
-            return found
-        return _next(args["slots"], mark, AGAIN, "") if turn == FIRST else []
-
-    def step(item: str) -> str | None:
-        return _cancel(ObjectId(item.partition(":")[2]), mark, lambda found: tell(found, args["reason"]))
-
-    jobs.work(job_id, batch, step)
+    stop = partial(stop_sales, args["slots"], args["reason"])
+    close_orders.work(job_id, args["slots"], _mark(job_id, args), word, stop)
 
 
-def _next(slots: list[str], mark: str, turn: str, last: str) -> list[str]:
-    """Return the next orders: living ones and, where the first turn was killed, those that it may not have told of."""
-    ended = {"state": "cancelled", "history": {"$elemMatch": {"what": "cancelled", "who": mark}}}
-    living: dict[str, Any] = {"state": {"$in": list(LIVE)}}
-    query: dict[str, Any] = {"takes.slot": {"$in": slots}}
-    query |= {"$or": [living, ended]} if turn == FIRST else living
-    if last:
-        query["_id"] = {"$gt": ObjectId(last)}
-    rows = order.Order._get_collection().find(query, {"_id": 1}).sort("_id", 1).limit(BATCH)
-    return [f"{turn}:{one['_id']}" for one in rows]
-
-
-def _cancel(order_id: ObjectId, mark: str, tell: Callable[[dict[str, Any]], None]) -> str | None:
-    try:
-        try:
-            ended = cancel.cancel(order_id, mark, full=True)
-        except JustPaid:
-            ended = cancel.cancel(order_id, mark, full=True)
-    except CityError as error:
-        if error.passing:
-            raise
-        log.warning("closed_order_not_cancelled", order=str(order_id), code=error.code)
-        return error.code
-    last: dict[str, Any] = next((one for one in reversed(ended["history"]) if one["what"] == "cancelled"), {})
-    if last.get("who") == mark:
-        tell(ended)
-    return None
+def _mark(job_id: ObjectId, args: dict[str, Any]) -> str:
+    """Return who ended an order, so that a closing finds its own again."""
+    return f"{args['who']}:closing:{job_id}"
 
 
 def refunds(job_id: ObjectId) -> dict[str, int]:
     """Return how many of the refunds that a closing asked for are in which state, and their sum under `fen`.
 
-    The orders are found by the slots of the job, the refunds by the orders' payments.
+    Orders that were cancelled are found by the slots of the job; those that lost something beside their visit by days.
     """
     args = jobs.read(job_id)["args"]
-    mark = f"{args['who']}:closing:{job_id}"
+    mark = _mark(job_id, args)
+    rows = [*_refunds(args["slots"], mark), *_parts(args["place"], args["slots"], mark)]
+    told: Counter[str] = Counter()
+    for one in rows:
+        told[one["_id"] or "none"] += int(one["orders"])
+    known = {name: told.pop(name, 0) for name in ("none", "requested", "to_collect", "succeeded")}
+    known["succeeded"] += told.pop("paid_elsewhere", 0) + told.pop("in_cash", 0)
+    return known | {"trouble": told.total(), "fen": sum(int(one["fen"] or 0) for one in rows)}
+
+
+def _refunds(slots: list[str], mark: str) -> list[dict[str, Any]]:
     match = {
-        "takes.slot": {"$in": args["slots"]},
+        "takes.slot": {"$in": slots},
         "state": "cancelled",
         "history": {"$elemMatch": {"what": "cancelled", "who": mark}},
     }
     group = {"_id": "$refund.state", "orders": {"$sum": 1}, "fen": {"$sum": "$refund.fen"}}
-    rows = list(order.Order._get_collection().aggregate([{"$match": match}, {"$group": group}]))
-    told = {str(one["_id"]): int(one["orders"]) for one in rows if one["_id"] not in {None, "none"}}
-    told["none"] = sum(int(one["orders"]) for one in rows if one["_id"] in {None, "none"})
-    known = {name: told.pop(name, 0) for name in ("none", "requested", "to_collect", "succeeded")}
-    known["succeeded"] += told.pop("paid_elsewhere", 0) + told.pop("in_cash", 0)
-    return known | {"trouble": sum(told.values()), "fen": sum(int(one["fen"] or 0) for one in rows)}
+    return list(order.Order._get_collection().aggregate([{"$match": match}, {"$group": group}]))
+
+
+def _parts(place: str, slots: list[str], mark: str) -> list[dict[str, Any]]:
+    days = sorted({slot.day_of(one) for one in slots})
+    match = {"place": place, "day": {"$in": days}, "state": {"$in": ["issued", "cancelled"]}, "parts.who": mark}
+    group = {"_id": "$parts.state", "orders": {"$sum": 1}, "fen": {"$sum": "$parts.fen"}}
+    stages = [{"$match": match}, {"$unwind": "$parts"}, {"$match": {"parts.who": mark}}, {"$group": group}]
+    return list(order.Order._get_collection().aggregate(stages))

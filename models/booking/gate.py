@@ -4,7 +4,7 @@ A ticket is changed by one guarded update; who meets another's change reads agai
 repeated request hears it again; where that record is missing, the ticket itself knows the scan.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from models.booking.gate_terms import GateTerms
 from models.identity.actors import Device
 from models.onecard import code_use, holder, verify
 from models.onecard.code_use import Use
+from models.onecard.verdict import Verdict
 
 __all__ = ["Answer", "GateScan", "scan"]
 _TICK = timedelta(milliseconds=1)
@@ -101,9 +102,14 @@ def answered(
         if told.get("ticket") != (found or {}).get("_id") or told.get("direction", "in") != who.direction:
             raise KeyReused
         return _again(who, found, told)
-    answer = judge(who, found, code or Code("")) if found else gate_answer.without("not_ours")
+    answer = judge(who, found, code or Code("")) if found else nothing(who, "not_ours")
     note(who, answer)
     return answer
+
+
+def nothing(who: Passing, result: str, shown_by: str = "") -> Answer:
+    """Return the answer to what names no ticket: nobody is held on the way out."""
+    return gate_answer.left(shown_by) if who.direction == "out" else gate_answer.without(result)
 
 
 def _by_card(who: Passing, text: str) -> Answer:
@@ -114,7 +120,7 @@ def _by_card(who: Passing, text: str) -> Answer:
     device, told = who.device, gate_scan.told(who.id)
     use = Use(device.device_id, device.nonce, text, who.at)
     if not code_use.told(use) and told:
-        raise KeyReused
+        return _left_before(who, told)
     verdict = verify.verify(
         device.scanner_class,
         text,
@@ -123,15 +129,34 @@ def _by_card(who: Passing, text: str) -> Answer:
         nonce=device.nonce,
         online=True,
     )
-    if not verdict.accepted or verdict.person_id is None:
+    if who.direction == "out":
+        verdict = _of_whom(verdict)
+    elif not verdict.accepted:
         return Answer(verdict.result, verdict.message)
     holder.shown(device, verdict)
     if told:
         return _again(who, ticket.read(told["ticket"]) if "ticket" in told else None, told)
-    found = of_person(who, verdict.person_id)
-    answer = judge(who, found, Code(found["_id"], "card")) if found else gate_answer.without("no_ticket")
+    found = of_person(who, verdict.person_id) if verdict.person_id else None
+    answer = judge(who, found, Code(found["_id"], "card")) if found else nothing(who, "no_ticket", "card")
     note(who, answer)
     return answer
+
+
+def _of_whom(verdict: Verdict) -> Verdict:
+    """Return a verdict for the way out: whatever is wrong with a code by now, its holder leaves by it."""
+    person = verify.whose(verdict)
+    return replace(verdict, result="accepted", person_id=person) if person else verdict
+
+
+def _left_before(who: Passing, told: dict[str, Any]) -> Answer:
+    """Return what was told to who left by a code that was not used up, so that no code can be compared.
+
+    Raises:
+        KeyReused: the nonce came with something else before.
+    """
+    if who.direction != "out" or (told.get("direction"), told.get("shown_by")) != ("out", "card"):
+        raise KeyReused
+    return _again(who, ticket.read(told["ticket"]) if "ticket" in told else None, told)
 
 
 def of_person(who: Passing, person: ObjectId) -> dict[str, Any] | None:
@@ -154,7 +179,7 @@ def judge(who: Passing, found: dict[str, Any], code: Code) -> Answer:
             return _full(who, found, made, _numbers(way, made), code)
         if result := _refusal(who, found, code, way, made):
             return gate_answer.about(result, found, made, _numbers(way, made), shown_by=code.shown_by)
-        if found["state"] == "void":  # on the way out
+        if found["state"] == "void" or _refusal_of_place(who, found):  # on the way out
             return gate_answer.about("exited", found, made, Numbers(0, 0), shown_by=code.shown_by)
         way.go(made)
         if done := ticket.go(found, [*scans, made], way):
@@ -164,7 +189,7 @@ def judge(who: Passing, found: dict[str, Any], code: Code) -> Answer:
 
 def _full(who: Passing, found: dict[str, Any], made: gate_rule.Scan, numbers: Numbers, code: Code) -> Answer:
     """Answer for a ticket that takes no more scans: nobody is let in by it, and whoever is inside may still leave."""
-    result = _refusal_of_place(who, found) or ("exited" if who.direction == "out" else "entries_used_up")
+    result = "exited" if who.direction == "out" else _refusal_of_place(who, found) or "entries_used_up"
     return gate_answer.about(result, found, made, numbers, shown_by=code.shown_by)
 
 
@@ -186,11 +211,11 @@ def _passed(
 
 
 def _refusal(who: Passing, found: dict[str, Any], code: Code, way: gate_rule.Course, made: gate_rule.Scan) -> str:
-    """Return why somebody may not pass; on the way out only the place matters."""
-    if elsewhere := _refusal_of_place(who, found):
-        return elsewhere
+    """Return why somebody may not pass; nobody is held on the way out."""
     if who.direction == "out":
         return ""
+    if elsewhere := _refusal_of_place(who, found):
+        return elsewhere
     if wrong := _wrong_code(code, way.terms):
         return wrong
     if found["state"] == "void":
@@ -221,12 +246,18 @@ def _numbers(way: gate_rule.Course, made: gate_rule.Scan) -> Numbers:
 def _again(who: Passing, found: dict[str, Any] | None, told: dict[str, Any]) -> Answer:
     """Return what was told, with the numbers of then."""
     if found is None or "ticket" not in told:
-        return gate_answer.without(told["result"])
+        return nothing(who, told["result"], told.get("shown_by", ""))
     made = who.scan(told["at"]) | {"zone": told.get("zone", "")}
     numbers = Numbers(told.get("entries", 0), told.get("left"))
     static = gate_terms.of(found).static_code
     return gate_answer.about(
-        told["result"], found, made, numbers, shown_by=told.get("shown_by", "static"), static=static
+        told["result"],
+        found,
+        made,
+        numbers,
+        shown_by=told.get("shown_by", "static"),
+        static=static,
+        places=told.get("places"),
     )
 
 
@@ -237,6 +268,7 @@ def note(who: Passing, answer: Answer) -> None:
         "shown_by": answer.shown_by,
         "entries": answer.entries,
         "left": answer.entries_left,
+        "places": answer.places_left,
     }
     gate_scan.note(
         {

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from backend import clock
-from models.booking import gate_rule, gate_terms, ticket
+from models.booking import gate_places, gate_rule, gate_terms, ticket
 
 ANY_DOCUMENT = "booked_document"
 """The document that the visit was booked with."""
@@ -15,7 +15,8 @@ ANY_DOCUMENT = "booked_document"
 class Answer:
     """`entries` counts those to the zone of the gate, this one included; `entries_left` is None for any number.
 
-    `shown_by` says what was shown: static or rotating code, card, document.
+    `shown_by` says what was shown: static or rotating code, card, document. `places_left` is told of a released ticket:
+    how many its slot still has.
     """
 
     result: str
@@ -34,6 +35,7 @@ class Answer:
     shown_by: str = ""
     entries: int | None = None
     entries_left: int | None = None
+    places_left: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ SENTENCES = {
     "other_time": "此票入园时间为 {window},请在该时段入园。",
     "other_place": "此票不是本景点的。",
     "cancelled": "此票已取消。",
-    "released": "此票因超过入园时限未到场,名额已释放;仍需入园请到游客中心窗口重新办理。",
+    "released": "此票因超过入园时限未到场,名额已释放;{again}",
     "code_stale": "此码已过期(截屏无效),请打开小程序“我的门票”出示实时二维码。",
     "code_ahead": "手机时钟偏快,请打开自动设置时间后,在小程序“我的门票”刷新二维码再试。",
     "code_used": "此码刚刚用过,请等待二维码刷新后再出示。",
@@ -63,6 +65,8 @@ SENTENCES = {
     "not_ours": "不是本平台的有效门票,请到游客中心核实。",
     "no_ticket": "没有今天本景点的预约,请到游客中心办理。",
 }
+AGAIN = "本时段还有 {places} 个名额,请到窗口重新办理(免费)后入园。"
+FULL = "本时段已无名额,请到窗口改约其他时段。"
 LOOK = "请核对本人身份证件。"
 NO_ENTRY = "请慢走(没有入园记录)。"
 
@@ -72,16 +76,33 @@ def without(result: str, message: str = "") -> Answer:
     return Answer(result, message or SENTENCES[result])
 
 
+def left(shown_by: str = "") -> Answer:
+    """Return the answer to who leaves by what names no ticket: open, and recorded as what it is."""
+    return Answer("exited", NO_ENTRY, shown_by=shown_by)
+
+
 def about(
-    result: str, found: dict[str, Any], scan: gate_rule.Scan, numbers: Numbers, *, shown_by: str, static: str = ""
+    result: str,
+    found: dict[str, Any],
+    scan: gate_rule.Scan,
+    numbers: Numbers,
+    *,
+    shown_by: str,
+    static: str = "",
+    places: int | None = None,
 ) -> Answer:
-    """Return the answer to a scan of the ticket `found`; `static` is the rule for codes that do not change."""
+    """Return the answer to a scan of the ticket `found`; `static` is the rule for codes that do not change.
+
+    `places` is what was told before of a released ticket's slot.
+    """
+    if result == "released" and places is None:
+        places = gate_places.left(found)
     first = found.get("first_scan") or {}
     look = result == "admitted" and shown_by == "static" and static == "inspect"
     inspect = found.get("inspect") or ""
     return Answer(
         result,
-        _sentence(result, found, numbers) + (LOOK if look else ""),
+        _sentence(result, found, numbers, places) + (LOOK if look else ""),
         ticket=found["_id"],
         age_band=found["age_band"],
         inspect=inspect or (ANY_DOCUMENT if look else ""),
@@ -96,10 +117,11 @@ def about(
         shown_by=shown_by,
         entries=numbers.entries,
         entries_left=numbers.left,
+        places_left=places,
     )
 
 
-def _sentence(result: str, found: dict[str, Any], numbers: Numbers) -> str:
+def _sentence(result: str, found: dict[str, Any], numbers: Numbers, places: int | None) -> str:
     first = found.get("first_scan") or {}
     if result == "exited" and not numbers.entries:
         return NO_ENTRY
@@ -108,6 +130,7 @@ def _sentence(result: str, found: dict[str, Any], numbers: Numbers) -> str:
         "window": f"{clock.civil(found['enter_from']):%H:%M}-{clock.civil(found['enter_until']):%H:%M}",
         "first": f"{clock.civil(first['at']):%m-%d %H:%M} {first['gate']}" if first else "",
         "entries": numbers.entries,
+        "again": AGAIN.format(places=places) if places else FULL,
     }
     return SENTENCES[result].format(**facts)
 

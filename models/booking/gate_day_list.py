@@ -1,22 +1,25 @@
 """Who may come in today by an ID card, for readers without network: numbers as keyed, truncated hashes.
 
-Each device has a key of its own for each day, so a list that was stolen fits no other gate and no other day. Tickets
-lie in buckets by their id; a gate tells the digests of what it has and gets the buckets that differ, so that a sync
-costs what has changed. A digest covers the ids of tickets, and no number is opened for a bucket that is known.
+Each device has a key of its own for each day, so a list that was stolen fits no other gate and no other day. The list
+comes in pages: first the whole of it by the ids of tickets, then, from the cursor that the last page gave, what was
+issued since. Each walk begins five minutes before the last one, so that nothing that was stored late is missed; what
+ended since is told by the feed of revocations. So a sync reads what has changed.
 """
 
-import hashlib
+import base64
 import hmac
 from base64 import b64encode
-from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
+import orjson
 from bson import ObjectId
 from pymongo.client_session import ClientSession
 
 from backend import clock, runtime
+from backend.store.paging import BadCursor
 from models.audit import entry as entry_log
 from models.booking import gate_document, gate_late, ticket
 from models.booking.ticket import Ticket
@@ -26,29 +29,45 @@ from models.identity import person
 from models.identity.actors import Device
 
 MATCH_BYTES = 8
-BUCKETS = 64
-MOST = 50_000
+MOST = 500
+"""Tickets of a page; each costs the opening of a number."""
+OVERLAP = timedelta(minutes=5)
+"""Longer than an order takes from making its tickets to storing them, and than clocks of servers differ."""
 KIND = "ticket_document"
-_CHUNK = 500
 
 
-def sealed_for(device: Device, public_key: bytes, have: Mapping[str, str]) -> dict[str, Any]:
-    """Return the buckets of today's list that differ from what a gate has, sealed for it like its keys.
+@dataclass(frozen=True)
+class _Position:
+    """Behind which ticket a walk stands: of the whole list by id (`since` None), or of what was issued `since`.
+
+    `floor` is where the next walk starts.
+    """
+
+    since: datetime | None
+    record: str
+    floor: datetime
+
+
+def sealed_for(device: Device, public_key: bytes, cursor: str | None) -> dict[str, Any]:
+    """Return the next page of today's list, sealed for a gate like its keys; without a cursor the list's beginning.
 
     What goes out is written down, though not for whom: nobody is shown, the gate asks by the card that lies on it.
 
     Raises:
         ReadsNoDocuments: the gate has no reader.
+        BadCursor: the cursor was not made here.
         WeakKey: the public key gives no secret.
     """
     gate_document.require_reader(device)
     day = clock.today()
     key = runtime.current().code_keys.documents(device.device_id, day.isoformat())[0]
-    changed = _changed(device, day, key, have)
-    content = {"day": day.isoformat(), "key": b64encode(key).decode(), "buckets": changed}
+    found, following, more = _page(device.place, day, _read(cursor, day))
+    matches = _matches(key, [one["person"] for one in found])
+    items = [_item(one, matches) for one in found if one["person"] in matches]
+    content = {"day": day.isoformat(), "key": b64encode(key).decode(), "items": items, "next": following, "more": more}
     told = code_keys.sealed(public_key, content, context(device.device_id, day))
-    if number := sum(len(one["items"]) for one in changed.values()):
-        about, facts = f"device:{device.device_id}", {"day": day.isoformat(), "number": number}
+    if items:
+        about, facts = f"device:{device.device_id}", {"day": day.isoformat(), "number": len(items)}
         entry_log.write(entry_log.line(device.key, "device.documents", about, unit=device.unit, **facts))
     return told
 
@@ -63,44 +82,59 @@ def match(key: bytes, kind: str, number: str) -> bytes:
     return hmac.digest(key, f"{kind}:{number}".encode(), "sha256")[:MATCH_BYTES]
 
 
-def _changed(device: Device, day: date, key: bytes, have: Mapping[str, str]) -> dict[str, Any]:
-    buckets = _buckets(device.place, day)
-    digests = {number: _digest(key, found) for number, found in buckets.items()}
-    differing = {number: found for number, found in buckets.items() if have.get(number) != digests[number]}
-    gone: dict[str, Any] = {number: {"digest": "", "items": []} for number in have if number not in buckets}
-    matches = _matches(key, [one["person"] for found in differing.values() for one in found])
-    told = {
-        number: {"digest": digests[number], "items": [_item(one, matches) for one in found if one["person"] in matches]}
-        for number, found in differing.items()
-    }
-    return told | gone
+def _page(place: str, day: date, at: _Position) -> tuple[list[dict[str, Any]], str, bool]:
+    """Return the tickets of a page, the cursor behind it, and whether the walk goes on at once."""
+    query: dict[str, Any] = {"place": place, "day": day.isoformat(), "state": {"$ne": "void"}}
+    if at.since is None:
+        query |= {"_id": {"$gt": at.record}}
+        order = [("_id", 1)]
+    else:
+        query |= {"issued_at": {"$gte": at.since}}
+        query |= {"$or": [{"issued_at": {"$gt": at.since}}, {"_id": {"$gt": at.record}}]}
+        order = [("issued_at", 1), ("_id", 1)]
+    names = dict.fromkeys(
+        ("person", "enter_from", "enter_until", "ticket_class", "age_band", "inspect", "issued_at"), 1
+    )
+    found = list(Ticket._get_collection().find(query, names).sort(order).limit(MOST + 1))
+    if len(found) <= MOST:
+        return found, _written(day, _Position(at.floor, "", at.floor)), False
+    last = found[MOST - 1]
+    behind = _Position(at.since and last["issued_at"], last["_id"], at.floor)
+    return found[:MOST], _written(day, behind, walking=True), True
 
 
-def _buckets(place: str, day: date) -> dict[str, list[dict[str, Any]]]:
-    query = {"place": place, "day": day.isoformat()}
-    names = dict.fromkeys(("person", "state", "enter_from", "enter_until", "ticket_class", "age_band", "inspect"), 1)
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for one in Ticket._get_collection().find(query, names).sort("_id", 1).limit(MOST):
-        if one["state"] != "void":
-            found[bucket(one["_id"])].append(one)
-    return found
+def _written(day: date, at: _Position, *, walking: bool = False) -> str:
+    times = [one and one.isoformat() for one in (at.since, at.floor if walking else None)]
+    return base64.urlsafe_b64encode(orjson.dumps([day.isoformat(), at.record, *times])).decode().rstrip("=")
 
 
-def bucket(ticket_id: str) -> str:
-    """Return the bucket of a ticket."""
-    return str(hashlib.sha256(ticket_id.encode()).digest()[0] % BUCKETS)
+def _read(cursor: str | None, day: date) -> _Position:
+    """Return where a walk goes on; that of another day begins anew."""
+    start = clock.now() - OVERLAP
+    if not cursor:
+        return _Position(None, "", start)
+    try:
+        told, record, since, floor = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(told, str) or not isinstance(record, str):
+            raise BadCursor
+        if told != day.isoformat():
+            return _Position(None, "", start)
+        at = _Position(since and _moment(since), record, _moment(floor) if floor else start)
+    except (ValueError, TypeError):
+        raise BadCursor from None
+    return at
 
 
-def _digest(key: bytes, found: list[dict[str, Any]]) -> str:
-    return hmac.digest(key, "\n".join(one["_id"] for one in found).encode(), "sha256").hex()[:16]
+def _moment(told: str) -> datetime:
+    read = datetime.fromisoformat(told)
+    if read.tzinfo is None:
+        raise ValueError
+    return read
 
 
 def _matches(key: bytes, persons: list[ObjectId]) -> dict[ObjectId, str]:
-    found: dict[ObjectId, str] = {}
-    for start in range(0, len(persons), _CHUNK):
-        known = person.several(persons[start : start + _CHUNK])
-        found |= {one.id: match(key, one.kind, one.number).hex() for one in known.values()}
-    return found
+    known = person.several(persons)
+    return {one.id: match(key, one.kind, one.number).hex() for one in known.values()}
 
 
 def _item(found: dict[str, Any], matches: Mapping[ObjectId, str]) -> dict[str, Any]:
@@ -121,11 +155,11 @@ def settle(entry: dict[str, Any], session: ClientSession | None) -> Settled:
     ticket_id, _, told = entry["code"].partition(":")
     found = ticket.read(ticket_id, session=session)
     if found is None:
-        return Settled("refused", "unknown_ticket")
+        return gate_late.without(entry, "unknown_ticket", session)
     if found["place"] != entry["place"]:
-        return Settled("refused", "other_place", found["person"], found["_id"])
+        return gate_late.without(entry, "other_place", session, found)
     if not _listed(entry, found, told):
-        return Settled("refused", "document_unknown")
+        return gate_late.without(entry, "document_unknown", session)
     return gate_late.use(entry, found, session)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from backend.errors import KeyReused, NotAllowed
 from backend.identity_documents import IdentityDocument
 from models.audit import access_line
-from models.booking import gate, gate_answer, gate_scan, ticket
+from models.booking import gate, gate_scan, ticket
 from models.booking.gate_answer import Answer
 from models.booking.gate_code import Code
 from models.identity import person
@@ -55,11 +55,23 @@ def scan(device: Device, document: IdentityDocument, direction: str = "") -> Ans
     if found is None:
         if told and "ticket" in told:
             raise KeyReused
-        answer = gate_answer.without(NOBODY)
+        answer = gate.nothing(who, NOBODY)
         gate.note(who, answer)
         return answer
     access_line.record(device, purpose=PURPOSE, subjects=[found["person"]], fields=SHOWN)
     return gate.answered(who, found, told, Code(found["_id"], "document"))
+
+
+def leave(device: Device, direction: str = "") -> Answer:
+    """Open for who leaves by a document that a reader may not ask for any more: nobody is looked up, nobody held.
+
+    Raises:
+        DirectionWrong: the gate does not let people out.
+    """
+    who = gate.passing(device, direction)
+    answer = gate.nothing(who, NOBODY)
+    gate.note(who, answer)
+    return answer
 
 
 def _shown_before(told: dict[str, Any] | None, known: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -35,15 +35,30 @@ def settle(entry: dict[str, Any], session: ClientSession | None) -> Settled:
     try:
         code = gate_code.read(entry["code"], entry["at"], more=_CLOCK_STEPS)
     except BadCode as error:
-        return Settled("refused", error.reason)
+        return without(entry, error.reason, session)
     found = ticket.read(code.ticket, session=session)
     if found is None:
-        return Settled("refused", "unknown_ticket")
+        return without(entry, "unknown_ticket", session)
     if found["place"] != entry["place"]:
-        return Settled("refused", "other_place", found["person"], found["_id"])
+        return without(entry, "other_place", session, found)
     if code.age != "fresh" and (entry.get("direction") or "in") == "in":
         return Settled("refused", f"code_{code.age}", found["person"], found["_id"])
     return use(entry, found, session, step=code.step)
+
+
+def without(
+    entry: dict[str, Any], reason: str, session: ClientSession | None, found: dict[str, Any] | None = None
+) -> Settled:
+    """Settle an entry for which no ticket of its place stands: in it is not acknowledged, out it is a fact."""
+    about = (found["person"], found["_id"]) if found else ()
+    if entry.get("direction") != "out" or entry["scanner_class"] != "venue":
+        return Settled("refused", reason, *about)
+    gone = {name: entry[name] for name in ("_id", "place", "device", "at")}
+    ids = {"ticket": found["_id"]} if found else {}
+    gate_scan.note_late(
+        {**gone, **ids, "zone": entry.get("zone") or "", "direction": "out", "result": "exited"}, session
+    )
+    return Settled("applied", "", *about)
 
 
 def use(entry: dict[str, Any], found: dict[str, Any], session: ClientSession | None, *, step: int = 0) -> Settled:
@@ -59,8 +74,9 @@ def use(entry: dict[str, Any], found: dict[str, Any], session: ClientSession | N
         if scan["direction"] != "in":
             return Settled("applied", "", found["person"], found["_id"])
         no_show.was_there(found["person"], found["place"], found["day"], session)
-        told = {"scan": _told(scan), **_money(found)}
-        return Settled("conflict", "cancelled", found["person"], found["_id"], told)
+        released = found.get("void_reason") == ticket.RELEASED
+        told = {"scan": _told(scan)} if released else {"scan": _told(scan), **_money(found)}
+        return Settled("conflict", "released" if released else "cancelled", found["person"], found["_id"], told)
     return _read_again(scan, found, session)
 
 

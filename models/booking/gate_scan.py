@@ -41,6 +41,7 @@ class GateScan(Document):
     shown_by = StringField()
     entries = IntField()
     left = IntField()
+    places = IntField()
     offline = BooleanField()
     uncounted = BooleanField()
     at = DateTimeField(required=True)

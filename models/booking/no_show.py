@@ -20,6 +20,7 @@ from pymongo.client_session import ClientSession
 from backend import clock, personal_data, runtime
 from backend.errors import Conflict, NotFound
 from backend.personal_data import Holding, Sealed
+from backend.store import paging
 from backend.store.combining import Combiner
 from models.rules import facts, parameters
 
@@ -213,6 +214,11 @@ def of_person(person: ObjectId) -> list[dict[str, Any]]:
     return list(NoShow._get_collection().find({"person": person}).sort("at", -1).limit(MOST_READ))
 
 
-def of_place(place: str, day: str) -> list[dict[str, Any]]:
-    """Return the marks of a place and day."""
-    return list(NoShow._get_collection().find({"place": place, "day": day}).sort("_id", 1).limit(500))
+def of_place(place: str, day: str, *, cursor: str | None = None) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of the marks of a place and day, by ticket, and the cursor of the next.
+
+    Raises:
+        BadCursor: the cursor was not made by this list.
+    """
+    query = {"place": place, "day": day}
+    return paging.page(NoShow._get_collection(), query, sort=("_id", 1), cursor=cursor, limit=paging.MOST)

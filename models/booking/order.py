@@ -45,7 +45,9 @@ class Order(Document):
     """`visitors` holds person ids, sealed names, class, price and age band; `claims` exists while the order is live.
 
     A visitor who was given a concession has `evidence`: the sealed record of that decision. One who was cancelled alone
-    has `cancelled`, and `parts` say what of the money goes back for such visitors (`cancel_visitors.py`).
+    has `cancelled`, and `parts` say what of the money goes back for such visitors (`cancel_visitors.py`), or for an
+    extra that has `cancelled` (`cancel_extras.py`). `contact` is the sealed number that who bought at a window left;
+    `to_tell` names the place while somebody must be told of a closing there.
     """
 
     meta = {
@@ -62,6 +64,10 @@ class Order(Document):
             {"fields": ["takes.slot", "state", "_id"]},
             {"fields": ["place", "day", "state", "_id"]},
             {"fields": ["visitors.person"], "sparse": True},
+            {
+                "fields": ["to_tell.place", "_id"],
+                "partialFilterExpression": {"to_tell.place": {"$exists": True}},
+            },
             outbox.INDEX,
         ],
     }
@@ -91,6 +97,8 @@ class Order(Document):
     history = ListField(DictField())
     from_waiting = BooleanField()
     released = BooleanField()
+    contact = BinaryField()
+    to_tell = DictField()
     outbox = ListField(DictField())
 
 
@@ -103,6 +111,7 @@ personal_data.declare(
         sealed=(
             Sealed("visitors.name", record="{_id}:{#}"),
             Sealed("visitors.evidence", record="{_id}:{#}", own=True),
+            Sealed("contact", secret=True),
         ),
         traces=("visitors.document", "visitors.age_band", "visitors.inspect", "visitors.needs_guardian"),
         at_deletion="restrict",
@@ -279,6 +288,17 @@ def takes(found: Mapping[str, Any]) -> list[Take]:
     """Return what an order holds of slots; one of an earlier release holds places of its one slot."""
     told = found.get("takes") or [{"slot": found["slot"], "places": found["places"]}]
     return [Take(one["slot"], one["places"], one.get("shares", {})) for one in told]
+
+
+def sealed_contact(order_id: ObjectId, number: str) -> bytes:
+    """Return the telephone number that somebody without an account left, as it is stored."""
+    return runtime.current().sealer.seal("orders.contact", order_id, number)
+
+
+def contact(found: Mapping[str, Any]) -> str:
+    """Return the telephone number that somebody without an account left, empty where none was."""
+    kept = found.get("contact")
+    return runtime.current().sealer.open("orders.contact", found["_id"], kept) if kept else ""
 
 
 def sealed_evidence(order_id: ObjectId, number: int, evidence: dict[str, Any]) -> bytes:

@@ -57,6 +57,9 @@ def whole(found: dict[str, Any]) -> dict[str, Any]:
     if found.get("parts"):
         names = ("visitors", "fen", "state")
         shown["partial_refunds"] = [{name: one[name] for name in names} for one in found["parts"]]
+    for number, one in enumerate(shown.get("extras", ())):
+        if found["state"] == "cancelled" or found["extras"][number].get("cancelled"):
+            one["state"] = "cancelled"
     if found["state"] == "issued":
         shown["refund_if_cancelled_fen"] = cancel.refund_fen(found)
     return shown

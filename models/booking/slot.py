@@ -27,6 +27,7 @@ from models.booking.slot_errors import (
     DaySoldOut,
     ShareSoldOut,
     SlotBusy,
+    SlotChanged,
     SlotClosed,
     SlotOver,
     SlotSoldOut,
@@ -40,6 +41,8 @@ MOST_PENDING_BYTES = 1 << 16
 HOLD_WITHOUT_ORDER = timedelta(seconds=60)
 """After this long a hold without an order belongs to a process that died."""
 _NOTES_A_TAKE = 64
+DAY = "-day"
+"""How the ids of slots of the kind `day` end."""
 WHOLE = ""
 """The resource of a slot that is of the place as a whole."""
 SHARES_ZH = {"individual": "散客", "group": "团队", "public": "惠民"}
@@ -49,7 +52,8 @@ class Slot(Document):
     """The id reads place, day and start: `museum-20261123-0900`, of a resource `hall.court_1-20261123-0900`.
 
     `start` and `end` are minutes of the civil day. `counters` are the slots of the kind `day` that sell along.
-    `limits` say how often one person may book: `[{period: day | week | month, most}]`.
+    `limits` say how often one person may book: `[{period: day | week | month, most}]`. `over` is by how much `quota`
+    stands above the limit of a day of which more was sold than a lowered limit allows.
     """
 
     meta = {
@@ -88,16 +92,21 @@ class Slot(Document):
     kept = IntField()
     line = IntField()
     by_hand = BooleanField()
+    over = IntField()
     outbox = ListField(DictField())
 
 
 @dataclass(frozen=True)
 class Take:
-    """What is taken of one slot: places in all, and how many of them are of which share."""
+    """What is taken of one slot: places in all, and how many of them are of which share.
+
+    `known` are the counters that are taken from with it; of a slot that sells along with others nothing is got so.
+    """
 
     slot: str
     places: int
     shares: Mapping[str, int] = field(default_factory=dict)
+    known: frozenset[str] | None = field(default=None, compare=False)
 
 
 _settled: defaultdict[str, deque[str]] = defaultdict(deque)
@@ -109,9 +118,20 @@ def slot_id(place: str, day: str, start: int, resource: str = WHOLE) -> str:
     return f"{owner}-{day.replace('-', '')}-{start // 60:02d}{start % 60:02d}"
 
 
+def owner_of(slot: str) -> str:
+    """Return the place, or the resource of a place, that a slot's id names."""
+    return slot.rsplit("-", 2)[0]
+
+
+def day_of(slot: str) -> str:
+    """Return the day that a slot's id names."""
+    day = slot.rsplit("-", 2)[1]
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}"
+
+
 def day_id(place: str, day: str) -> str:
     """Return the id of the slot that counts a whole day of a place."""
-    return f"{place}-{day.replace('-', '')}-day"
+    return f"{place}-{day.replace('-', '')}{DAY}"
 
 
 def read(slot: str) -> dict[str, Any]:
@@ -145,7 +165,7 @@ def take(wish: Take, hold: ObjectId) -> None:
     """Take places for `hold`, at once or not at all: one guarded update decides.
 
     Raises:
-        SlotSoldOut, DaySoldOut, ShareSoldOut, SlotClosed, SlotPaused, SlotBusy: nothing was taken.
+        SlotSoldOut, DaySoldOut, ShareSoldOut, SlotClosed, SlotPaused, SlotBusy, SlotChanged: nothing was taken.
     """
     _takes.run(wish.slot, (wish, hold))
 
@@ -164,8 +184,9 @@ def _try_take(slot: str, wishes: Sequence[tuple[Take, ObjectId]]) -> bool:
     shares: Counter[str] = Counter()
     for wish, _hold in wishes:
         shares.update(wish.shares)
+    known = [wish.known for wish, _hold in wishes if wish.known is not None]
     guard = {
-        **_guard(slot, places, shares),
+        **_guard(slot, places, shares, frozenset.intersection(*known) if known else None),
         "$expr": {"$lt": [{"$bsonSize": "$pending"}, MOST_PENDING_BYTES]},
     }
     notes: dict[str, Any] = {f"pending.{hold}": _pending(wish, now) for wish, hold in wishes}
@@ -178,8 +199,10 @@ def _try_take(slot: str, wishes: Sequence[tuple[Take, ObjectId]]) -> bool:
     return False
 
 
-def _guard(slot: str, places: int, shares: Mapping[str, int]) -> dict[str, Any]:
-    enough = {f"shares.{name}.left": {"$gte": number} for name, number in shares.items()}
+def _guard(slot: str, places: int, shares: Mapping[str, int], known: frozenset[str] | None) -> dict[str, Any]:
+    enough: dict[str, Any] = {f"shares.{name}.left": {"$gte": number} for name, number in shares.items()}
+    if known is not None:
+        enough["counters"] = {"$not": {"$elemMatch": {"$nin": sorted(known)}}}
     return {"_id": slot, "state": "open", "left": {"$gte": places}, **enough}
 
 
@@ -206,7 +229,10 @@ def _take_settled(slot: str) -> list[str]:
 
 
 def _refusal(slot: str, wish: Take) -> Conflict:
-    return _refusal_of(read(slot), wish.places, wish.shares) or SlotBusy()
+    found = read(slot)
+    if refusal := _refusal_of(found, wish.places, wish.shares):
+        return refusal
+    return SlotChanged() if set(found.get("counters", ())) - (wish.known or frozenset()) else SlotBusy()
 
 
 def _refusal_of(slot: dict[str, Any], places: int, shares: Mapping[str, int]) -> Conflict | None:
@@ -255,15 +281,31 @@ def give_back(taken: Take, session: ClientSession) -> bool:
 def _come_back(
     taken: Take, guard: dict[str, Any], more: dict[str, Any], session: ClientSession | None = None
 ) -> str | None:
-    """Put places back to what is `left`, or to what is `kept` where somebody waits; None when the guard held not."""
-    slots, counts = Slot._get_collection(), _counts(1, taken.places, taken.shares)
+    """Put places back to what is `left`, or to what is `kept` where somebody waits; None when the guard held not.
+
+    Of a day that was sold beyond its limit nothing comes back before it is at its limit.
+    """
+    slots, over = Slot._get_collection(), _over(taken.slot, session)
+    gone = min(over, taken.places)
+    counts = _counts(1, taken.places, taken.shares)
+    counts["left"] -= gone
+    beyond = {"quota": -gone, "over": -gone} if gone else {}
+    guard = guard | ({"over": over or {"$in": [None, 0]}} if taken.slot.endswith(DAY) else {})
     nobody = {"_id": taken.slot, "waiting": {"$in": [None, 0]}, **guard}
-    if slots.update_one(nobody, {"$inc": counts, **more}, session=session).matched_count:
+    if slots.update_one(nobody, {"$inc": counts | beyond, **more}, session=session).matched_count:
         return "left"
     kept = {f"{path.removesuffix('left')}kept": number for path, number in counts.items()}
-    change = {"$inc": kept, "$push": told(taken.slot), **more}
+    change = {"$inc": kept | beyond, "$push": told(taken.slot), **more}
     waited = {"_id": taken.slot, "waiting": {"$gt": 0}, **guard}
     return "kept" if slots.update_one(waited, change, session=session).matched_count else None
+
+
+def _over(slot: str, session: ClientSession | None) -> int:
+    """Return by how much more of a day is sold than its limit allows."""
+    if not slot.endswith(DAY):
+        return 0
+    found = Slot._get_collection().find_one({"_id": slot}, {"over": 1}, session=session) or {}
+    return int(found.get("over") or 0)
 
 
 def told(slot: str) -> dict[str, Any]:
@@ -274,7 +316,7 @@ def told(slot: str) -> dict[str, Any]:
 def take_again(wish: Take, session: ClientSession) -> bool:
     """Take places inside the transaction that revives an order; return whether there were any."""
     change = {"$inc": _counts(-1, wish.places, wish.shares)}
-    guard = _guard(wish.slot, wish.places, wish.shares)
+    guard = _guard(wish.slot, wish.places, wish.shares, wish.known)
     return bool(Slot._get_collection().update_one(guard, change, session=session).matched_count)
 
 

@@ -74,3 +74,7 @@ class SlotBusy(Conflict):
     code = "slot_busy"
     zh = "预约的人较多,请几秒后重试,名额未被占用。"
     en = "Many people are booking this slot. Try again in a few seconds; nothing was taken."
+
+
+class SlotChanged(SlotBusy):
+    """409: the slot sells along with a counter that the booking did not know; looked at again, it may be had."""

@@ -17,7 +17,7 @@ from backend import clock
 from backend.errors import Conflict
 from models.booking import slot
 from models.booking.slot import Slot, Take
-from models.booking.slot_errors import SlotClosed, SlotOver, paused
+from models.booking.slot_errors import SlotChanged, SlotClosed, SlotOver, paused
 
 MOST = 200
 """Bound of the parties that wait for one slot."""
@@ -62,9 +62,12 @@ def join(wishes: Sequence[Take], session: ClientSession) -> int:
 
     Raises:
         SlotOver, SlotClosed, SlotPaused, PlacesThere, LineFull: it does not have to wait, or cannot.
+        SlotChanged: the slot sells along with a counter that it does not wait for.
     """
     found, number = read((one.slot for one in wishes), session), 0
     own = found[wishes[0].slot]
+    if set(own.get("counters", ())) - set(found):
+        raise SlotChanged
     _require_waitable(found.values(), own)
     if all(_sells(found[one.slot], one) for one in wishes):
         raise PlacesThere

@@ -13,7 +13,7 @@ from pymongo.client_session import ClientSession
 
 from backend import clock, metrics
 from backend.store import transactions
-from models.booking import order, slot
+from models.booking import day_counter, order, slot
 from models.booking.slot import Take
 
 log = structlog.get_logger()
@@ -39,7 +39,7 @@ def _sweep_slot(slot_id: str, pending: dict[str, list[Any]]) -> int:
     returned = 0
     for hold, wish in old.items():
         if hold in known:
-            slot.forget(slot_id, hold)
+            day_counter.settle(wish, hold)
         elif order.abandon(ObjectId(hold), slot_id) and slot.return_hold(wish, hold):
             returned += 1
             metrics.HOLDS_RETURNED.inc()
@@ -68,10 +68,10 @@ def recount(slot_id: str) -> int:
             return 0
         live, ids = _live(slot_id, session)
         holds = [ObjectId(hold) for hold in found["pending"]]
-        ended = {
-            str(one["_id"])
-            for one in order.Order._get_collection().find({"_id": {"$in": holds}}, {"_id": 1}, session=session)
-        }
+        told: dict[str, Any] = {"_id": {"$in": holds}}
+        if found.get("kind") == "day":  # a note may stand there for an order that does not take of it yet
+            told["takes.slot"] = slot_id
+        ended = {str(one["_id"]) for one in order.Order._get_collection().find(told, {"_id": 1}, session=session)}
         waiting = [
             _noted(slot_id, note) for hold, note in found["pending"].items() if hold not in ids and hold not in ended
         ]

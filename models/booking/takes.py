@@ -5,6 +5,7 @@ gives back what they took (`models/booking/sweeper.py`).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bson import ObjectId
@@ -18,7 +19,9 @@ from models.booking.slot import Take
 def of(wanted: Mapping[str, Any], places: int, shares: Mapping[str, int] | None = None) -> list[Take]:
     """Return what so many places of a slot take: of the slot itself, and of every counter that sells along."""
     known = {name: number for name, number in (shares or {}).items() if name in wanted.get("shares", {})}
-    return [Take(wanted["_id"], places, known), *(Take(one, places) for one in wanted.get("counters", []))]
+    counters = wanted.get("counters") or []
+    own = Take(wanted["_id"], places, known, frozenset(counters))
+    return [own, *(Take(one, places) for one in counters)]
 
 
 def merged(takes: Sequence[Take]) -> list[Take]:
@@ -27,7 +30,7 @@ def merged(takes: Sequence[Take]) -> list[Take]:
     for one in takes:
         before = found.get(one.slot, Take(one.slot, 0))
         shares = {name: before.shares.get(name, 0) + one.shares.get(name, 0) for name in {*before.shares, *one.shares}}
-        found[one.slot] = Take(one.slot, before.places + one.places, shares)
+        found[one.slot] = Take(one.slot, before.places + one.places, shares, one.known)
     return list(found.values())
 
 
@@ -35,7 +38,7 @@ def take_all(takes: Sequence[Take], hold: ObjectId) -> None:
     """Take from every counter for `hold`; when one refuses, what the others gave goes back at once.
 
     Raises:
-        SlotSoldOut, DaySoldOut, ShareSoldOut, SlotClosed, SlotPaused, SlotBusy: nothing was taken.
+        SlotSoldOut, DaySoldOut, ShareSoldOut, SlotClosed, SlotPaused, SlotBusy, SlotChanged: nothing was taken.
     """
     for number, one in enumerate(takes):
         try:
@@ -67,8 +70,13 @@ def give_back(takes: Sequence[Take], session: ClientSession) -> bool:
 
 
 def take_again(takes: Sequence[Take], session: ClientSession) -> bool:
-    """Take from every counter inside the transaction that revives an order; return False as soon as one refuses."""
-    return all(slot.take_again(one, session) for one in sorted(takes, key=lambda each: each.slot))
+    """Take from every counter inside the transaction that revives an order; return False as soon as one refuses.
+
+    So does a slot that has got a counter since.
+    """
+    known = frozenset(one.slot for one in takes)
+    every = (replace(one, known=known) for one in sorted(takes, key=lambda each: each.slot))
+    return all(slot.take_again(one, session) for one in every)
 
 
 def stored(takes: Sequence[Take]) -> list[dict[str, Any]]:

@@ -33,12 +33,20 @@ _REVOKED_BY = {"state": 1, "place": 1, "enter_until": 1}
 
 
 class Ticket(Document):
-    """The id reads order and number: `<24 hex>-<n>`. `enter_from` and `enter_until` are instants."""
+    """The id reads order and number: `<24 hex>-<n>`. `enter_from` and `enter_until` are instants.
+
+    `issued_at` is when it was made, missing on tickets of an older release.
+    """
 
     meta = {
         "collection": "tickets",
         "auto_create_index": False,
-        "indexes": ["order", "person", {"fields": ["place", "day", "_id"]}],
+        "indexes": [
+            "order",
+            "person",
+            {"fields": ["place", "day", "_id"]},
+            {"fields": ["place", "day", "issued_at", "_id"]},
+        ],
     }
     id = StringField(primary_key=True)
     order = ObjectIdField(required=True)
@@ -61,6 +69,7 @@ class Ticket(Document):
     scans = ListField(DictField())
     zones = DictField()
     turn = IntField()
+    issued_at = DateTimeField()
 
 
 personal_data.declare(
@@ -108,12 +117,12 @@ def of_person(
     """Return the ticket by which a person walks through a gate at an instant: the one that `scan` used, else a fit one.
 
     In: one whose hours it is; of these one that was not used at this zone yet, at a zone one whose holder is inside,
-    then one that is still valid, the earliest of equals. Out: one whose holder is inside, else one that was used, a
-    void one where there is no other.
+    then one that is still valid, the earliest of equals; one that was released where there is no other. Out: one whose
+    holder is inside, else one that was used, a void one where there is no other.
     """
     query: dict[str, Any] = {"person": person, "place": place, "day": clock.civil(at).date().isoformat()}
     if direction == "in":
-        query["state"] = {"$ne": "void"}
+        query["$or"] = [{"state": {"$ne": "void"}}, {"void_reason": RELEASED}]
     found = list(Ticket._get_collection().find(query, session=session).sort("enter_from", 1))
     return min(found, key=lambda one: _fitness(one, at, scan, zone, direction), default=None)
 
@@ -127,7 +136,8 @@ def _fitness(one: dict[str, Any], at: datetime, scan: str, zone: str, direction:
         return not own, not inside, one["state"] != "used", one["state"] == "void"
     used_here = bool((zones.get(written(zone)) or {}).get("in")) or (one["state"] == "used" and not zones)
     in_hours = one["enter_from"] <= at <= one["enter_until"]
-    return not own, not in_hours, used_here, bool(zone) and not inside, one["state"] != "valid"
+    void = one["state"] == "void"
+    return not own, void, not in_hours, used_here, bool(zone) and not inside, one["state"] != "valid"
 
 
 def void_all(order: ObjectId, session: ClientSession) -> bool:

@@ -195,9 +195,17 @@ def published_many(kind_name: str, ids: Iterable[str]) -> dict[str, dict[str, An
     return {one["id"]: one for one in _each_shown(wanted)}
 
 
-def published_all(kind_name: str, *, place: str | None = None) -> list[dict[str, Any]]:
-    """Return what all items of a kind show, or those of a place, by id; at most 500."""
-    return list(islice(_each_shown({"kind": kind_name} | ({"place": place} if place else {})), MOST_SHOWN))
+def published_all(
+    kind_name: str, *, place: str | None = None, after: str | None = None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return what items of a kind show, or those of a place, by id from behind `after`; and where the next page begins.
+
+    The next page is told by the id of an item that is shown, so it says nothing of those that are not.
+    """
+    behind = {"_id": {"$gt": item_id(kind_name, after)}} if after else {}
+    query = {"kind": kind_name, **({"place": place} if place else {}), **behind}
+    found = list(islice(_each_shown(query), MOST_SHOWN + 1))
+    return found[:MOST_SHOWN], found[MOST_SHOWN - 1]["id"] if len(found) > MOST_SHOWN else None
 
 
 def published_each(kind_name: str) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from models.crowd import alarm, movement, record, state
 from models.crowd.spot import Spot, day_of, minute_of
 from models.crowd.state import RUNNING
 from models.identity.actors import Staff
-from models.places import scope
+from models.places import scope, zone
 
 OPERATION = "crowd.headcount"
 EARLIEST = timedelta(hours=2)
@@ -34,9 +34,12 @@ def put(actor: Staff, spot: Spot, people: int, *, counted_at: datetime | None, r
 
     Raises:
         NotFound: no such place in the actor's scope.
+        ZoneUnknown: the place has no such zone.
         CountedWrong: it is older than two hours, or lies ahead.
     """
-    unit = scope.place(actor, OPERATION, spot.place).get("unit") or ""
+    known = scope.place(actor, OPERATION, spot.place)
+    zone.require(known, spot.zone)
+    unit = known.get("unit") or ""
     now = clock.now()
     if counted_at and not now - EARLIEST <= counted_at <= now + timedelta(minutes=1):
         raise CountedWrong

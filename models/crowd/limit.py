@@ -18,7 +18,7 @@ from models.audit import entry
 from models.crowd import state
 from models.crowd.spot import Spot
 from models.identity.actors import Staff
-from models.places import scope
+from models.places import scope, zone
 
 OPERATION = "crowd.limit"
 
@@ -88,9 +88,12 @@ def put(actor: Staff, spot: Spot, told: Told) -> dict[str, Any]:
 
     Raises:
         NotFound: no such place in the actor's scope.
+        ZoneUnknown: the place has no such zone.
         LimitNotLater: one begins on that day or later.
     """
-    unit = scope.place(actor, OPERATION, spot.place).get("unit") or ""
+    known = scope.place(actor, OPERATION, spot.place)
+    zone.require(known, spot.zone)
+    unit = known.get("unit") or ""
     figures = {"instantaneous": told.instantaneous, "daily": told.daily, "valid_from": told.valid_from.isoformat()}
     line = entry.line(actor.key, OPERATION, f"crowd:{spot.key}", unit=unit, **figures)
     value = {**told.value(), "by": actor.key, "at": clock.now()}

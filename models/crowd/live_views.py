@@ -18,7 +18,7 @@ _FIELDS = {"outbox": 0, "override.reason": 0}
 
 def public(now: datetime | None = None) -> list[dict[str, Any]]:
     """Return the live state of every place that is counted, in the order of the places."""
-    found = list(CrowdState._get_collection().find({"zone": WHOLE}, _FIELDS).limit(state.MOST))
+    found = list(CrowdState._get_collection().find({"zone": WHOLE}, _FIELDS).sort("_id", 1).limit(state.MOST))
     known = {one["place"]: one for one in found}
     fields = {"name": 1, "rank": 1}
     places = Place._get_collection().find({"_id": {"$in": sorted(known)}}, fields)

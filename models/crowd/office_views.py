@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from backend import clock
-from backend.errors import NotFound
+from backend.errors import BadInput, NotFound
 from models.crowd import fuse, history_views, limit, live_views, movement, record, source, state, thresholds
 from models.crowd.movement import CrowdDay
 from models.crowd.spot import WHOLE, Spot, day_of
@@ -34,10 +34,21 @@ HEADERS = (
 _KIND_OF = {"inside": "camera", "flow": "flow", "parking": "parking"}
 
 
+class ReportTooLong(BadInput):
+    """400: the report would have too many lines."""
+
+    code = "crowd_report_too_long"
+    zh = f"这段时间的数据超过 {MOST_ROWS} 行,请缩短日期范围,或只选一个景点。"
+    en = f"These days have more than {MOST_ROWS} lines. Choose fewer days, or one place."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"to": [self.zh]})
+
+
 def listed(actor: Staff) -> list[dict[str, Any]]:
     """Return the live figures of the places in the actor's scope that are counted."""
     actor.require(OPERATION)
-    found = list(CrowdState._get_collection().find({"zone": WHOLE}, {"outbox": 0}).limit(state.MOST))
+    found = list(CrowdState._get_collection().find({"zone": WHOLE}, {"outbox": 0}).sort("_id", 1).limit(state.MOST))
     places = {one["_id"]: one for one in Place._get_collection().find({"_id": {"$in": [s["place"] for s in found]}})}
     figures = thresholds.on(clock.today())
     return [
@@ -160,6 +171,7 @@ def report(actor: Staff, first: date, last: date, place_id: str | None) -> list[
     Raises:
         NotFound: no such place in the actor's scope.
         SpanWrong: the span is empty or too long.
+        ReportTooLong: it would have too many lines.
     """
     actor.require(REPORT)
     if not 0 <= (last - first).days < history_views.MOST_DAYS:
@@ -168,7 +180,9 @@ def report(actor: Staff, first: date, last: date, place_id: str | None) -> list[
     if place_id:
         scope.place(actor, REPORT, place_id)
         query["place"] = place_id
-    found = list(CrowdDay._get_collection().find(query).sort([("day", 1), ("_id", 1)]).limit(MOST_ROWS))
+    found = list(CrowdDay._get_collection().find(query).sort([("day", 1), ("_id", 1)]).limit(MOST_ROWS + 1))
+    if len(found) > MOST_ROWS:
+        raise ReportTooLong
     ids = sorted({one["place"] for one in found})
     places = {one["_id"]: one for one in Place._get_collection().find({"_id": {"$in": ids}})}
     reached = {one for one, known in places.items() if scope.reaches(actor, REPORT, known)}

@@ -21,6 +21,7 @@ from models.crowd.movement import Move
 from models.crowd.reading_form import Malformed, Told
 from models.crowd.spot import Spot
 from models.identity.actors import Device
+from models.places import place, zone
 
 MOST_READINGS = 100
 TRANSIT = timedelta(seconds=2)
@@ -76,6 +77,7 @@ def take_in(device: Device, sent: list[Any], *, device_time: datetime) -> list[R
     skew = now - device_time
     upload = _Upload(device, now, skew if abs(skew) > TRANSIT else timedelta(0))
     read = [_read(raw, upload) for raw in sent]
+    read = _of_zones(device.place, read)
     flows = [one for one in read if isinstance(one, Told) and one.kind == "flow"]
     known = _count(upload, flows)
     receipts = [one if isinstance(one, Receipt) else _take(upload, one, known) for one in read]
@@ -91,6 +93,19 @@ def _read(raw: Any, upload: _Upload) -> Told | Receipt:
     if upload.at(told) < upload.received_at - LATEST:
         return Receipt(told.seq, "too_old")
     return told
+
+
+def _of_zones(place_id: str, read: list[Told | Receipt]) -> list[Told | Receipt]:
+    """Refuse readings of a zone that the place does not have: they count nowhere."""
+    if not any(isinstance(one, Told) and one.zone for one in read):
+        return read
+    found = place.read(place_id)
+    return [
+        Receipt(one.seq, "malformed", "zone_unknown")
+        if isinstance(one, Told) and not zone.exists(found, one.zone)
+        else one
+        for one in read
+    ]
 
 
 def _take(upload: _Upload, told: Told, known: set[str]) -> Receipt:

@@ -109,8 +109,8 @@ def read(spot: Spot) -> dict[str, Any]:
 
 
 def spots() -> list[Spot]:
-    """Return every spot that is counted."""
-    found = CrowdState._get_collection().find({"zone": {"$gte": ""}}, {"place": 1, "zone": 1}).limit(MOST)
+    """Return every spot that is counted, however many: one that is left out would never be judged."""
+    found = CrowdState._get_collection().find({"zone": {"$gte": ""}}, {"place": 1, "zone": 1}).sort("_id", 1)
     return [Spot(one["place"], one["zone"]) for one in found]
 
 

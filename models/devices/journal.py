@@ -11,7 +11,7 @@ settled. The id reads device and nonce: an entry that comes again is the entry t
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -188,11 +188,16 @@ class _Upload:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of one sent entry: received, duplicate, key_reused, malformed or refused."""
+    """What became of one sent entry: received, duplicate, key_reused, malformed or refused.
+
+    `quarantine` says of one that could not be taken whether it is `kept` for a person to look at, or its device has so
+    many of them there that it is `full`.
+    """
 
     nonce: str
     result: str
     reason: str = ""
+    quarantine: str = ""
 
 
 def take_in(device: Device, sent: list[Any], *, device_time: datetime) -> list[Receipt]:
@@ -206,7 +211,8 @@ def take_in(device: Device, sent: list[Any], *, device_time: datetime) -> list[R
     for raw, one in zip(sent, read, strict=True):
         receipt = one if isinstance(one, Receipt) else _receipt(one, known)
         if receipt.result in {"malformed", "key_reused", "refused"}:
-            quarantine.put(device, raw, receipt.reason or receipt.result)
+            kept = quarantine.put(device, raw, receipt.reason or receipt.result)
+            receipt = replace(receipt, quarantine="kept" if kept else "full")
         receipts.append(receipt)
     outbox.wake("gates")
     return receipts

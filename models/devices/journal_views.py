@@ -24,6 +24,7 @@ REASON_ZH = {
     "no_ticket": "持卡人当天没有本景点的预约",
     "fare_owed": "钱包余额不足,车费待补",
     "cancelled": "已取消的票离线入园",
+    "released": "超时未到而释放的票离线入园",
     "other_time": "离线入园时间不在票面时段内",
     "other_place": "不是本景点的票",
     "unknown_ticket": "没有这张票",
@@ -137,6 +138,11 @@ def _happened(found: dict[str, Any]) -> str:
     told = f"{_at_gate(scan)}放行"
     if other := details.get("other"):
         return f"{told};此前 {_at_gate(other)}已放行,以较早的一次为准。"
+    if found.get("reason") == "released":
+        return (
+            f"{told};该票此前因超过入园时限已释放(免费票,不涉及退款)。闸机证实本人到场,爽约记录已自动撤销;"
+            "名额可能已给他人,请核对在园人数,无误后按“情况属实,予以放行”处理。"
+        )
     if "refund_fen" in details:
         return f"{told},该票此前已取消,整单已退 {yuan(details['refund_fen'])} 元。"
     return f"{told}。"

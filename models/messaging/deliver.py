@@ -36,7 +36,10 @@ def deliver(notice_id: ObjectId, limits: Limits) -> None:
 
 
 def _put(found: dict[str, Any], _limits: Limits) -> None:
-    if not notice.ended(found, "in_app"):
+    if found.get("number"):
+        notice.end(found, "in_app", "none")
+        notice.end(found, "subscribe", "none")
+    elif not notice.ended(found, "in_app"):
         about = found["key"].removeprefix(f"{found['kind']}:{found['account']}:")
         inbox.put(found["account"], found["kind"], key=about, **found["values"])
         notice.end(found, "in_app", "put")
@@ -62,7 +65,7 @@ def _subscribe(found: dict[str, Any], _limits: Limits) -> None:
 def _text(found: dict[str, Any], limits: Limits) -> None:
     """Send an SMS, but not beside a message that surely went out."""
     subscribe = found["channels"].get("subscribe", {})
-    sure = subscribe.get("state") == "sent" and not (subscribe.get("presumed") and found["urgent"])
+    sure = subscribe.get("state") in ("sent", "delivered") and not (subscribe.get("presumed") and found["urgent"])
     if not sure and not notice.ended(found, "sms"):
         send_sms.send(found, notice_kinds.KINDS[found["kind"]], limits.sms_a_day)
 

@@ -3,7 +3,8 @@
     waiting ──every channel has come to an end──▶ done
 
     in_app     put
-    subscribe  sending ▶ sent | not_granted | failed | none | off      busy, unknown: tried again
+    subscribe  sending ▶ sent ▶ delivered | not_granted | failed       busy, unknown: tried again
+               sending ▶ not_granted | failed | none | off
     sms        sending ▶ sent ▶ delivered | failed | capped | none | off
 
 `tell` is one write; its outbox carries the notice on (`deliver`). Each channel is claimed before the outside call and
@@ -18,13 +19,23 @@ from datetime import timedelta
 from typing import Any
 
 from bson import ObjectId
-from mongoengine import BooleanField, DateTimeField, DictField, Document, ListField, ObjectIdField, StringField
+from mongoengine import (
+    BinaryField,
+    BooleanField,
+    DateTimeField,
+    DictField,
+    Document,
+    ListField,
+    ObjectIdField,
+    StringField,
+)
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
-from backend import clock, outbox, personal_data
+from backend import clock, outbox, personal_data, runtime
 from backend.errors import Conflict, NotFound
 from backend.store import transactions
+from models.identity import phone
 from models.messaging import notice_day, notice_kinds
 
 COLLECTION = "notices"
@@ -37,7 +48,10 @@ outbox.carried_by(COLLECTION)
 
 
 class Notice(Document):
-    """`about` is the id of what it is about, the key's first part. `problem` names what a person must put right."""
+    """`about` is the id of what it is about, the key's first part. `problem` names what a person must put right.
+
+    Who has no account and left a `number` has the id of what they bought for an `account`.
+    """
 
     meta = {
         "collection": COLLECTION,
@@ -47,6 +61,7 @@ class Notice(Document):
             {"fields": ["account", "-_id"]},
             {"fields": ["about", "-_id"]},
             {"fields": ["problem.channel", "-_id"], "sparse": True},
+            {"fields": ["channels.subscribe.msgid"], "sparse": True},
             {"fields": ["at"], "expireAfterSeconds": int(KEPT.total_seconds())},
             outbox.INDEX,
         ],
@@ -61,10 +76,15 @@ class Notice(Document):
     channels = DictField()
     problem = DictField()
     at = DateTimeField(required=True)
+    number = BinaryField()
     outbox = ListField(DictField())
 
 
-personal_data.declare(personal_data.Holding(COLLECTION, zh="发给您的通知", accounts=("account",)))
+personal_data.declare(
+    personal_data.Holding(
+        COLLECTION, zh="发给您的通知", accounts=("account",), sealed=(personal_data.Sealed("number"),)
+    )
+)
 
 
 class NothingWrong(Conflict):
@@ -83,11 +103,13 @@ def tell(
     values: Mapping[str, str],
     urgent: bool = False,
     session: ClientSession | None = None,
+    number: str = "",
 ) -> None:
     """Tell an account something once for each (kind, account, key); an outbox entry brings it to the person.
 
     The key begins with the id of what it is about (an order's, for example), before the first colon if there is one.
-    What is urgent does not wait for the end of the quiet hours. Inside a transaction, who began it wakes `push` after.
+    What is urgent does not wait for the end of the quiet hours. With a `number` it goes there as an SMS and nowhere
+    else; `account` is the id of what was bought then. Inside a transaction, who began it wakes `push` after.
 
     Raises:
         KeyError: a value that the kind's texts name is missing.
@@ -109,6 +131,8 @@ def tell(
         "at": clock.now(),
         "outbox": [outbox.entry("push", "messaging.deliver", notice=str(notice_id))],
     }
+    if number:
+        record["number"] = runtime.current().sealer.seal("notices.number", notice_id, number)
     query = {"key": f"{kind}:{account}:{key}"}
     try:
         Notice._get_collection().update_one(query, {"$setOnInsert": record}, upsert=True, session=session)
@@ -123,6 +147,13 @@ def tell(
 def find(notice_id: ObjectId) -> dict[str, Any] | None:
     """Return a notice, None where it went with its account."""
     return Notice._get_collection().find_one({"_id": notice_id})
+
+
+def number_of(found: Mapping[str, Any]) -> str | None:
+    """Return the telephone number that a notice goes to, None where there is none."""
+    if kept := found.get("number"):
+        return runtime.current().sealer.open("notices.number", found["_id"], kept)
+    return phone.of_account(found["account"])
 
 
 def ended(found: Mapping[str, Any], channel: str) -> bool:
@@ -218,6 +249,41 @@ def receive(found: Mapping[str, Any], state: str, *, serial: str, reason: str) -
         if not Notice._get_collection().update_one(guard, change, session=session).matched_count:
             return False
         notice_day.count(line, "sms", state, session)
+        return True
+
+    return transactions.run(once)
+
+
+def by_message(msgid: str) -> dict[str, Any] | None:
+    """Return the notice whose subscribe message WeChat knows by an id, None where none does."""
+    return Notice._get_collection().find_one({"channels.subscribe.msgid": msgid}, sort=[("_id", -1)])
+
+
+def came(found: Mapping[str, Any]) -> bool:
+    """Note that a subscribe message reached its user, once; return whether this call did."""
+    return _settle_sent(found, "delivered", {}, {})
+
+
+def came_back(found: Mapping[str, Any], state: str, *, reason: str) -> bool:
+    """Note that a subscribe message did not reach its user, once; the notice goes on by its other channels."""
+    deliver = outbox.entry("push", "messaging.deliver", notice=str(found["_id"]))
+    told = {"channels.subscribe.reason": reason, "state": "waiting"}
+    done = _settle_sent(found, state, told, {"$push": {"outbox": deliver}})
+    if done:
+        outbox.wake("push")
+    return done
+
+
+def _settle_sent(found: Mapping[str, Any], state: str, told: dict[str, Any], more: dict[str, Any]) -> bool:
+    now, path = clock.now(), "channels.subscribe"
+    line = notice_day.ready(clock.civil(now).date().isoformat(), found["kind"])
+    guard = {"_id": found["_id"], f"{path}.state": "sent"}
+    change = {"$set": {f"{path}.state": state, f"{path}.result_at": now, **told}, **more}
+
+    def once(session: ClientSession) -> bool:
+        if not Notice._get_collection().update_one(guard, change, session=session).matched_count:
+            return False
+        notice_day.count(line, "subscribe", state, session)
         return True
 
     return transactions.run(once)

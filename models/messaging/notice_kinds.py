@@ -87,6 +87,15 @@ KINDS = {
         parameters=("{place}", "{day} {time}"),
         optional=False,
     ),
+    "extra_closed": NoticeKind(
+        "附加项目取消",
+        "您为“{place}” {day} {time} 另约的“{extra}”已取消:{reason}。参观预约照常有效,该项费用 {yuan} 元全额退回。",
+        template="visit_changed",
+        fields=CHANGED,
+        sms="visit_changed",
+        parameters=("{place}", "{day} {time}"),
+        optional=False,
+    ),
     "weather_closed": NoticeKind(
         "天气关闭",
         "“{place}” {day} {time} 因天气原因关闭:{reason}。您的订单已取消,已付款项全额退回。",

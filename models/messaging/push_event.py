@@ -1,5 +1,6 @@
 """Events that WeChat pushes: stored once under their key, applied by the queue."""
 
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -10,12 +11,17 @@ from pymongo.errors import DuplicateKeyError
 from backend import clock, outbox, personal_data, runtime
 from backend.personal_data import Blind, Holding, Sealed
 from backend.wechat.push import event_key
-from models.messaging import grant
+from models.messaging import grant, send_subscribe
 
 log = structlog.get_logger()
 
 COLLECTION = "push_events"
 KEPT_SECONDS = 30 * 24 * 3600
+UNKNOWN_FOR = timedelta(minutes=3)
+"""An event may be quicker than the sender's note of the message's id; after this the message is nobody's."""
+AGAIN_SECONDS = 20
+NOT_GRANTED = "43101"
+MOST_STATUS = 100
 outbox.carried_by(COLLECTION)
 
 
@@ -74,7 +80,11 @@ def receive(event: dict[str, Any]) -> bool:
 
 
 def apply(event_id: str) -> None:
-    """Carry out a stored event: grants given, taken back or used up; the rest is only logged."""
+    """Carry out a stored event: grants given or taken back, messages that came or did not; the rest is only logged.
+
+    Raises:
+        outbox.Later: an event tells of a message whose sender has not noted its id yet.
+    """
     found = PushEvent._get_collection().find_one({"_id": event_id})
     if found is None:
         return
@@ -88,6 +98,7 @@ def _items(event: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     name = {
         "subscribe_msg_popup_event": "SubscribeMsgPopupEvent",
         "subscribe_msg_change_event": "SubscribeMsgChangeEvent",
+        "subscribe_msg_sent_event": "SubscribeMsgSentEvent",
     }
     inner = event.get(name.get(kind, ""), event)
     items = inner.get("List", []) if isinstance(inner, dict) else inner
@@ -101,3 +112,17 @@ def _subscription(found: dict[str, Any], openid: str, item: dict[str, Any], numb
         grant.answered(openid, template, status, key=key, source="wechat", at=found["received_at"])
     elif found["kind"] == "subscribe_msg_change_event" and status == "reject":
         grant.withdraw(openid, template)
+    elif found["kind"] == "subscribe_msg_sent_event":
+        _result(found, openid, item)
+
+
+def _result(found: dict[str, Any], openid: str, item: dict[str, Any]) -> None:
+    msgid, code = str(item.get("MsgID") or ""), str(item.get("ErrorCode") or "0")
+    status = str(item.get("ErrorStatus") or "")[:MOST_STATUS]
+    reason = "success" if code == "0" and status in ("", "success") else status or code
+    refused = "refuse" in status or code == NOT_GRANTED
+    template = str(item.get("TemplateId", ""))
+    if not msgid or send_subscribe.result(openid, msgid, template, refused=refused, reason=reason):
+        return
+    if clock.now() - found["received_at"] < UNKNOWN_FOR:
+        raise outbox.Later(AGAIN_SECONDS)

@@ -16,7 +16,6 @@ from bson import ObjectId
 
 from backend import clock, outbox, runtime
 from backend.sms import Receipt, Sms, SmsBusy, SmsRefused, SmsRefusedUs, SmsUnknown
-from models.identity import phone
 from models.messaging import notice, sms_day, sms_template
 from models.messaging.notice_kinds import NoticeKind
 
@@ -45,7 +44,7 @@ def send(found: dict[str, Any], kind: NoticeKind, most: int) -> None:
     """
     provider = runtime.current().sms
     about = sms_template.named(kind.sms) if kind.sms else None
-    number = _international(phone.of_account(found["account"])) if provider and about else None
+    number = _international(notice.number_of(found)) if provider and about else None
     if provider is None or about is None or number is None:
         notice.end(found, CHANNEL, "none")
     elif not sms_day.take(found["account"], found["_id"], most):
@@ -134,7 +133,7 @@ def ask_receipt(notice_id: ObjectId) -> None:
     found, provider = notice.find(notice_id), runtime.current().sms
     if found is None or provider is None or found["channels"][CHANNEL]["state"] != "sent":
         return
-    number = _international(phone.of_account(found["account"]))
+    number = _international(notice.number_of(found))
     if number is None or _came(provider, found, number):
         return
     sent = found["channels"][CHANNEL]["at"]

@@ -1,7 +1,8 @@
 """One try of a notice's subscribe message: the grant is used first, and given back where surely nothing went out.
 
 no grant                        not_granted
-it went out                     sent
+it went out                     sent; WeChat's event says later that it came (delivered), or the end below
+refused meanwhile (event)       not_granted, otherwise failed: the notice goes on to the next channel
 WeChat knows no grant (43101)   not_granted; after a try whose end is unknown `sent`, presumed: that try used it up
 a field refused (47003), other  failed, with a problem for a person
 busy, over the quota (45009)    the grant returns; the queue repeats it, at last failed
@@ -52,7 +53,8 @@ def _try(found: dict[str, Any], about: dict[str, Any], openid: str, data: dict[s
     unsure = before.get("state") in ("sending", "unknown")
     back = partial(_refunded, found, before, grant.refund(openid, about["template_id"], used))
     try:
-        runtime.current().mini_program.send_subscribe_message(openid, about["template_id"], data, page=about["page"])
+        mini = runtime.current().mini_program
+        msgid = mini.send_subscribe_message(openid, about["template_id"], data, page=about["page"])
     except MessageNotGranted:
         if unsure:
             notice.end(found, CHANNEL, "sent", presumed=True)
@@ -69,7 +71,30 @@ def _try(found: dict[str, Any], about: dict[str, Any], openid: str, data: dict[s
         back("busy")
         raise
     else:
-        notice.end(found, CHANNEL, "sent")
+        told: dict[str, Any] = {"msgid": msgid} if msgid else {}
+        notice.end(found, CHANNEL, "sent", **told)
+
+
+def result(openid: str, msgid: str, template_id: str, *, refused: bool, reason: str) -> bool:
+    """Take what WeChat tells of a message that it had taken: it came, or the user had refused it meanwhile.
+
+    Returns False where no notice of this user knows the message yet.
+    """
+    found = notice.by_message(msgid)
+    if found is None or not _theirs(found, openid):
+        return False
+    if reason == "success":
+        notice.came(found)
+    elif notice.came_back(found, "not_granted" if refused else "failed", reason=reason) and refused:
+        grant.withdraw(openid, template_id, what="denied")
+    return True
+
+
+def _theirs(found: dict[str, Any], openid: str) -> bool:
+    try:
+        return account.openid(found["account"]) == openid
+    except NotFound:
+        return False
 
 
 def _refunded(found: dict[str, Any], before: dict[str, Any], refund: Any, state: str, **more: Any) -> None:

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from bson import ObjectId
+
 from backend import runtime
 from backend.codes import gate_check
 from backend.codes.code_kinds import NOT_OURS, Checked, Medium
@@ -59,6 +61,14 @@ def verify(
         wrong = "limit_reached" if checked.medium == "printed" else "replayed"
         return verdict.whose(verdict.of(wrong, checked, scanner_class, first=before["uses"][0]["at"]), found)
     return verdict.whose(verdict.of(wrong or "accepted", checked, scanner_class), found)
+
+
+def whose(verdict: Verdict) -> ObjectId | None:
+    """Return whose genuine code it was, be it good or not; None where nothing tells."""
+    if verdict.person_id or not verdict.handle:
+        return verdict.person_id
+    found = credential.by_handle(bytes.fromhex(verdict.handle))
+    return found["person"] if found else None
 
 
 def _wrong(found: dict[str, Any], checked: Checked, at: datetime, *, online: bool) -> str:

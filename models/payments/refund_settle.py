@@ -63,20 +63,6 @@ def take(actor: Staff, refund_id: str) -> dict[str, Any]:
     return refund_work.reached(actor, OPERATION, refund_id)
 
 
-def give_back(actor: Staff, refund_id: str) -> dict[str, Any]:
-    """Give an item back to the list; one that is not the actor's stays as it is.
-
-    Raises:
-        NotFound: no such item in the actor's scope.
-    """
-    refund_work.reached(actor, OPERATION, refund_id)
-    guard = {"_id": refund_id, "state": "open", "assignee": actor.staff_id}
-    line = refund_work.event("given_back", actor.key)
-    change = {"$unset": {"assignee": ""}, "$push": {"history": line}}
-    RefundWork._get_collection().update_one(guard, change)
-    return refund_work.reached(actor, OPERATION, refund_id)
-
-
 def retry(actor: Staff, refund_id: str) -> dict[str, Any]:
     """Ask for a refund again under a new number, when WeChat proves that it has closed the old one.
 

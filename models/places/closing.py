@@ -8,10 +8,10 @@ from bson import ObjectId
 from backend import clock, jobs
 from backend.errors import BadInput, NotFound
 from models.audit import entry
-from models.booking import cancel, cancel_visitors, close_many, close_slot, order
+from models.booking import cancel, cancel_visitors, close_many, close_orders, order
 from models.booking.close_many import Affected, Span
 from models.identity.actors import Staff
-from models.places import place, scope, tell_order
+from models.places import scope
 
 MOST_DAYS = 31
 OPERATION = "slot.close"
@@ -80,13 +80,8 @@ def progress(actor: Staff, job_id: ObjectId) -> tuple[dict[str, Any], dict[str, 
 
 def work(job_id: ObjectId) -> None:
     """Work on a closing; who had booked is told once."""
-    names: dict[str, str] = {}
-
-    def tell(found: dict[str, Any], reason: str) -> None:
-        name = names.setdefault(found["place"], place.read(found["place"])["name"])
-        tell_order.tell_found(found, KIND, name=name, key=str(job_id), urgent=close_slot.is_near(found), reason=reason)
-
-    close_many.work(job_id, tell)
+    word = close_orders.Word(KIND, str(job_id), jobs.read(job_id)["args"]["reason"])
+    close_many.work(job_id, word)
 
 
 def cancel_order(actor: Staff, order_id: ObjectId, visitors: list[int] | None, *, reason: str) -> None:

@@ -41,24 +41,13 @@ class UnitMissing(Unprocessable):
         super().__init__(fields={"unit": [self.zh]})
 
 
-class ZoneUnknown(Unprocessable):
-    """422: the place has no such zone."""
-
-    code = "zone_unknown"
-    zh = "该景点没有这个分区,请先设置分区。"
-    en = "The place has no such zone. Set up its zones first."
-
-    def __init__(self) -> None:
-        super().__init__(fields={"zone": [self.zh]})
-
-
 def register(actor: Staff, device_id: str, post: Post, *, name: str, public_key: bytes) -> dict[str, Any]:
     """Register a scanner at its post with its raw Ed25519 public key (32 bytes).
 
     Raises:
         NotFound: no such place or unit in the actor's scope.
         UnitMissing: the post is no scenic place and names no unit.
-        ZoneUnknown: the place has no such zone.
+        zone.ZoneUnknown: the place has no such zone.
         DeviceKnown: the id is taken.
     """
     owner, area = _answering(actor, "device.register", post)
@@ -90,7 +79,7 @@ def move(actor: Staff, device_id: str, duty: Duty) -> dict[str, Any]:
 
     Raises:
         NotFound: no such gate in the actor's scope.
-        ZoneUnknown: its place has no such zone.
+        zone.ZoneUnknown: its place has no such zone.
     """
     actor.require("device.register")
     found = device.Device._get_collection().find_one({"_id": device_id})
@@ -109,8 +98,11 @@ def move(actor: Staff, device_id: str, duty: Duty) -> dict[str, Any]:
 
 
 def _check_zone(scanner_class: str, place_id: str, code: str) -> None:
-    if code and (scanner_class not in device.AT_PLACES or not zone.exists(place.read(place_id), code)):
-        raise ZoneUnknown
+    if not code:
+        return
+    if scanner_class not in device.AT_PLACES:
+        raise zone.ZoneUnknown
+    zone.require(place.read(place_id), code)
 
 
 def revoke(actor: Staff, device_id: str) -> None:

@@ -27,19 +27,21 @@ class NotStanding(Conflict):
     en = "This no-show counts no longer."
 
 
-def of_place(actor: Staff, place_id: str, day: date, *, purpose: str) -> list[dict[str, Any]]:
-    """Return the no-shows of a place and day, by ticket and without names; those of children only with an approval.
+def of_place(
+    actor: Staff, place_id: str, day: date, *, purpose: str, cursor: str | None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of the no-shows of a place and day, by ticket and without names; of children only with an approval.
 
     Raises:
         NotFound: no such place in the actor's scope.
     """
     scope.place(actor, LIST, place_id)
-    everybody = no_show.of_place(place_id, day.isoformat())
+    everybody, following = no_show.of_place(place_id, day.isoformat(), cursor=cursor)
     hidden = minor_approval.hidden(actor, [one["person"] for one in everybody if one.get("person")])
     found = [one for one in everybody if one.get("person") not in hidden]
     persons = [one["person"] for one in found if one.get("person")]
     access_line.record(actor, purpose=purpose, subjects=persons, fields=FIELDS)
-    return [shown(one) for one in found]
+    return [shown(one) for one in found], following
 
 
 def lift(actor: Staff, mark: str, reason: str) -> dict[str, Any]:

@@ -90,6 +90,7 @@ class Place(Document):
     enter_early_minutes = IntField()
     notices = ListField(DictField())
     limits = ListField(DictField())
+    resources_made = IntField()
     daily_caps = ListField(DictField())
     terms = DictField()
     outbox = ListField()

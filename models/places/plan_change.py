@@ -123,9 +123,10 @@ def with_line(found: Found, line: Change, from_day: date, mark: str) -> Change:
 
 
 def priced(found: Found, ticket: Change, from_day: date) -> Change:
-    """Return the ticket types with the price of one from a day on."""
+    """Return the ticket types with the price of one from a day on; what is not named stays as it is on that day."""
     day, types = from_day.isoformat(), list(found.get("ticket_types") or [])
-    before: Change = next((one for one in reversed(types) if one["code"] == ticket["code"]), {})
+    there = [one for one in types if one["code"] == ticket["code"] and (one.get("valid_from") or "") <= day]
+    before: Change = max(reversed(there), key=lambda one: str(one.get("valid_from") or ""), default={})
     named = {name: ticket[name] for name in PRICE if ticket.get(name) is not None}
     fresh = {"identity_documents": DOCUMENTS, "name_en": "", **before, **named, "valid_from": day, "demo": False}
     others = [one for one in types if (one["code"], one.get("valid_from") or "") != (ticket["code"], day)]

@@ -17,6 +17,7 @@ from backend.store import transactions
 from models.audit import entry
 from models.identity.actors import Staff
 from models.places import plan_change, plan_office, resource, scope, seller_change
+from models.places.place import Place
 from models.places.resource import Resource
 
 OPERATION = "resource.change"
@@ -39,6 +40,14 @@ class KindFixed(Conflict):
     code = "resource_kind_fixed"
     zh = "场地类型不能更改;请停用后用新编码登记。"
     en = "A resource keeps its kind. Retire it and register another one."
+
+
+class PlaceFull(Conflict):
+    """409: a place has as many resources as one may have."""
+
+    code = "resources_full"
+    zh = "一个场所最多登记 {most} 个场地或讲解员(含已停用的);请重新启用已停用的编码,不要新增。"
+    en = "A place has {most} resources at most, retired ones included. Take a retired one into use again."
 
 
 def listed(actor: Staff, place_id: str) -> list[dict[str, Any]]:
@@ -66,6 +75,7 @@ def put(actor: Staff, place_id: str, code: str, told: dict[str, Any]) -> dict[st
         NotFound: no such place in the actor's scope.
         CodeWrong: the code is none.
         KindFixed: it is of another kind.
+        PlaceFull: the place has as many as one may have.
     """
     known = scope.place(actor, OPERATION, place_id)
     made = resource.resource_id(place_id, code)
@@ -89,6 +99,7 @@ def _changed(found: Change, named: Change) -> Change:
 
 
 def _make(actor: Staff, known: dict[str, Any], code: str, kind: str, named: Change) -> None:
+    """Store a resource. All who make one of a place write to the place, so that none misses another in the count."""
     made = resource.resource_id(known["_id"], code)
     record = {"place": known["_id"], "code": code, "kind": kind, "state": "active", "rank": 1_000, "slots": []}
     record |= {"ticket_types": [], **named}
@@ -98,8 +109,12 @@ def _make(actor: Staff, known: dict[str, Any], code: str, kind: str, named: Chan
         done = Resource._get_collection().update_one(
             {"_id": made}, {"$setOnInsert": record}, upsert=True, session=session
         )
-        if done.upserted_id:
-            entry.write(line, session)
+        if not done.upserted_id:
+            return
+        Place._get_collection().update_one({"_id": known["_id"]}, {"$inc": {"resources_made": 1}}, session=session)
+        if Resource._get_collection().count_documents({"place": known["_id"]}, session=session) > resource.MOST:
+            raise PlaceFull(most=resource.MOST)
+        entry.write(line, session)
 
     transactions.run(write)
 

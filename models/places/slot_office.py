@@ -25,8 +25,10 @@ def close(actor: Staff, slot_id: str, reason: str) -> dict[str, Any]:
 
     Raises:
         NotFound: no such slot in the actor's scope.
+        DayCounter: it counts a whole day.
         SlotPast: its day is over.
     """
+    close_slot.require(scope.slot(actor, "slot.close", slot_id)[0])
     unit = _require(actor, "slot.close", slot_id)
     return close_slot.close(slot_id, reason=reason, who=actor.key, unit=unit)
 

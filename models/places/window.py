@@ -45,11 +45,13 @@ def sell(
     paid_fen: int,
     key: bytes,
     body: bytes,
+    phone: str = "",
 ) -> dict[str, Any]:
     """Book a slot for who stands at the window and issue the tickets; the same request returns the same order.
 
-    A kill between booking and issuing leaves an unpaid hold: the same request issues it. Once it has run out that is
-    said, because neither tickets nor cash are in the books then.
+    `phone` is where they want to be told if the slot is closed. A kill between booking and issuing leaves an unpaid
+    hold: the same request issues it. Once it has run out that is said, because neither tickets nor cash are in the
+    books then.
 
     Raises:
         SaleRanOut: the hold ran out, or was cancelled, before this request or its first try was done.
@@ -59,7 +61,8 @@ def sell(
         SlotSoldOut, SlotClosed, SlotOver, SlotBusy, AlreadyBooked, HoldLost, KeyReused: see `checkout.place`.
     """
     wanted, owner = scope.slot(actor, "order.sell", slot_id)
-    made = checkout.earlier(key, body) or _book(actor, wanted, guests, extras, paid_fen=paid_fen, key=key, body=body)
+    buyer = checkout.Buyer(actor.key, channel="window", phone=phone)
+    made = checkout.earlier(key, body) or _book(buyer, wanted, guests, extras, paid_fen=paid_fen, key=key, body=body)
     told = {"order": str(made["_id"]), "fen": made["total_fen"], "visitors": len(made["visitors"])}
     entry.write(entry.line(actor.key, "order.sell", f"place:{wanted['place']}", unit=owner.get("unit") or "", **told))
     if made["state"] == "held" and made["total_fen"]:
@@ -73,15 +76,14 @@ def sell(
 
 
 def _book(
-    actor: Staff, wanted: dict[str, Any], guests: Sequence[Guest], extras: Sequence[ExtraWish], *, paid_fen: int,
-    key: bytes, body: bytes,
+    buyer: checkout.Buyer, wanted: dict[str, Any], guests: Sequence[Guest], extras: Sequence[ExtraWish], *,
+    paid_fen: int, key: bytes, body: bytes,
 ) -> dict[str, Any]:  # fmt: skip
     visitors = counter_sale.visitors_of(wanted, guests)
     total = counter_sale.price_fen(wanted, visitors, extras)
     if total != paid_fen:
         told = yuan(total)
         raise PriceDiffers(yuan=told, fields={"paid_fen": [PriceDiffers.zh.format(yuan=told)]})
-    buyer = checkout.Buyer(actor.key, channel="window")
     return counter_sale.place(buyer, wanted, visitors, extras, key=key, body=body)
 
 

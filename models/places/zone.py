@@ -30,6 +30,17 @@ class ZonesWrong(Unprocessable):
     en = "The zones are not right: {what}."
 
 
+class ZoneUnknown(Unprocessable):
+    """422: the place has no such zone."""
+
+    code = "zone_unknown"
+    zh = "该景点没有这个分区,请先设置分区。"
+    en = "The place has no such zone. Set up its zones first."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"zone": [self.zh]})
+
+
 def read(actor: Staff, place_id: str) -> dict[str, Any]:
     """Return the zones of a place and its rule for static codes.
 
@@ -93,3 +104,13 @@ def _ends(one: dict[str, Any], by_code: dict[str, dict[str, Any]]) -> bool:
 def exists(found: dict[str, Any], code: str) -> bool:
     """Tell whether a place has a zone; it always has itself."""
     return not code or any(one["code"] == code for one in shown(found)["zones"])
+
+
+def require(found: dict[str, Any], code: str) -> None:
+    """Check that a place has a zone.
+
+    Raises:
+        ZoneUnknown: it has not.
+    """
+    if not exists(found, code):
+        raise ZoneUnknown

@@ -1,7 +1,7 @@
 """Confirming and undoing a closing: sales stop at once, a long job cancels, gives all money back and tells the owners.
 
-The job is that of `close_many`: what a kill left open it closes, whom it left untold it tells. Reopening sells again
-what this closing closed and has not ended; orders that the job has not reached stay.
+The job is that of `close_many`: what a kill left open it closes; owners are told with the write that cancels. Reopening
+sells again what this closing closed and has not ended; orders that the job has not reached stay.
 """
 
 from typing import Any
@@ -12,10 +12,9 @@ from pymongo.client_session import ClientSession
 from backend import clock, jobs, outbox
 from backend.store import transactions
 from models.audit import entry
-from models.booking import close_many, slot
+from models.booking import close_many, close_orders, slot
 from models.identity.actors import Staff
-from models.places import tell_order
-from models.sport import closure, venue
+from models.sport import closure
 
 
 def confirm(actor: Staff, closure_id: ObjectId) -> dict[str, Any]:
@@ -82,12 +81,8 @@ def cancel_orders(job_id: ObjectId) -> None:
     if found["state"] != "closed":
         jobs.end(job_id)
         return
-    name, why = venue.read(found["place"])["name"], closure.REASONS[found["reason"]]
-
-    def tell(ended: dict[str, Any], _reason: str) -> None:
-        tell_order.tell_found(ended, "weather_closed", name=name, key=str(found["_id"]), urgent=True, reason=why)
-
-    close_many.work(job_id, tell)
+    why = closure.REASONS[found["reason"]]
+    close_many.work(job_id, close_orders.Word("weather_closed", str(found["_id"]), why, urgent=True))
 
 
 def reopen(actor: Staff, closure_id: ObjectId) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def shown(found: dict[str, Any]) -> dict[str, Any]:
     told["resources"] = [{"resource": code, "name_zh": names.get(code, code)} for code in codes]
     if found.get("job"):
         job = jobs.read(found["job"])
-        failed = {one["item"].rpartition(":")[2]: one["reason"] for one in job["failures"]}
+        failed = {one["item"]: one["reason"] for one in job["failures"]}
         told["job"] = {"id": str(job["_id"]), **{n: job[n] for n in ("state", "done", "total")}}
         told["job"]["failures"] = [{"item": item, "reason": why} for item, why in failed.items()]
     return told

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from backend import clock
-from models.booking import order_views
 from models.booking.slot import Slot
 from models.sport import venue
 
@@ -21,29 +20,28 @@ def slots(place_id: str | None, first: date | None, *, after: str | None) -> tup
     """
     places = [venue.read(place_id)] if place_id else venue.listed()
     start = first or clock.today()
+    today, minutes = clock.today().isoformat(), _minutes()
     # Counted back from the last day there is, so that no day of the calendar is too far to add to.
     last = min(start, date.max - timedelta(days=DAYS)) + timedelta(days=DAYS)
     days = {"$gte": start.isoformat(), "$lt": last.isoformat()}
+    coming = {"$or": [{"day": {"$gt": today}}, {"day": today, "end": {"$gt": minutes}}]}
+    free = {"day": days, "left": {"$gt": 0}, "state": "open", "_id": {"$gt": after or ""}, **coming}
     found: list[dict[str, Any]] = []
     known: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
     for one in sorted(places, key=lambda each: str(each["_id"])):
         resources = {each["code"]: each for each in venue.resources(one["_id"])}
-        query = {"place": one["_id"], "resource": {"$in": sorted(resources)}, "day": days, "left": {"$gt": 0}}
-        rows = (
-            Slot._get_collection().find({**query, "state": "open"}, {"pending": 0}).limit(order_views.LONGEST_CALENDAR)
-        )
-        mine = list(rows)
+        query = {"place": one["_id"], "resource": {"$in": sorted(resources)}, **free}
+        mine = list(Slot._get_collection().find(query, {"pending": 0}).sort("_id", 1).limit(MOST + 1))
         known |= {each["_id"]: (one, resources[each["resource"]]) for each in mine}
         found += mine
-    coming = sorted(
-        (one for one in found if _still(one) and one["_id"] > (after or "")), key=lambda one: str(one["_id"])
-    )
-    page = [_shown(one, *known[one["_id"]]) for one in coming[:MOST]]
-    return page, page[-1]["id"] if len(coming) > MOST else None
+    found.sort(key=lambda one: str(one["_id"]))
+    page = [_shown(one, *known[one["_id"]]) for one in found[:MOST]]
+    return page, page[-1]["id"] if len(found) > MOST else None
 
 
-def _still(found: dict[str, Any]) -> bool:
-    return clock.at(clock.date_of(found["day"]), found["end"]) > clock.now()
+def _minutes() -> int:
+    now = clock.civil(clock.now())
+    return now.hour * 60 + now.minute
 
 
 def _shown(found: dict[str, Any], place: Mapping[str, Any], resource: Mapping[str, Any]) -> dict[str, Any]:

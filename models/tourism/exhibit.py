@@ -118,10 +118,14 @@ def read(exhibit_id: str) -> dict[str, Any]:
     return guide_wire.whole(shown) | extra | {"number": label(exhibit_id)["number"]}
 
 
-def listed(place: str, number: int | None = None) -> list[dict[str, Any]]:
-    """Return the published exhibits of a place in a few words, by number; with a number that one, where it is shown."""
-    query = {"place": place} | ({} if number is None else {"number": number})
-    found = Exhibit._get_collection().find(query).sort("number", 1).limit(item.MOST_SHOWN)
-    numbers = {one["_id"]: one["number"] for one in found}
+def listed(place: str, number: int | None = None, after: int = 0) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of the published exhibits of a place, by number from behind `after`, and where the next one begins.
+
+    With a number that one, where it is shown. A page may hold fewer than the next one: some labels are not shown yet.
+    """
+    query = {"place": place, "number": {"$gt": after} if number is None else number}
+    found = list(Exhibit._get_collection().find(query).sort("number", 1).limit(item.MOST_SHOWN + 1))
+    numbers = {one["_id"]: one["number"] for one in found[: item.MOST_SHOWN]}
     shown = item.published_many(KIND, numbers)
-    return [guide_wire.brief(shown[one]) | {"number": number} for one, number in numbers.items() if one in shown]
+    told = [guide_wire.brief(shown[one]) | {"number": at} for one, at in numbers.items() if one in shown]
+    return told, str(found[item.MOST_SHOWN - 1]["number"]) if len(found) > item.MOST_SHOWN else None

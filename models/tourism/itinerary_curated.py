@@ -61,10 +61,16 @@ def _require_places(content: Mapping[str, Any]) -> None:
 kind.register(KIND, "推荐行程", CuratedItinerary, check=_require_places)
 
 
-def listed(days: int | None) -> list[Found]:
-    """Return the published itineraries of so many days, or all, the shortest first."""
-    told = [_brief(one) for one in item.published_all(KIND)]
-    return sorted((one for one in told if days in {None, one["days"]}), key=lambda one: (one["days"], one["id"]))
+def listed(days: int | None, after: str | None = None) -> tuple[list[Found], str | None]:
+    """Return a page of the published itineraries of so many days, or all, the shortest first, and the next's cursor."""
+    told = sorted((_brief(one) for one in item.published_each(KIND)), key=_place_in_list)
+    found = [one for one in told if days in {None, one["days"]} and _place_in_list(one) > (after or "")]
+    most = item.MOST_SHOWN
+    return found[:most], _place_in_list(found[most - 1]) if len(found) > most else None
+
+
+def _place_in_list(one: Found) -> str:
+    return f"{one['days']:02d}-{one['id']}"
 
 
 def _brief(shown: Mapping[str, Any]) -> Found:

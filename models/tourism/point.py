@@ -74,9 +74,10 @@ def read(point_id: str) -> dict[str, Any]:
     return told(shown)
 
 
-def listed(place: str | None) -> list[dict[str, Any]]:
-    """Return the published points, or those of a place, in a few words."""
-    return [brief(one) for one in item.published_all(KIND, place=place)]
+def listed(place: str | None, after: str | None = None) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of the published points, or of those of a place, in a few words, and where the next one begins."""
+    found, following = item.published_all(KIND, place=place, after=after)
+    return [brief(one) for one in found], following
 
 
 def brief(shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,9 +74,10 @@ def _require_points(content: Mapping[str, Any]) -> None:
 kind.register(KIND, "导览线路", GuideRoute, check=_require_points, follows=search_term.changed)
 
 
-def listed(place: str | None) -> list[dict[str, Any]]:
-    """Return the published routes, or those of a place, in a few words."""
-    return [_brief(one) | {"stop_count": len(one["stops"])} for one in item.published_all(KIND, place=place)]
+def listed(place: str | None, after: str | None = None) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of the published routes, or of those of a place, in a few words, and where the next one begins."""
+    found, following = item.published_all(KIND, place=place, after=after)
+    return [_brief(one) | {"stop_count": len(one["stops"])} for one in found], following
 
 
 def _brief(shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -118,10 +118,10 @@ def secret_keys(link: Link, scanner_class: str, known: Mapping[str, str]) -> dic
     return {"secret": found["keys"], "ticket_keys": found["ticket_keys"]}
 
 
-def opened_list(link: Link, day: date, have: Mapping[str, str]) -> dict[str, Any]:
-    """Fetch the part of today's list of documents that the gate does not have."""
+def opened_list(link: Link, day: date, cursor: str) -> dict[str, Any]:
+    """Fetch the next page of today's list of documents."""
     ours = X25519PrivateKey.generate()
-    body = {"public_key": _public(ours), "have": dict(have)}
+    body = {"public_key": _public(ours)} | ({"cursor": cursor} if cursor else {})
     told = link.ask("POST", "/gate/v1/documents", body, nonce=secrets.token_hex(16))
     return _opened(ours, told, f"city gate documents v1 {link.device_id} {day.isoformat()}")
 

@@ -55,7 +55,7 @@ class Reader:
         """Return what a document is worth, by today's list."""
         key = b64decode(self._documents.get("key", ""))
         match = hmac.digest(key, f"{kind}:{number}".encode(), "sha256")[:_MATCH_BYTES].hex() if key else ""
-        item = self._documents.get("by_match", {}).get(match)
+        item = self._fitting(self._documents.get("by_match", {}).get(match, {}), at)
         if item is None or clock.civil(_moment(at)).date().isoformat() != self._documents.get("day"):
             return Read("no_ticket", "ticket_document", code="?")
         opens, closes = (datetime.fromisoformat(item[name]).timestamp() for name in ("enter_from", "enter_until"))
@@ -69,6 +69,15 @@ class Reader:
             if read.result == "accepted" and not opens <= at <= closes:
                 return replace(read, result="other_time")
         return self._remembered(read, at, direction)
+
+    def _fitting(self, items: dict[str, dict[str, Any]], at: float) -> dict[str, Any] | None:
+        """Return which of the day's tickets of a person to take: one that holds, whose hours it is."""
+
+        def unfit(one: dict[str, Any]) -> tuple[bool, bool]:
+            opens, closes = (datetime.fromisoformat(one[name]).timestamp() for name in ("enter_from", "enter_until"))
+            return f"ticket:{one['ticket']}" in self._state["revoked"], not opens <= at <= closes
+
+        return min(items.values(), key=unfit, default=None)
 
     def _remembered(self, found: Read, at: float, direction: str) -> Read:
         if found.result != "accepted" or direction == "out":

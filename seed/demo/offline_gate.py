@@ -142,12 +142,13 @@ class OfflineGate:
             NoNetwork, Refused: what was known before stays in force.
         """
         day = clock.civil(datetime.fromtimestamp(self.now(), UTC)).date()
-        buckets = self._documents.get("buckets", {}) if self._documents.get("day") == day.isoformat() else {}
-        have = {number: one["digest"] for number, one in buckets.items()}
-        told = opened_list(self._link, day, have)
-        buckets = {number: one for number, one in (buckets | told["buckets"]).items() if one["digest"]}
-        by_match = {item["match"]: item for one in buckets.values() for item in one["items"]}
-        self._documents = {"day": told["day"], "key": told["key"], "buckets": buckets, "by_match": by_match}
+        kept = self._documents if self._documents.get("day") == day.isoformat() else {}
+        by_match, told = dict(kept.get("by_match", {})), {"next": kept.get("next", ""), "more": True}
+        while told["more"]:
+            told = opened_list(self._link, day, told["next"])
+            for item in told["items"]:
+                by_match.setdefault(item["match"], {})[item["ticket"]] = item
+        self._documents = {"day": told["day"], "key": told["key"], "by_match": by_match, "next": told["next"]}
 
     def scan(self, code: str, *, direction: str = "") -> Decision:
         """Ask the service about a code; where no answer comes, decide alone under the same nonce."""
@@ -182,7 +183,7 @@ class OfflineGate:
         return "out" if self.state["device"].get("direction") == "out" else "in"
 
     def _decided(self, found: Read, code: str, way: str, at: float, nonce: str) -> Decision:
-        passed = found.result == "accepted"
+        passed = found.result == "accepted" or way == "out"  # nobody is locked in
         result = ("admitted" if way == "in" else "exited") if passed else found.result
         nonce = nonce or secrets.token_hex(12)
         if passed:
@@ -192,7 +193,7 @@ class OfflineGate:
             "device": self._id,
             "nonce": nonce,
             "at": _written(at),
-            "code_kind": found.kind or "unknown",
+            "code_kind": found.kind or ("ticket" if way == "out" else "unknown"),
             "code": code[:3000] or "?",
             "decision": "admitted" if passed else "refused",
             "direction": way,
@@ -219,7 +220,7 @@ class OfflineGate:
             self.state["by_handle"][handle] = self.state["by_handle"].get(handle, 0) + 1
 
     def _standing(self, at: float, way: str) -> Read | None:
-        """Return why this gate may accept nothing at all any more; out lets everybody whom it can read."""
+        """Return why this gate may let nobody in any more."""
         limits = self.state["limits"]
         if not self.state["synced_at"]:
             return Read("never_synced")

@@ -10,6 +10,7 @@ from backend.http import access, errors
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 WITHOUT_KEY = {
+    "/office/v1/window-calls/{order_id}/done": "who was told stays told",
     "/office/v1/window-orders/{order_id}/cancel": "an order is cancelled and its cash handed back once",
     "/office/v1/benefits/batches/{batch_id}/submit": "submitting again changes nothing",
     "/office/v1/benefits/batches/{batch_id}/publish": "publishing again changes nothing",
@@ -85,6 +86,7 @@ WITHOUT_KEY = {
     "/office/v1/payments/bill-lines/{line_id}/ask": "it only asks",
     "/office/v1/payments/bill-lines/{line_id}/explanation": "a line is settled once",
     "/office/v1/refund-work/{refund_id}/claim": "claiming again changes nothing",
+    "/office/v1/refund-work/{refund_id}/assign": "assigning to the same colleague again changes nothing",
     "/office/v1/refund-work/{refund_id}/release": "releasing again changes nothing",
     "/office/v1/refund-work/{refund_id}/refresh": "it only asks",
     "/office/v1/refund-work/{refund_id}/resume": "what is under way is not resumed again",

@@ -152,6 +152,7 @@ THINGS: dict[tuple[str, str], Thing] = {
     ("office", "refund_id"): Thing(of("refund work"), f"{NOBODY}-order", reach="unit"),
     ("office", "ticket_id"): Thing(of("window ticket"), f"{NOBODY}-0", reach="unit"),
     ("office/v1/window-orders", "order_id"): Thing(of("window order"), reach="unit"),
+    ("office/v1/window-calls", "order_id"): Thing(of("window order"), reach="unit"),
     ("office/v1/payments", "line_id"): Thing(of("bill line"), "2026-11-01:payment:nothing", reach="all"),
     ("office", "account"): Thing(lambda *_: {"own": FUND}, "fund:nowhere", reach="all"),
     ("office", "approval_id"): Thing(_approvals),
@@ -196,6 +197,8 @@ THINGS: dict[tuple[str, str], Thing] = {
 }
 WORDS: dict[tuple[str, str], str] = {
     ("docs", "name"): "start.js",
+    ("pages", "content"): "any",
+    ("pages", "name"): "page.css",
     ("{name}.txt", "name"): "nowhere",
     ("mini", "code"): "360731",
     ("mini", "collection"): "orders",

@@ -45,6 +45,10 @@ def _colleagues(world: World) -> Objects:
     return {"own": str(world.staff["case_handler"].member_id), "other": world.ids["member"]["other"]}
 
 
+def _payers(world: World) -> Objects:
+    return {"own": str(world.staff["finance_clerk"].member_id), "other": world.ids["member"]["other"]}
+
+
 def _staff_files(world: World) -> Objects:
     return {"own": world.ids["office file"]["case_handler"], "other": world.ids["office file"]["stranger"]}
 
@@ -110,6 +114,8 @@ REFERENCES = [
     Reference("POST /office/v1/cards", "person_id", "counter_clerk", _of("person")),
     Reference("POST /office/v1/wallets/top-ups", "person_id", "counter_clerk", _of("person")),
     Reference("POST /office/v1/cases/{case_id}/assign", "staff_id", "case_supervisor", _colleagues),
+    Reference("POST /office/v1/refund-work/{refund_id}/assign", "staff_id", "finance_clerk", _payers),
+    Reference("GET /office/v1/window-calls", "place_id", "scenic_manager/town", _PLACES, _NOWHERE),
 ]  # fmt: skip
 OPEN_TO_ALL = {
     ("POST /mini/v1/itineraries", "place_id"): "places are public",

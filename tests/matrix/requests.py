@@ -53,6 +53,7 @@ QUERIES = {
     "/office/v1/sport/venues/{place_id}/utilisation": f"from={DAY}&to={DAY}",
     "/office/v1/sport/venues/{place_id}/utilisation.xlsx": f"from={DAY}&to={DAY}",
     "/office/v1/devices": f"place_id={PLACES['own']}",
+    "/office/v1/window-calls": f"place_id={PLACES['own']}",
     "/office/v1/orders": f"place={PLACES['own']}&day={DAY}",
     "/office/v1/orders/export.xlsx": f"place={PLACES['own']}&day={DAY}",
     "/office/v1/places/{place_id}/no-shows": f"day={DAY}",

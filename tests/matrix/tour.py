@@ -6,14 +6,14 @@ from bson import ObjectId
 
 from backend import clock
 from backend.store import transactions
-from models.booking import no_show
+from models.booking import no_show, order
 from models.booking.order import Order
 from models.messaging import notice
 from models.messaging.notice import Notice
 from models.payments import bill_line, refund, refund_work
 from models.payments.bill_line import MatchedLine
 from models.payments.refund import Refund
-from models.places import resource
+from models.places import resource, window_calls
 from models.places.place import Place
 from models.places.resource import Resource
 from tests.matrix.cast import CHILD, PLACES
@@ -85,6 +85,7 @@ class Tour(OneCard):
         guest = {"name": told["name"], "document": document, "ticket_type": ticket_type}
         answer = clerk.post("/office/v1/window-orders", {"slot_id": slot_id, "visitors": [guest], "paid_fen": 0})
         self.keep("window order", which, self.made(answer))
+        window_calls.note(order.read(ObjectId(self.made(answer))), "slot_closed", key="matrix", reason="雨")
         self.keep("window ticket", which, answer.json["tickets"][0]["id"])
 
     def _guides(self) -> None:

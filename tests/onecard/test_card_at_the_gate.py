@@ -2,14 +2,19 @@
 
 import json
 import secrets
+from datetime import timedelta
 
 import pytest
+from bson import ObjectId
 
 from backend import clock
 from models.audit.access_line import AccessLine
 from models.booking.gate import GateScan
 from models.booking.ticket import Ticket
 from models.devices.conflict import JournalConflict
+from models.identity import device
+from models.onecard.card import Card
+from models.onecard.credential import Credential
 from tests.onecard.codes_kit import Wallet, give_card, person_of
 from tests.support import queues, slots
 from tests.support.crowd import at_once
@@ -88,6 +93,60 @@ def test_a_holder_without_a_booking_is_told_so(carried, gate):
     answer = gate.scan(carried.code("venue"))
     assert result(answer) == "no_ticket"
     assert "预约" in answer.json["message"]
+
+
+def revoke(carried):
+    change = {"$set": {"state": "revoked", "revoked_at": clock.now() - timedelta(hours=1)}}
+    Credential._get_collection().update_many({"person": ObjectId(str(person_of(carried.phone)))}, change)
+
+
+def leave(gate, code, **options):
+    device.Device._get_collection().update_one({"_id": gate.id}, {"$set": {"direction": "out"}})
+    return gate.scan(code, **options)
+
+
+@pytest.mark.parametrize("wrong", ["replayed", "revoked", "clock_off", "card_not_active", "wrong_kind"])
+def test_whatever_became_of_the_card_its_holder_leaves_by_it(carried, on_the_day, gate, wrong):
+    code = carried.code("venue")
+    assert result(gate.scan(code)) == "admitted"
+    if wrong == "revoked":
+        revoke(carried)
+    if wrong == "card_not_active":
+        Card._get_collection().update_many({"person": person_of(carried.phone)}, {"$set": {"state": "frozen"}})
+    if wrong in {"revoked", "card_not_active"}:
+        code = carried.code("venue", later=30)
+    if wrong == "clock_off":
+        code = carried.code("venue", later=-600)
+    if wrong == "wrong_kind":
+        code = carried.code("transit")
+    nonce = secrets.token_hex(12)
+    answer = leave(gate, code, nonce=nonce)
+    assert result(answer) == "exited"
+    assert leave(gate, code, nonce=nonce).json == answer.json, "the same scan"
+    kept = GateScan._get_collection().find_one({"_id": f"{gate.id}:{nonce}"})
+    assert (kept["result"], kept["direction"], kept["uncounted"]) == ("exited", "out", True)
+    if wrong != "wrong_kind":  # that one does not tell whose it is
+        assert answer.json["ticket"] == on_the_day["tickets"][0]["id"]
+        assert Ticket._get_collection().find_one({"_id": kept["ticket"]})["zones"]["_"]["inside"] is False
+
+
+def test_nobody_is_locked_in_by_what_no_gate_can_read(carried, on_the_day, gate):
+    for shown in ("nonsense", carried.code("venue")[:-4] + "AAAA"):
+        assert result(leave(gate, shown)) == "exited"
+    assert "没有入园记录" in leave(gate, "nonsense").json["message"]
+
+
+def test_a_stale_card_that_left_without_network_did_leave(carried, on_the_day, gate):
+    device.Device._get_collection().update_one({"_id": gate.id}, {"$set": {"direction": "both"}})
+    code = carried.code("venue")
+    hand_in(gate, entry(code))
+    revoke(carried)
+    hand_in(gate, entry(code) | {"direction": "out"})
+    used = Ticket.objects.get(id=on_the_day["tickets"][0]["id"])
+    assert (used.zones["_"]["in"], used.zones["_"]["out"], used.zones["_"]["inside"]) == (1, 1, False)
+    hand_in(gate, entry("nonsense") | {"direction": "out"})
+    assert [one.result for one in GateScan.objects(place=slots.PLACE, direction="out")] == ["exited", "exited"]
+    assert JournalConflict.objects.count() == 0
 
 
 def test_the_gate_sees_no_more_than_an_age_band_and_the_holder_sees_that(carried, on_the_day, gate):

@@ -97,6 +97,28 @@ def test_one_nonce_with_other_content_is_told_and_both_are_kept(scanner):
     assert '"OTHER"' in opened
 
 
+def test_a_device_that_sends_only_nonsense_fills_no_store_and_is_told_so(scanner, client, monkeypatch):
+    monkeypatch.setattr("models.devices.quarantine.MOST_OF_DEVICE", 3)
+    bad = [{**line(), "decision": "perhaps"} for _ in range(5)]
+    told = scanner.hand_in(*bad, line()).json["items"]
+    assert [one["result"] for one in told] == ["malformed"] * 5 + ["received"], "no bad entry holds up a good one"
+    assert [one.get("quarantine") for one in told] == ["kept"] * 3 + ["full"] * 2 + [None]
+    again = scanner.hand_in(*bad).json["items"]
+    assert [one["quarantine"] for one in again] == ["kept"] * 3 + ["full"] * 2
+    assert len(list(Quarantined._get_collection().find({"device": scanner.id}))) == 3
+    other = Scanner(client)
+    assert other.hand_in(bad[0]).json["items"][0]["quarantine"] == "kept", "each device has a part of its own"
+
+
+def test_the_quarantine_is_forgotten_in_time(scanner):
+    scanner.hand_in({**line(), "decision": "perhaps"})
+    found = Quarantined._get_collection().index_information()
+    (kept,) = [one["expireAfterSeconds"] for one in found.values() if "expireAfterSeconds" in one]
+    assert kept == 180 * 24 * 3600
+    (entry,) = Quarantined._get_collection().find({"device": scanner.id})
+    assert clock.now() - entry["received_at"] < timedelta(minutes=1)
+
+
 def scanner_unit():
     return "changzhengyuan"
 

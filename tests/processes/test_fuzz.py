@@ -1,7 +1,9 @@
 """`make fuzz` in small: every operation, all checks, all phases; and what the run itself must get right."""
 
+import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -9,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.fuzz import explained, report
-from bench.fuzz.cast import ENDING, PEERS, name_for
+from bench.fuzz import bindings, contents, explained, plan, report
+from bench.fuzz.cast import ENDING, OTHERS, PEERS, name_for
 from blueprints.links import LINKS
 from models.identity import roles
 
 ROOT = Path(__file__).parent.parent.parent
-SMALL = {"EXAMPLES": "3", "CHAIN_SECONDS": "35", "SEED": "1"}
+SMALL = {"EXAMPLES": "3", "CHAIN_SECONDS": "90", "SEED": "1"}
 LEAST_REQUESTS = 5_000
 
 
@@ -49,7 +51,7 @@ def test_no_request_ends_in_a_server_error(tmp_path):
         env={**_plain_environment(), **SMALL, "FUZZ_REPORT": str(kept), "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=800,
         check=False,
     )
     assert kept.exists(), ended.stdout[-20_000:] + ended.stderr[-5_000:]
@@ -69,7 +71,29 @@ def test_everybody_who_may_call_an_operation_plays_in_the_run(app):
     names = {label: name_for(label, one["x-access"]) for label, one in told.items()}
     callable_ = {label for label, one in told.items() if one["x-access"]["actor"] in {"resident", "staff"}}
     assert {label for label, name in names.items() if name} == callable_
-    assert {name.rstrip("!") for name in names.values() if name} <= {"resident", *roles.ROLES}
+    assert {name.rstrip("!").partition("@")[0] for name in names.values() if name} <= {"resident", *roles.ROLES}
+
+
+def test_who_reviews_content_is_somebody_else_than_who_wrote_it(app):
+    told = operations(app)
+    items = "POST /office/v1/content/items/{item_id}"
+    steps = ("revisions", "first-review", "second-review", "final-review")
+    names = [name_for(f"{items}/{step}", told[f"{items}/{step}"]["x-access"]) for step in steps]
+    assert len(set(names)) == len(steps)
+    assert set(names[1:]) == set(OTHERS.values())
+
+
+def test_the_bindings_name_dictionaries_and_paths_that_exist(app):
+    paths = {label.partition(" ")[2] for label in operations(app)}
+    for where, _ in bindings.AT:
+        assert any(re.fullmatch(where, path) for path in paths), where
+    used = {name for bound in (bindings.EVERYWHERE, *(own for _, own in bindings.AT)) for name, _ in bound.values()}
+    source = inspect.getsource(plan)
+    assert [name for name in used if f'"{name}"' not in source] == []
+
+
+def test_each_body_that_is_filled_belongs_to_an_operation(app):
+    assert set(contents.BODIES) <= set(operations(app))
 
 
 def test_who_ends_a_session_is_somebody_else_than_who_reads(app):

@@ -442,8 +442,8 @@ def test_a_list_of_published_content_is_read_by_kind_and_place(news):
     assert item.published("guide_point", own)["title_zh"]
     assert item.published("guide_route", own) is None
     assert set(item.published_many("guide_point", [own, "nothing"])) == {own}
-    assert own in {one["id"] for one in item.published_all("guide_point", place="park")}
-    assert item.published_all("guide_point", place="nowhere") == []
+    assert own in {one["id"] for one in item.published_all("guide_point", place="park")[0]}
+    assert item.published_all("guide_point", place="nowhere") == ([], None)
 
 
 def test_imported_content_is_published_and_marked_and_left_alone_afterwards(news, client):
@@ -459,7 +459,7 @@ def test_drafts_and_what_has_ended_hide_nothing_that_is_shown(news, monkeypatch)
     drafts = [news.made(own=f"a{n}") for n in range(3)]
     own = news.shown(place="park")
     monkeypatch.setattr(item, "MOST_SHOWN", 1)
-    shown = [one["id"] for one in item.published_all("guide_point", place="park")]
+    shown = [one["id"] for one in item.published_all("guide_point", place="park")[0]]
     assert len(shown) == 1
     assert shown[0] not in [one.partition(":")[2] for one in drafts]
     near, far = (news.shown(geo={"lon": 115.7 + n * 0.001, "lat": 26.2}) for n in range(2))

@@ -13,6 +13,7 @@ from tests.support import slots
 from tests.support.crowd import at_once
 from tests.support.gate import Gate
 from tests.tourism.crowd_kit import PLACE, figures, fill, inside, pass_by, records, today
+from tests.tourism.gates_kit import agree, zone
 
 HALL = Spot("museum", "hall_2")
 
@@ -56,10 +57,20 @@ def test_in_and_out_make_the_number_inside_and_the_minute_and_the_day():
 
 
 def test_a_zone_counts_for_itself_and_not_for_the_place():
+    agree(zone(HALL.zone), place="museum")
     pass_by(5)
     pass_by(3, spot=HALL)
     assert fold.fold() == [PLACE, HALL]
     assert (inside(), inside(HALL)) == (5, 3)
+
+
+def test_scans_of_a_zone_that_the_place_does_not_have_count_nowhere():
+    agree(zone(HALL.zone), place="museum")
+    pass_by(2, spot=Spot("museum", "nowhere"))
+    pass_by(3)
+    assert fold.fold() == [PLACE]
+    assert state.CrowdState._get_collection().find_one({"_id": "museum.nowhere"}) is None
+    assert GateScan._get_collection().find_one({"uncounted": True}) is None
 
 
 def test_more_scans_than_one_batch_are_all_counted():

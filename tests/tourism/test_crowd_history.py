@@ -13,6 +13,7 @@ from models.upgrades import documents
 from tasks import crowd as tasks
 from tests.support import county
 from tests.tourism.crowd_kit import PLACE, fill, pass_by
+from tests.tourism.gates_kit import agree, zone
 
 KEY = bytes(range(32))
 
@@ -147,6 +148,7 @@ def test_a_day_that_no_calendar_of_ours_has_is_a_bad_request(client, seeded, ask
 
 
 def test_a_limit_of_a_new_zone_cannot_begin_before_all_days(office, seeded):
+    agree(zone("新馆"), place="museum")
     body = {"zone": "新馆", "instantaneous": 5, "daily": 10, "valid_from": "0001-01-01", "source": "文件"}
     answer = office.post("/office/v1/places/museum/crowd/limits", body)
     assert (answer.status_code, list(answer.json["fields"])) == (400, ["valid_from"])

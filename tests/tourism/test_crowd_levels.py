@@ -16,6 +16,7 @@ from models.rules.parameters import RuleParameter
 from tests.support import queues, slots
 from tests.support.crowd import at_once
 from tests.tourism.crowd_kit import PLACE, figures, fill, inside, level, pass_by, records, today
+from tests.tourism.gates_kit import agree, zone
 
 PINGSHAN = Spot(slots.PLACE)
 
@@ -164,6 +165,7 @@ def test_while_nothing_is_known_the_level_and_the_stop_stay(slot_today, travel):
 
 def test_a_zone_has_a_level_of_its_own_and_stops_no_sales(slot_today):
     hall = Spot("museum", "hall_2")
+    agree(zone("hall_2"), place="museum")
     told = limit.Told(50, 500, clock.today(), None, "演示")
     limit.seed(hall, told)
     fill(50, spot=hall)

@@ -14,6 +14,7 @@ from models.crowd import judge, limit, state, watch
 from models.crowd.spot import Spot
 from models.places.place import Place
 from tests.tourism.crowd_kit import PLACE, Sensor, figures, fill, level, pass_by, records
+from tests.tourism.gates_kit import agree, zone
 
 LIMITS = "/office/v1/places/museum/crowd/limits"
 
@@ -128,7 +129,18 @@ def test_the_manager_of_a_place_does_not_set_its_limit(manager):
     assert manager.post("/office/v1/places/pingshan/crowd/limits", body()).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("path", "more"), [(LIMITS, {}), (LIMITS.replace("limits", "headcounts"), {"people": 5, "reason": "清点"})]
+)
+def test_a_zone_that_the_place_does_not_have_is_named_as_the_wrong_field(office, path, more):
+    answer = office.post(path, {**more, "zone": "hall_9"} if more else body(zone="hall_9"))
+    assert (answer.status_code, answer.json["code"]) == (422, "zone_unknown")
+    assert list(answer.json["fields"]) == ["zone"]
+    assert [one["zone"] for one in office.get("/office/v1/places/museum/crowd").json["zones"]] == []
+
+
 def test_a_zone_may_have_a_limit(office):
+    agree(zone("hall_2"), place="museum")
     assert office.post(LIMITS, body(zone="hall_2", valid_from=clock.today().isoformat())).status_code == 201
     fill(3, spot=Spot("museum", "hall_2"))
     found = office.get("/office/v1/places/museum/crowd").json
@@ -171,6 +183,25 @@ def test_a_report_holds_the_places_of_ones_scope(office, manager, auditor):
     assert {one["place_id"] for one in auditor.get(path).json["items"]} == {"museum", "pingshan"}
     assert manager.get(path + "&place=museum").status_code == 404
     assert office.get("/office/v1/crowd/reports?from=2026-01-01&to=2027-06-01").status_code == 400
+
+
+def test_a_report_that_would_be_cut_is_refused_and_every_spot_is_looked_at(office, monkeypatch):
+    agree(zone("hall_2"), zone("hall_3"), place="museum")
+    for name in ("", "hall_2", "hall_3"):
+        fill(2, spot=Spot("museum", name))
+    monkeypatch.setattr("models.crowd.state.MOST", 1)
+    watch.look()
+    assert {one["_id"] for one in state.CrowdState._get_collection().find({"place": "museum"}) if "number" in one} == {
+        "museum",
+        "museum.hall_2",
+        "museum.hall_3",
+    }
+    path = f"/office/v1/crowd/reports?from={clock.today()}&to={clock.today()}&place=museum"
+    assert len(office.get(path).json["items"]) == 3
+    monkeypatch.setattr("models.crowd.office_views.MOST_ROWS", 2)
+    answer = office.get(path)
+    assert (answer.status_code, answer.json["code"]) == (400, "crowd_report_too_long")
+    assert list(answer.json["fields"]) == ["to"]
 
 
 def test_a_place_that_is_called_like_a_formula_is_a_text(office):
@@ -241,19 +272,18 @@ def test_a_number_that_the_watch_left_alone_for_minutes_is_not_shown_as_of_now(c
     assert (told["level"], "inside" in told, told["last_at"][11:16]) == ("unknown", False, "10:00")
 
 
-def test_the_page_tells_level_by_word_shape_and_colour_without_script(client):
+def test_the_page_tells_level_by_word_shape_and_colour_also_without_script(client):
     Place._get_collection().update_one({"_id": "museum"}, {"$set": {"name": "<b>纪念馆</b>"}})
     fill(640)
     fill(5000, spot=Spot("park"))
     answer = client.get("/public/v1/crowd/page")
     text = answer.data.decode()
     assert answer.mimetype == "text/html"
-    assert '<li class="amber"><b>▲ 较拥挤</b> &lt;b&gt;纪念馆&lt;/b&gt;' in text
-    assert '<li class="red"><b>■ 已达上限</b>' in text
+    assert '<li class="amber"><h2>&lt;b&gt;纪念馆&lt;/b&gt;</h2>\n<p class="state">▲ 较拥挤</p>' in text
+    assert '<p class="state">■ 已达上限</p>' in text
     assert "当日门票暂停预约" in text
-    assert "<b>? 暂无数据</b>" in text
-    assert '<meta http-equiv="refresh" content="30">' in text
-    assert "<script" not in text
+    assert '<p class="state">? 暂无数据</p>' in text
+    assert '<noscript><meta http-equiv="refresh" content="30"></noscript>' in text
     assert len(answer.data) < 30_000
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from backend import clock
-from models.crowd import state, watch
+from models.crowd import movement, state, watch
 from models.crowd.source import CrowdSource
 from models.crowd.spot import Spot
 from tests.support.crowd import at_once
 from tests.tourism.crowd_kit import PLACE, Sensor, fill, inside, pass_by, records, today
+from tests.tourism.gates_kit import agree, zone
 
 HEADCOUNTS = "/office/v1/places/museum/crowd/headcounts"
 
@@ -164,6 +165,21 @@ def test_a_bad_reading_is_told_what_is_wrong_and_holds_up_no_other(sensor, chang
     told = answer.json["items"]
     assert [one["result"] for one in told] == ["malformed", "malformed", "received"]
     assert told[0]["reason"] == reason
+
+
+def test_a_reading_of_a_zone_that_the_place_does_not_have_is_told_so_and_counts_nowhere(sensor):
+    agree(zone("hall_2"), place="museum")
+    wrong = [sensor.reading(zone="hall_9", inside=5), sensor.reading("flow", zone="hall_9", **{"in": 4, "out": 0})]
+    right = sensor.reading(zone="hall_2", inside=7, channel="c2")
+    told = sensor.send_readings(*wrong, right).json["items"]
+    assert [(one["result"], one.get("reason")) for one in told] == [
+        ("malformed", "zone_unknown"),
+        ("malformed", "zone_unknown"),
+        ("received", None),
+    ]
+    assert [one["zone"] for one in CrowdSource._get_collection().find({"_id": {"$gte": ""}})] == ["hall_2"]
+    assert state.CrowdState._get_collection().find_one({"_id": "museum.hall_9"}) is None
+    assert movement.day(Spot("museum", "hall_9"), clock.today().isoformat()).get("flows", {}) == {}
 
 
 def test_too_many_readings_at_once_are_refused(sensor):

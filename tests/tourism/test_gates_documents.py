@@ -138,6 +138,24 @@ def test_who_tries_numbers_is_stopped_and_hits_with_them(reader, visit, phone, m
     assert stored_of(phone)["state"] == "valid"
 
 
+def test_a_reader_that_may_not_ask_any_more_still_opens_on_the_way_out(reader, visit, phone, monkeypatch):
+    visit()
+    assert reader.read_card(phone.document).json["result"] == "admitted"
+    monkeypatch.setattr(surface, "MISSES_LIMIT", "1/hour")
+    told = [leaving(reader, resident_id()).json for _ in range(3)]
+    assert [one["result"] for one in told] == ["exited"] * 3
+    assert all("没有入园记录" in one["message"] for one in told)
+    assert reader.read_card(resident_id()).status_code == 429
+    assert leaving(reader, phone.document).json == told[0], "who is known is not told"
+    kept = GateScan._get_collection().find({"place": slots.PLACE, "direction": "out"})
+    assert [(one["result"], one["uncounted"]) for one in kept] == [("exited", True)] * 4
+
+
+def leaving(reader, number: str):
+    body = {"document": {"kind": "resident_id", "number": number}, "direction": "out"}
+    return reader.call("POST", "/gate/v1/scans", body)
+
+
 def stored_of(phone):
     return get_db().tickets.find_one({"person": person_of(phone)})
 
@@ -218,23 +236,74 @@ def test_the_list_holds_no_number_and_is_another_one_at_every_gate_and_day(make,
     assert other.read_document("resident_id", phone.document).result in {"no_ticket", "offline_too_long"}
 
 
-def test_a_list_is_brought_up_to_date_by_the_buckets_that_changed(make, visit, phone, client, sandbox):
+def listed(gate) -> set[str]:
+    return {ticket for items in gate._documents["by_match"].values() for ticket in items}
+
+
+def test_a_list_is_brought_up_to_date_by_what_was_issued_since(make, visit, phone, client, sandbox):
     order = visit()
     gate = make()
     gate.fetch_documents()
     whole = gate.network.bytes
     gate.fetch_documents()
-    assert gate.network.bytes < whole
-    known = gate._documents["buckets"]
-    assert len(known) == 1
+    assert gate.network.bytes < whole, "what was issued long before does not come again"
     late = type(phone)(client, sandbox).ready()
     again = late.issued(order["slot_id"])
     gate.fetch_documents()
-    tickets = {item["ticket"] for item in gate._documents["by_match"].values()}
-    assert tickets == {order["tickets"][0]["id"], again["tickets"][0]["id"]}
+    assert listed(gate) == {order["tickets"][0]["id"], again["tickets"][0]["id"]}
     late.cancel(again["id"])
+    gate.sync()
     gate.fetch_documents()
-    assert {item["ticket"] for item in gate._documents["by_match"].values()} == {order["tickets"][0]["id"]}
+    gate.network.up = False
+    assert gate.read_document("resident_id", late.document).result == "revoked"
+
+
+def test_a_long_list_comes_in_pages_and_what_is_issued_meanwhile_is_not_missed(
+    make, visit, phone, client, sandbox, monkeypatch
+):
+    order = visit((phone.me, "adult"), (phone.companion(), "adult"), (phone.companion(), "adult"))
+    monkeypatch.setattr(gate_day_list, "MOST", 1)
+    gate, asked = make(), []
+    send, late = gate.network, []
+
+    def counted(method, path, body, headers):
+        if path.endswith("/documents"):
+            asked.append(path)
+            if len(asked) == 2:  # in the middle of the walk; the order is older than its tickets
+                found = type(phone)(client, sandbox).ready().issued(order["slot_id"])
+                tickets = get_db().tickets
+                made = tickets.find_one_and_delete({"_id": found["tickets"][0]["id"]})
+                late.append({**made, "_id": f"{'0' * 24}-0"})
+                tickets.insert_one(late[0])
+        return send(method, path, body, headers)
+
+    gate._link._send = counted
+    gate.fetch_documents()
+    assert {one["id"] for one in order["tickets"]} <= listed(gate)
+    assert late[0]["_id"] not in listed(gate), "the walk was behind it"
+    assert len(asked) >= 3
+    gate.fetch_documents()
+    assert {late[0]["_id"], *(one["id"] for one in order["tickets"])} == listed(gate)
+
+
+def test_tickets_of_an_older_release_are_listed_and_a_new_day_begins_anew(make, visit, travel):
+    order = visit()
+    get_db().tickets.update_one({"_id": order["tickets"][0]["id"]}, {"$unset": {"issued_at": ""}})
+    gate = make()
+    gate.fetch_documents()
+    assert listed(gate) == {order["tickets"][0]["id"]}
+    cursor = gate._documents["next"]
+    travel((clock.date_of(order["day"]) + timedelta(days=1)).isoformat(), "10:00")
+    gate.fetch_documents()
+    assert listed(gate) == set()
+    assert gate._documents["next"] != cursor
+
+
+@pytest.mark.parametrize("cursor", ["x", "bnVsbA", "WzEsMiwzLDRd", "WyIyMDI2LTExLTIwIiwiIiwieCIsbnVsbF0", "é" * 3])
+def test_a_cursor_that_was_not_made_here_is_a_bad_request(reader, cursor):
+    key = b64encode(X25519PrivateKey.generate().public_key().public_bytes_raw()).decode()
+    answer = reader.call("POST", "/gate/v1/documents", {"public_key": key, "cursor": cursor})
+    assert (answer.status_code, answer.json["code"]) == (400, "bad_cursor")
 
 
 def test_a_zone_of_some_ticket_types_knows_them_by_the_list(make, phone, travel):

@@ -54,6 +54,37 @@ def show(client, own):
     return client.get(f"{ROUTES}/{own}")
 
 
+# Lists
+
+
+def pages(client, path: str) -> list[str]:
+    found, cursor = [], ""
+    while cursor is not None:
+        one = client.get(f"{path}{'&' if '?' in path else '?'}cursor={cursor}" if cursor else path).json
+        assert len(one["items"]) <= 2
+        found, cursor = found + [each["id"] for each in one["items"]], one["next"]
+    return found
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/mini/v1/guide/points", "/mini/v1/guide/points?place=park", ROUTES, f"{EXHIBITS}?place=museum",
+     "/mini/v1/curated-itineraries"],
+)  # fmt: skip
+def test_no_list_of_the_guide_ends_silently(client, news, three, path, monkeypatch):
+    published(news, [{"point": one} for one in three])
+    whole = client.get(path).json
+    assert whole["next"] is None
+    monkeypatch.setattr("models.content.item.MOST_SHOWN", 2)
+    assert pages(client, path) == [one["id"] for one in whole["items"]]
+    assert whole["items"]
+
+
+@pytest.mark.parametrize("path", ["/mini/v1/guide/points?cursor=%00", f"{EXHIBITS}?place=museum&cursor=x"])
+def test_a_cursor_of_the_guide_that_cannot_be_one_is_a_bad_request(client, seeded, path):
+    assert client.get(path).status_code == 400
+
+
 # Routes
 
 
@@ -377,3 +408,12 @@ def test_a_change_by_the_staff_outlives_the_next_seed(news, client):
     before = ContentItem._get_collection().find_one({"_id": item})
     county_data.load(with_demo=True)
     assert ContentItem._get_collection().find_one({"_id": item}) == before
+
+
+def test_the_service_starts_again_after_the_staff_took_a_point_of_a_route_off(news, client):
+    item = "guide_point:ferry_liyu"
+    seat = affairs.seat(client, "tourism_office", unit="culture_tourism")
+    assert seat.post(f"{ITEMS}/{item}/withdraw", {"reason": "内容有误"}).json["state"] == "withdrawn"
+    county_data.load(with_demo=True)
+    assert client.get("/mini/v1/guide/points/ferry_liyu").status_code == 404
+    assert "ferry_liyu" not in [one["id"] for one in client.get("/mini/v1/guide/points").json["items"]]

@@ -349,6 +349,7 @@ def test_what_is_not_there_is_not_found(phone, path):
 @pytest.fixture
 def kept(phone, travel):
     travel("2026-11-23", "08:00")
+    phone.log_in()
     answer = phone.post(OWN, {"first_day": TUESDAY, "stops": STOPS})
     assert answer.status_code == 201, answer.json
     return answer.json
@@ -364,6 +365,7 @@ def test_an_itinerary_is_kept_and_listed(phone, kept):
 
 def test_the_same_request_twice_keeps_one(phone, travel):
     travel("2026-11-23", "08:00")
+    phone.log_in()
     answers = [phone.post(OWN, {"first_day": TUESDAY, "stops": STOPS}, key="once").json for _ in range(2)]
     assert answers[0] == answers[1]
     assert len(phone.get(OWN).json["items"]) == 1
@@ -439,7 +441,7 @@ def other(client, seeded, sandbox):
     return Phone(client, sandbox).ready()
 
 
-def test_nobody_reads_or_changes_anothers_itinerary(phone, other, kept):
+def test_nobody_reads_or_changes_anothers_itinerary(phone, kept, other):
     path = f"{OWN}/{kept['id']}"
     assert other.get(path).status_code == 404
     assert other.call("PUT", path + "/share").status_code == 404
@@ -509,11 +511,13 @@ def test_of_what_others_made_a_place_that_is_gone_is_left_out(phone, kept):
 )
 def test_half_an_itinerary_is_refused(phone, travel, body):
     travel("2026-11-23", "08:00")
+    phone.log_in()
     assert phone.post(OWN, body).status_code == 400
 
 
 def test_a_stop_that_is_no_place_is_refused(phone, travel):
     travel("2026-11-23", "08:00")
+    phone.log_in()
     answer = phone.post(OWN, {"first_day": TUESDAY, "stops": [STOPS[0] | {"place_id": "nowhere"}]})
     assert (answer.status_code, answer.json["code"]) == (422, "itinerary_stop_unknown")
 

@@ -17,6 +17,7 @@ from tests.support.messages import SEND, VISIT, Told, bring, due
 from tests.support.queues import drain
 
 NUMBER = "13800000001"
+TEMPLATE = "tmpl_visit_reminder"
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,93 @@ def told(phone, sandbox, sms_box):
 
 def figures() -> dict[str, dict]:
     return {one["_id"].partition(":")[2]: one["counts"] for one in get_db().notice_days.find({"_id": {"$gte": ""}})}
+
+
+class TestWhatWeChatTellsAfterwards:
+    """subscribe_msg_sent_event: a message that WeChat had taken came to its user, or did not."""
+
+    @pytest.fixture
+    def ended(self, told, door, sandbox):
+        """Let WeChat tell how the message ended; the newest one, unless it is named."""
+
+        def tell(code: str, status: str, *, msgid: str = "", openid: str = "", at: int = 0) -> None:
+            known = msgid or told.notice()["channels"]["subscribe"]["msgid"]
+            item = {"TemplateId": TEMPLATE, "MsgID": known, "ErrorCode": code, "ErrorStatus": status}
+            event = {
+                "FromUserName": openid or told.openid,
+                "CreateTime": int(clock.timestamp()) + at,
+                "Event": "subscribe_msg_sent_event",
+                "List": item,
+            }
+            assert sandbox.call("/push", {"url": f"{door.base}/open/v1/wechat/push", "event": event})["status"] == 200
+            drain("push")
+
+        return tell
+
+    def test_a_message_that_came_is_delivered_once(self, told, ended, sms_box):
+        told.allow("visit_reminder")
+        told.number(NUMBER)
+        told.tell()
+        drain("push")
+        ended("0", "success")
+        ended("0", "success", at=5)
+        assert told.states() == {"in_app": "put", "subscribe": "delivered"}
+        assert figures()["visit_reminder"]["subscribe"] == {"sent": 1, "delivered": 1}
+        ended("43101", "user refuse to accept the msg", at=9)
+        assert told.states() == {"in_app": "put", "subscribe": "delivered"}, "what came, came"
+        assert sms_box.messages() == []
+
+    def test_a_message_that_the_user_refused_goes_on_as_an_sms_once_and_ends_the_grants(self, told, ended, sms_box):
+        told.allow("visit_reminder", count=3)
+        told.number(NUMBER)
+        told.tell()
+        drain("push")
+        assert told.left("visit_reminder") == 2
+        ended("43101", "user refuse to accept the msg")
+        ended("43101", "user refuse to accept the msg", at=5)
+        found = told.notice()
+        assert (found["channels"]["subscribe"]["state"], found["state"]) == ("not_granted", "done")
+        assert found["channels"]["sms"]["state"] in {"sent", "delivered"}
+        assert len(sms_box.messages()) == 1
+        assert told.left("visit_reminder") == 0
+
+    def test_a_message_that_failed_at_wechat_keeps_the_grants_and_goes_on_as_an_sms(self, told, ended, sms_box):
+        told.allow("visit_reminder", count=2)
+        told.number(NUMBER)
+        told.tell()
+        drain("push")
+        ended("20001", "system error")
+        channels = told.notice()["channels"]
+        assert (channels["subscribe"]["state"], channels["subscribe"]["reason"]) == ("failed", "system error")
+        assert len(sms_box.messages()) == 1
+        assert told.left("visit_reminder") == 1
+
+    def test_an_event_that_is_quicker_than_its_sender_waits_for_it(self, told, ended, shift_clock):
+        told.allow("visit_reminder", count=2)
+        told.tell()
+        drain("push")
+        coming = int(told.notice()["channels"]["subscribe"]["msgid"]) + 1
+        ended("0", "success", msgid=str(coming))
+        told.tell(key="order-2")
+        drain("push")
+        assert told.states(key="order-2") == {"in_app": "put", "subscribe": "sent"}
+        waiting = get_db().push_events.find_one({"kind": "subscribe_msg_sent_event"}, hint="_id_")
+        assert len(waiting["outbox"]) == 1
+        shift_clock(timeline.shifted() + 30)
+        drain("push")
+        assert told.states(key="order-2")["subscribe"] == "delivered"
+        assert told.states()["subscribe"] == "sent"
+
+    @pytest.mark.parametrize("wrong", [{"msgid": "99999"}, {"openid": "o_somebody_else"}])
+    def test_an_event_of_nobodys_message_changes_nothing_and_ends(self, told, ended, shift_clock, wrong):
+        told.allow("visit_reminder")
+        told.tell()
+        drain("push")
+        ended("43101", "user refuse to accept the msg", **wrong)
+        assert told.states() == {"in_app": "put", "subscribe": "sent"}
+        shift_clock(timeline.shifted() + 240)
+        drain("push")
+        assert get_db().push_events.find_one({"kind": "subscribe_msg_sent_event"}, hint="_id_")["outbox"] == []
 
 
 class TestTheWay:

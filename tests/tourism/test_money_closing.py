@@ -194,7 +194,7 @@ def test_the_job_goes_on_where_a_killed_worker_left_it(manager, phone, seeded, e
     assert 2 <= progress(manager, job)["done"] < MANY
     shift_clock(61)
     drain("reports")
-    drain("checkout")
+    drain("checkout", "push")
     found = progress(manager, job)
     assert (found["state"], found["failures"], found["refunds"]["fen"]) == ("done", [], MANY * 6000)
     assert {phone.order(one["id"])["state"] for one in orders} == {"cancelled"}

@@ -169,9 +169,56 @@ def test_one_takes_it_another_waits_until_it_is_given_back(clerks, closed):
     assert second.get(f"{WORK}?mine=true").json["items"] == []
     assert "assignee" not in done(first, closed, "release")
     assert done(second, closed, "claim")["assignee"] == second.actor().key
-    assert [one["action"] for one in AuditEntry._get_collection().find({"object": f"refund:{closed}"})] == [
-        "refund.take"
-    ] * 2
+    audited = AuditEntry._get_collection().find({"object": f"refund:{closed}"}).sort("at", 1)
+    assert [one["action"] for one in audited] == ["refund.take", "refund.release", "refund.take"]
+
+
+def test_it_is_given_to_a_named_colleague_and_taken_back(clerks, closed):
+    first, second = clerks
+    told = done(first, closed, "assign", {"staff_id": str(second.actor().staff_id)})
+    assert (told["assignee"], told["state"]) == (second.actor().key, "open")
+    assert (told["history"][-1]["what"], told["history"][-1]["to"]) == ("assigned", second.actor().key)
+    assert [one["id"] for one in second.get(f"{WORK}?mine=true").json["items"]] == [closed]
+    assert act(first, closed, "retry").json["code"] == "refund_work_taken"
+    assert len(done(first, closed, "assign", {"staff_id": str(second.actor().staff_id)})["history"]) == len(
+        told["history"]
+    )
+    assert done(first, closed, "assign", {"staff_id": str(first.actor().staff_id)})["assignee"] == first.actor().key
+    assert "assignee" not in done(first, closed, "release")
+    done(first, closed, "release")
+    audited = AuditEntry._get_collection().find({"object": f"refund:{closed}"}).sort("at", 1)
+    assert [(one["action"], one["details"].get("to")) for one in audited] == [
+        ("refund.assign", second.actor().key),
+        ("refund.assign", first.actor().key),
+        ("refund.release", None),
+    ]
+
+
+def test_only_who_works_on_such_refunds_is_given_one(clerks, closed, auditor, admin):
+    for nobody in (str(auditor.actor().staff_id), str(ObjectId())):
+        answer = act(clerks[0], closed, "assign", {"staff_id": nobody})
+        assert (answer.status_code, answer.json["code"]) == (422, "refund_work_no_colleague")
+    assert act(clerks[0], closed, "assign", {"staff_id": "x"}).status_code in {400, 404}
+    assert act(clerks[0], closed, "assign", {}).status_code == 400
+    assert act(auditor, closed, "assign", {"staff_id": nobody}).status_code == 403
+    assert act(clerks[0], "nothing", "assign", {"staff_id": nobody}).status_code == 404
+    member = str(clerks[1].actor().staff_id)
+    proposed = done(clerks[0], closed, "payout", CASH)
+    answer = act(clerks[0], closed, "assign", {"staff_id": member})
+    assert (answer.status_code, answer.json["code"]) == (409, "refund_work_not_open")
+    assert proposed["id"]
+
+
+def test_of_many_who_assign_at_once_one_decides(clerks, closed, client):
+    members = [str(one.actor().staff_id) for one in clerks]
+    twins = [one.twin(client.application.test_client()) for one in clerks * 3]
+    body = [{"staff_id": members[n % 2]} for n in range(6)]
+    answers = at_once([partial(act, t, closed, "assign", b) for t, b in zip(twins, body, strict=True)])
+    assert {one.status_code for one in answers} <= {200, 409}
+    found = read(clerks[0], closed)
+    steps = [one["to"] for one in found["history"] if one["what"] == "assigned"]
+    assert steps[-1] == found["assignee"]
+    assert len(steps) == AuditEntry._get_collection().count_documents({"object": f"refund:{closed}"})
 
 
 def test_what_nobody_did_in_time_rises_and_is_an_alarm(clerks, closed, travel):

@@ -12,18 +12,20 @@ from models.devices import revocation
 from models.places import place
 from models.rules import parameters
 from tests.main_job.test_3_book import booked, family, refused, strangers
+from tests.office.conftest import on_duty
 from tests.support import queues, slots
 from tests.support.crowd import at_once
 from tests.support.gate import Gate
+from tests.tourism.gates_kit import ZoneGate, nonce, passed
 
 DAY = timedelta(days=1)
 RULE = no_show.Rule(3, 90 * DAY, 30 * DAY, frozenset({"senior"}), 180 * DAY)
 
 
-def opened(**more):
+def opened(quota=9, **more):
     """Open a free slot at eighteen in two days whose unused tickets are released after half an hour."""
     terms = place.terms_on(place.read("museum"), clock.today().isoformat()) | {"release_after_minutes": 30}
-    return slots.make(9, place_id="museum", terms=terms, **more)
+    return slots.make(quota, place_id="museum", terms=terms, **more)
 
 
 def marks():
@@ -162,6 +164,58 @@ def test_gates_say_clearly_that_a_ticket_was_released_offline_ones_too(phone, cl
     assert told["reason"] == "released"
 
 
+def released(phone, go, quota=9):
+    """Let a free ticket be released; return its slot and the order as its holder has it."""
+    made = opened(quota)
+    found = phone.issued(made)
+    go(made, "18:31")
+    queues.drain()
+    phone.log_in()
+    return made, found
+
+
+def test_who_comes_late_is_told_how_many_places_are_left_and_enters_by_a_ticket_of_the_window(phone, client, admin, go):
+    made, found = released(phone, go)
+    gate, code = ZoneGate(client, place="museum", reads_documents=True), found["tickets"][0]["code"]
+    same = nonce()
+    first = gate.shown(code, nonce=same)
+    assert (first["result"], first["places_left"]) == ("released", 9)
+    assert "还有 9 个名额" in first["message"]
+    by_card = gate.read_card(phone.document).json
+    assert (by_card["result"], by_card["ticket"]) == ("released", found["tickets"][0]["id"])
+    admin.log_in()
+    clerk = on_duty(client, "late-window", lambda: admin.hire("window_clerk", unit=place.read("museum")["unit"]))
+    guest = {"name": "张三丰", "document": {"kind": "resident_id", "number": phone.document}, "ticket_type": "adult"}
+    sold = clerk.post("/office/v1/window-orders", {"slot_id": made, "visitors": [guest], "paid_fen": 0})
+    assert sold.status_code == 201, sold.json
+    assert gate.result(sold.json["tickets"][0]["code"]) == "admitted"
+    assert gate.shown(code, nonce=same) == first, "a repeated request hears the same"
+    assert (slots.left(made), slots.drift(made)) == (8, 0)
+
+
+def test_a_released_ticket_of_a_full_slot_sends_to_another_time(phone, client, sandbox, go):
+    made, found = released(phone, go, quota=1)
+    (other,) = strangers(client, sandbox, 1)
+    booked(other.book(made))
+    shown = ZoneGate(client, place="museum").shown(found["tickets"][0]["code"])
+    assert (shown["result"], shown["places_left"]) == ("released", 0)
+    assert "已无名额" in shown["message"]
+
+
+def test_staff_see_a_late_journal_of_a_released_ticket_as_what_it_is_and_the_mark_is_undone(phone, client, manager, go):
+    _, found = released(phone, go)
+    gate = ZoneGate(client, place="museum")
+    gate.hand_in(passed(found["tickets"][0]["code"], minutes=-20))
+    queues.drain("gates")
+    manager.log_in()
+    (shown,) = manager.get("/office/v1/journal/conflicts").json["items"]
+    assert (shown["reason"], shown["reason_zh"]) == ("released", "超时未到而释放的票离线入园")
+    assert "refund_fen" not in shown["details"]
+    assert "不涉及退款" in shown["happened_zh"]
+    assert "已退" not in shown["happened_zh"]
+    assert [one["state"] for one in marks()] == ["undone"]
+
+
 def test_places_that_are_released_after_the_start_go_to_general_sale(phone, client, sandbox, go):
     made = opened()
     others = strangers(client, sandbox, 2)
@@ -214,7 +268,7 @@ def test_a_gate_that_tells_later_that_they_were_there_undoes_the_mark(phone, go)
     assert [one["state"] for one in marks()] == ["stands"]
     entry, told = late_entry(found)
     settled = gate_late.use(entry, ticket.read(told["_id"]), None)
-    assert (settled.state, settled.reason) == ("conflict", "cancelled")
+    assert (settled.state, settled.reason) == ("conflict", "released")
     assert [(one["state"], one["by"]) for one in marks()] == [("undone", "system:gate")]
 
 
@@ -387,6 +441,18 @@ def test_staff_see_the_no_shows_of_a_day_without_names_and_an_access_line_is_kep
     assert manager.get("/office/v1/places/museum/no-shows?day=2026-11-20").status_code == 404
     lines = list(get_db().access_lines.find({}).hint("_id_"))
     assert person_of(phone) in lines[-1]["subjects"]
+
+
+def test_the_no_shows_of_a_day_come_in_pages(office, monkeypatch, store):
+    made = sorted(put(ObjectId(), clock.now(), day="2026-11-20") for _ in range(5))
+    monkeypatch.setattr("backend.store.paging.MOST", 2)
+    found, path = [], "/office/v1/places/museum/no-shows?day=2026-11-20"
+    cursor = ""
+    while cursor is not None:
+        page = office.get(path + (f"&cursor={cursor}" if cursor else "")).json
+        assert len(page["items"]) <= 2
+        found, cursor = found + [one["id"] for one in page["items"]], page["next"]
+    assert found == made
 
 
 # Limits of a place

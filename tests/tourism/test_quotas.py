@@ -210,15 +210,6 @@ def test_an_unpaid_bundle_expires_whole(phone, shift_clock):
     assert (slots.left(visit), slots.left(guide)) == (5, 1)
 
 
-def test_closing_the_guides_slot_cancels_the_bundle(phone, office):
-    visit, guide = slots.make(5, place_id="museum"), slots.guide()
-    made = booked(book_with(phone, visit, family(phone, 1), [guide]))
-    assert office.post(f"/office/v1/slots/{guide}/close", {"reason": "讲解员请假"}).status_code == 202
-    queues.drain()
-    assert phone.order(made["id"])["state"] == "cancelled"
-    assert slots.left(visit) == 5
-
-
 @pytest.mark.parametrize("other", ["of another place", "of another day", "itself", "of no resource"])
 def test_only_a_resource_of_the_same_place_and_day_is_taken_along(phone, other):
     visit = slots.make(5, place_id="museum")

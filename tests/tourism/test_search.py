@@ -320,7 +320,6 @@ def test_published_content_is_found_and_withdrawn_content_dropped_by_their_own_e
 
 
 def test_content_that_begins_and_ends_by_the_clock_is_found_from_then_to_then(look, news, travel):
-    travel("2026-11-23", "08:00")
     made = news.made(title_zh="杨公桥旧址")
     own = made.partition(":")[2]
     news.bring_out(made, **{"from": "2026-11-23T09:00:00+08:00", "to": "2026-11-23T10:00:00+08:00"})

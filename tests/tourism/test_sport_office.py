@@ -11,6 +11,7 @@ from models.audit.entry import AuditEntry
 from models.booking import slot, slot_renewal
 from models.booking.slot import Take
 from models.places import resource, resource_office
+from models.places.resource import Resource
 from tests.support.crowd import at_once
 from tests.support.files import cells
 from tests.support.gate import Gate
@@ -76,6 +77,26 @@ def test_a_court_is_registered_gets_a_plan_and_is_booked(venue, phone):  # noqa:
         for one in AuditEntry._get_collection().find({"object": f"resource:{HALL}.badminton_4"}).sort("at", 1)
     ]
     assert actions == ["resource.create", "resource.price", "resource.plan"]
+
+
+def test_a_place_has_two_hundred_resources_at_most_also_when_many_are_made_at_once(venue, client, seeded):  # noqa: F811
+    courts = Resource._get_collection()
+    there = courts.count_documents({"place": HALL})
+    rows = [
+        {"_id": f"{HALL}.spare_{n}", "place": HALL, "code": f"spare_{n}", "kind": "court", "name_zh": "备用场",
+         "rank": n, "state": "retired", "slots": [], "ticket_types": []}
+        for n in range(resource.MOST - there - 1)
+    ]  # fmt: skip
+    courts.insert_many(rows)
+    body = {"kind": "court", "name_zh": "新场地"}
+    twins = [venue.twin(client.application.test_client()) for _ in range(6)]
+    answers = at_once([lambda t=t, n=n: t.call("PUT", f"{BASE}/more_{n}", body) for n, t in enumerate(twins)])
+    assert sorted(one.status_code for one in answers) == [200] + [409] * 5
+    refusals = [one.json for one in answers if one.status_code == 409]
+    assert {one["code"] for one in refusals} == {"resources_full"}
+    assert "200" in refusals[0]["message"]
+    assert courts.count_documents({"place": HALL}) == resource.MOST
+    assert venue.call("PUT", f"{BASE}/spare_0", body).json["state"] == "active"
 
 
 def test_a_court_is_renamed_and_keeps_its_kind(venue, seeded):  # noqa: F811
@@ -452,6 +473,20 @@ def test_the_feed_lists_what_is_free_and_no_more(client, phone, seeded):
     assert len(whole["items"]) <= 500
     rest = client.get(f"/public/v1/sport/slots?cursor={whole['next']}").json["items"] if whole["next"] else []
     assert len({each["id"] for each in (*whole["items"], *rest)}) == len(whole["items"]) + len(rest)
+
+
+def test_the_feed_in_small_pages_lists_each_free_slot_once_in_the_order_of_ids(client, seeded, monkeypatch):
+    whole = [one["id"] for one in client.get(f"/public/v1/sport/slots?place={HALL}&from={day()}").json["items"]]
+    assert len(whole) > 14
+    assert whole == sorted(whole)
+    monkeypatch.setattr("models.sport.feed.MOST", 7)
+    paged, cursor = [], ""
+    while cursor is not None:
+        more = f"&cursor={cursor}" if cursor else ""
+        found = client.get(f"/public/v1/sport/slots?place={HALL}&from={day()}{more}").json
+        assert len(found["items"]) <= 7
+        paged, cursor = paged + [one["id"] for one in found["items"]], found["next"]
+    assert paged == whole
 
 
 def test_days_before_today_have_nothing_free(client, seeded):

@@ -7,7 +7,7 @@ from bson import ObjectId
 
 from backend.jobs import Job
 from models.audit.entry import AuditEntry
-from models.booking import day_counter, order, slot, slot_quota, sweeper
+from models.booking import day_counter, order, slot, slot_quota, sweeper, takes
 from models.booking.order import Order
 from models.booking.slot import Slot, Take
 from models.places import place, slot_plan
@@ -87,7 +87,7 @@ def test_a_cap_below_what_is_sold_stops_sales_and_cancels_nothing(manager, phone
     assert numbers(counter()) == (4, 0, 0)
     assert phone.order(made["id"])["state"] == "issued"
     phone.cancel(made["id"])
-    assert numbers(counter()) == (4, 4, 0)
+    assert numbers(counter()) == (3, 3, 0)
     manager.post(f"{BASE}/renewal", {"from_day": day()})
     drain("reports")
     assert numbers(counter()) == (3, 3, 0)
@@ -179,12 +179,155 @@ def test_an_order_that_began_before_the_cap_is_counted_by_the_next_look(manager,
 
     monkeypatch.setattr(order, "insert", late)
     made = booked(phone.book(first(), *party(phone, 2)))
-    assert numbers(counter()) == (5, 5, 0)
+    assert numbers(counter()) == (5, 3, 0)
     assert day_counter.bring(slot_plan.day_record(PLACE, day(), 5)) == "changed"
     assert numbers(counter()) == (5, 3, 0)
     assert day_counter.bring(slot_plan.day_record(PLACE, day(), 5)) == "same"
     phone.cancel(made["id"])
     assert (numbers(counter()), drifts()) == ((5, 5, 0), {0})
+
+
+def stale(phones, slot_ids, monkeypatch, *, places=3):
+    """Let all book who have looked at their slots before the cap is there, and go on when it is."""
+    looked, put, take_all = threading.Barrier(len(phones) + 1), threading.Event(), takes.take_all
+
+    def late(wishes, hold):
+        if not put.is_set():
+            looked.wait(20)
+            put.wait(20)
+        take_all(wishes, hold)
+
+    def bring():
+        looked.wait(20)
+        day_counter.bring(slot_plan.day_record(PLACE, day(), places))
+        put.set()
+
+    monkeypatch.setattr(takes, "take_all", late)
+    calls = [lambda p=p, n=n: p.book(slot_ids[n % len(slot_ids)]) for n, p in enumerate(phones)]
+    return at_once([*calls, bring])[:-1]
+
+
+def test_bookings_that_looked_before_the_cap_came_do_not_exceed_it(client, sandbox, seeded, monkeypatch):
+    answers = stale(strangers(client, sandbox, 8), ids()[:2], monkeypatch)
+    assert sorted(one.status_code for one in answers) == [201] * 3 + [409] * 5
+    assert {one.json["code"] for one in answers if one.status_code == 409} == {"day_sold_out"}
+    assert (numbers(counter()), drifts()) == ((3, 0, 0), {0})
+
+
+def test_without_the_guard_they_exceed_it(client, sandbox, seeded, monkeypatch):
+    guard = slot._guard
+    monkeypatch.setattr(slot, "_guard", lambda at, places, shares, _known: guard(at, places, shares, None))
+    answers = stale(strangers(client, sandbox, 8), ids()[:2], monkeypatch)
+    assert [one.status_code for one in answers].count(201) > 3
+
+
+def held_back(monkeypatch, while_under_way):
+    """Let something happen once between the taking and the storing of an order."""
+    begun, insert = threading.Event(), order.insert
+
+    def late(record):
+        if not begun.is_set():
+            begun.set()
+            while_under_way()
+        insert(record)
+
+    monkeypatch.setattr(order, "insert", late)
+
+
+def test_a_booking_under_way_while_the_cap_comes_counts_at_once(client, sandbox, seeded, monkeypatch):
+    one, other = strangers(client, sandbox, 2)
+    answers = []
+
+    def cap_and_book():
+        day_counter.bring(slot_plan.day_record(PLACE, day(), 3))
+        answers.append(other.book(first(), *party(other, 2)))
+        answers.append(other.book(first(), (other.me, "adult")))
+
+    held_back(monkeypatch, cap_and_book)
+    booked(one.book(first(), *party(one, 2)))
+    assert [answer.status_code for answer in answers] == [409, 201]
+    assert refused(answers[0])[1] == "day_sold_out"
+    assert (numbers(counter()), drifts()) == ((3, 0, 0), {0})
+
+
+@pytest.mark.parametrize("ending", ["stays", "is cancelled", "loses a visitor", "is never stored"])
+def test_the_note_of_a_booking_under_way_is_settled_as_the_booking_ends(phone, monkeypatch, shift_clock, ending):
+    class Died(BaseException):
+        pass
+
+    def bring():
+        day_counter.bring(slot_plan.day_record(PLACE, day(), 5))
+        if ending == "is never stored":
+            raise Died
+
+    held_back(monkeypatch, bring)
+    if ending == "is never stored":
+        with pytest.raises(Died):
+            phone.book(first(), *party(phone, 2))
+    else:
+        made = phone.issued(first(), *party(phone, 2))
+        body = {"is cancelled": {}, "loses a visitor": {"visitors": [1]}}.get(ending)
+        if body is not None:
+            assert phone.post(f"/mini/v1/orders/{made['id']}/cancel", body).status_code == 200
+    assert (numbers(counter()), drifts()) == ((5, 3, 0), {0})
+    shift_clock(61)
+    sweeper.sweep()
+    left = {"stays": 3, "is cancelled": 5, "loses a visitor": 4, "is never stored": 5}[ending]
+    assert (numbers(counter()), drifts()) == ((5, left, 0), {0})
+    assert not Slot._get_collection().find_one({"_id": counter()})["pending"]
+    assert day_counter.bring(slot_plan.day_record(PLACE, day(), 5)) == "same"
+    assert numbers(counter()) == (5, left, 0)
+
+
+def test_of_a_day_sold_beyond_a_lowered_cap_nothing_is_sold_again_before_it_is_within(manager, phone, client, sandbox):
+    at = first()
+    made = phone.issued(at, *party(phone, 4))
+    cap(manager, 2)
+    assert numbers(counter()) == (4, 0, 0)
+    other = strangers(client, sandbox, 1)[0]
+    phone.post(f"/mini/v1/orders/{made['id']}/cancel", {"visitors": [3]})
+    assert refused(other.book(at)) == (409, "day_sold_out")
+    assert (numbers(counter()), drifts()) == ((3, 0, 0), {0})
+    phone.post(f"/mini/v1/orders/{made['id']}/cancel", {"visitors": [1, 2]})
+    assert (numbers(counter()), drifts()) == ((2, 1, 0), {0})
+    booked(other.book(at))
+    assert refused(strangers(client, sandbox, 1)[0].book(at)) == (409, "day_sold_out")
+
+
+def test_a_lost_hold_of_a_day_beyond_its_cap_comes_back_to_nobody(seeded, shift_clock):
+    slot.open_up(slot_plan.day_record(PLACE, day(), 5))
+    takes.take_all([Take(counter(), 4)], ObjectId())
+    day_counter.bring(slot_plan.day_record(PLACE, day(), 3))
+    assert numbers(counter()) == (4, 0, 0)
+    shift_clock(61)
+    assert sweeper.sweep() == 1
+    assert numbers(counter()) == (3, 3, 0)
+
+
+def test_many_who_cancel_a_day_beyond_its_cap_at_once_end_at_the_cap(client, sandbox, seeded):
+    phones = strangers(client, sandbox, 8)
+    orders = [(one, booked(one.book(first()))) for one in phones]
+    day_counter.bring(slot_plan.day_record(PLACE, day(), 4))
+    assert numbers(counter()) == (8, 0, 0)
+    at_once([lambda p=p, o=o: p.cancel(o["id"]) for p, o in orders[:6]])
+    assert (numbers(counter()), drifts()) == ((4, 2, 0), {0})
+
+
+def test_who_waited_before_the_cap_came_is_served_within_it(manager, client, sandbox, seeded):
+    buyers = strangers(client, sandbox, 4)
+    at = first()
+    quota(manager, at, 2)
+    orders = [booked(one.book(at)) for one in buyers[:2]]
+    entries = [wait(one, at, 1) for one in buyers[2:]]
+    cap(manager, 1, days=2)
+    buyers[0].cancel(orders[0]["id"])
+    drain("checkout")
+    assert {entry_of(one, entry)["state"] for one, entry in zip(buyers[2:], entries, strict=True)} == {"waiting"}
+    buyers[1].cancel(orders[1]["id"])
+    drain("checkout")
+    states = [entry_of(one, entry)["state"] for one, entry in zip(buyers[2:], entries, strict=True)]
+    assert sorted(states) == ["offered", "waiting"]
+    assert drifts() == {0}
 
 
 def test_eight_who_bring_the_same_cap_at_once_count_each_order_once(phone):

@@ -207,6 +207,16 @@ def test_a_price_holds_from_a_day_on_and_who_has_booked_keeps_theirs(manager, ph
     assert adult != 9900
 
 
+def test_a_price_takes_nothing_over_from_a_version_of_later(manager, seeded):
+    assert set_(manager, "prices", 20, **PRICE, max_age=59, share="public").status_code == 202
+    assert set_(manager, "prices", 5, **PRICE | {"price_fen": 7000}).status_code == 202
+    rows = {one.get("valid_from"): one for one in stored()["ticket_types"] if one["code"] == "adult"}
+    assert (rows[day(5)]["price_fen"], rows[day(5)].get("max_age"), rows[day(5)].get("share")) == (7000, None, None)
+    assert (rows[day(20)]["price_fen"], rows[day(20)]["max_age"]) == (9900, 59)
+    assert set_(manager, "prices", 30, **PRICE).status_code == 202
+    assert {one.get("valid_from"): one for one in stored()["ticket_types"]}[day(30)]["max_age"] == 59
+
+
 @pytest.mark.parametrize(
     ("odd", "field"),
     [({"code": "A"}, "code"), ({"name_zh": ""}, "name_zh"), ({"name_zh": "x" * 31}, "name_zh"),

@@ -87,6 +87,14 @@ def test_the_price_must_be_what_the_clerk_took(window):
     assert slots.left(made) == 5
 
 
+@pytest.mark.parametrize("name", ["\x1e", "张\x00三", "李\n四", "\x85", "\ufeff", " 王五", "赵六 "])
+def test_a_name_that_a_ticket_could_not_print_is_a_bad_request(window, name):
+    made = slots.make(5)
+    refused = sell(window, made, guest() | {"name": name})
+    assert (refused.status_code, list(refused.json["fields"])) == (400, ["visitors.0.name"])
+    assert sold(sell(window, made, guest() | {"name": "阿依古丽·买买提 Ana"}))["state"] == "issued"
+
+
 def test_cash_lies_in_the_units_box_and_belongs_to_the_place(window):
     made = slots.make(5)
     found = sold(sell(window, made, guest(), guest("19950101"), paid_fen=12000))
