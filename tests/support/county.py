@@ -10,12 +10,13 @@ from pymongo.collection import Collection
 from backend import clock
 from backend.store import indexes
 from seed import county_data
-from tests.support import timeline
+from tests.support import fingerprint, timeline
 
 KEYS = ("data_keys", "index_keys")
 """What the process holds in memory as long as it lives."""
 Documents = dict[Any, RawBSONDocument]
 _kept: dict[str, dict[str, Documents]] = {}
+_prints: dict[str, dict[str, str]] = {}
 
 
 def put() -> None:
@@ -28,8 +29,9 @@ def put() -> None:
             county_data.load(with_demo=True)
         found = {name: _documents(_collection(name)) for name in _names()}
         _kept[today] = {name: documents for name, documents in found.items() if documents}
+        _prints[today] = fingerprint.taken()
         return
-    for name in _names():
+    for name in fingerprint.differing(_names(), _prints[today]):
         _restore(_collection(name), _kept[today].get(name, {}))
     for name in _series():
         _collection(name).delete_many({})
@@ -37,7 +39,7 @@ def put() -> None:
 
 def clear() -> None:
     """Empty all collections; dropping them would cost the indexes."""
-    for name in (*_names(), *_series()):
+    for name in (*fingerprint.differing(_names(), {}), *_series()):
         _collection(name).delete_many({})
 
 
