@@ -10,6 +10,8 @@ from bench.gate_truth import PLACE, TicketTruth
 
 WHOLE = "_"
 EVERY: dict[str, Any] = {"_id": {"$exists": True}}
+QUARANTINE = 500
+"""So much of what one device hands in wrongly is kept for staff; there is one thief."""
 _MOST_TOLD = 50
 
 
@@ -23,8 +25,8 @@ def compare(truth: Mapping[str, TicketTruth], stolen: set[str], wrong: list[str]
     inside = _records(truth, wrong)
     _journals(truth, conflicts, wrong)
     kept = db.journal_quarantine.count_documents(EVERY, hint="_id_")
-    if kept != len(stolen):
-        wrong.append(f"{kept} entries in quarantine, and not {len(stolen)}")
+    if kept != min(len(stolen), QUARANTINE):
+        wrong.append(f"{kept} entries in quarantine, and not {min(len(stolen), QUARANTINE)}")
     states = Counter(one["state"] for one in found.values())
     return {
         **{f"tickets {state}": number for state, number in sorted(states.items())},
@@ -64,7 +66,7 @@ def _conflicts(truth: Mapping[str, TicketTruth], wrong: list[str]) -> dict[str, 
 
 def _records(truth: Mapping[str, TicketTruth], wrong: list[str]) -> Counter[str]:
     """Compare who went through; return the numbers inside by zone."""
-    happened = {one.scan: (one.zone, one.way) for told in truth.values() for one in told.happened}
+    happened = {one.scan: (one.zone, one.way) for told in truth.values() for one in (*told.happened, *told.strange)}
     there = {
         one["_id"]: (one["zone"], one["direction"])
         for one in get_db().gate_scans.find(EVERY).hint("_id_")
@@ -83,7 +85,7 @@ def _records(truth: Mapping[str, TicketTruth], wrong: list[str]) -> Counter[str]
 
 
 def _journals(truth: Mapping[str, TicketTruth], conflicts: Mapping[str, Any], wrong: list[str]) -> None:
-    happened = {one.scan for told in truth.values() for one in told.happened}
+    happened = {one.scan for told in truth.values() for one in (*told.happened, *told.strange)}
     for one in get_db().journal_entries.find(EVERY).hint("_id_"):
         passed = one["decision"] == "admitted"
         expected = ("conflict" if one["_id"] in conflicts else "applied") if passed else "noted"

@@ -27,7 +27,7 @@ from backend.codes import rotating
 from backend.errors import CityError
 from bench import gate_books, stand
 from bench.gate_clients import AT, SKEWS, Gate
-from bench.gate_truth import HALL, PLACE, Passage, Showing, TicketTruth
+from bench.gate_truth import HALL, PLACE, STRANGE, Passage, Showing, TicketTruth
 from bench.machine import BenchFailed
 from bench.report import console
 from models.booking import cancel, checkout, slot, ticket
@@ -173,9 +173,16 @@ class Storm:
             passage = self._passed(gate, shown, told.nonce, (phase, 0, at)) if told.admitted else None
             if passage:
                 with self._locks[shown.ticket]:
-                    self.truth[shown.ticket].happen(passage, told=False)
-            gate.waiting.append((shown.ticket, passage))
+                    self._happens(shown, passage, told=False)
+            gate.waiting.append((shown.ticket, None if shown.wrong in STRANGE else passage))
         gate.virtual = 0.0
+
+    def _happens(self, shown: Showing, passage: Passage, *, told: bool) -> None:
+        known = self.truth[shown.ticket]
+        if shown.wrong in STRANGE:
+            known.strange.append(passage)
+        else:
+            known.happen(passage, told=told)
 
     def _passed(self, gate: Gate, shown: Showing, nonce: str, moment: tuple[int, int, float]) -> Passage:
         gate.mind.saw(shown)
@@ -213,10 +220,10 @@ class Storm:
         passage = Passage(moment, scan, gate.zone, shown.way, shown.step)
         if told.admitted:
             gate.mind.saw(shown)
-        known.happen(passage, told=served)
+        self._happens(shown, passage, told=served)
         if lose:
             self._blocked.add(shown.ticket)
-            gate.waiting.append((shown.ticket, None if served else passage))
+            gate.waiting.append((shown.ticket, None if served or shown.wrong in STRANGE else passage))
         elif dice.random() < TWICE:
             self._again(gate, shown, text, told)
 

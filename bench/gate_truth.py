@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 PLACE, HALL = "", "hall_a"
 MOST = {PLACE: 3, HALL: 1}
 """So many entries of one ticket; the next one after leaving."""
+STRANGE = {"not_ours", "other_place"}
+"""Codes that no ticket of this place stands behind. The way out opens for them too, and the gate counts who leaves."""
 WORN_OUT = {PLACE: "entries_used_up", HALL: "already_used"}
 
 
@@ -55,10 +57,10 @@ class GateMind:
 
     def alone(self, shown: Showing) -> str:
         """Return what the gate has to say without network."""
-        if shown.wrong in {"not_ours", "other_place"}:
-            return shown.wrong
         if shown.way == "out":
             return "exited"
+        if shown.wrong in STRANGE:
+            return shown.wrong
         seen = self.tickets[shown.ticket]
         reasons = {
             shown.wrong: bool(shown.wrong),
@@ -71,7 +73,9 @@ class GateMind:
         return next((why for why, holds in reasons.items() if holds), "admitted")
 
     def saw(self, shown: Showing) -> None:
-        """Remember somebody who went through."""
+        """Remember somebody who went through by a ticket."""
+        if shown.wrong in STRANGE:
+            return
         seen = self.tickets[shown.ticket]
         seen.inside = shown.way == "in"
         seen.entries += shown.way == "in"
@@ -133,10 +137,14 @@ def standing(passages: list[Passage]) -> Standing:
 
 @dataclass
 class TicketTruth:
-    """One ticket: what happened, what the service knows of it, and whether it was cancelled."""
+    """One ticket: what happened, what the service knows of it, and whether it was cancelled.
+
+    `strange` holds who left by a code that only looks like this ticket's.
+    """
 
     happened: list[Passage] = field(default_factory=list)
     known: list[Passage] = field(default_factory=list)
+    strange: list[Passage] = field(default_factory=list)
     after_cancel: list[Passage] = field(default_factory=list)
     cancelled: bool = False
 
@@ -146,8 +154,6 @@ class TicketTruth:
 
     def online(self, shown: Showing, zone: str) -> str:
         """Return what the service has to answer with what it knows."""
-        if shown.wrong in {"not_ours", "other_place"}:
-            return shown.wrong
         if shown.way == "out":
             return "exited"
         if shown.wrong:
