@@ -58,7 +58,6 @@ PUBLIC = {
     ("PUT /office/v1/places/{place_id}/zones", "body zones.0.code"): "what gates and tickets call a zone",
     ("PUT /office/v1/places/{place_id}/zones", "body zones.0.name_zh"): "on the sign of a zone",
     ("POST /office/v1/places/{place_id}/crowd/limits", "body source"): "the title of the document that sets a limit",
-    ("POST /office/v1/places/{place_id}/crowd/limits", "body zone"): "what gates and tickets call a zone",
     ("POST /gate/v1/crowd-readings", "body readings.0.channel"): "what a sensor calls one of its lines of sight",
     ("POST /gate/v1/crowd-readings", "body readings.0.boot"): "what a sensor calls its last start",
     ("PUT /office/v1/message-templates/{name}", "body template_id"): "the number of a template at WeChat",
@@ -169,7 +168,7 @@ def aftermath(tmp_path_factory):
 
 def keys(stack: Stack) -> dict[str, str]:
     """Return what the processes hold: the keys of the folder, and the county's token at WeChat."""
-    names = ("FIELD_KEYS", "BLIND_INDEX_KEY", "TICKET_KEYS", "AUDIT_KEYS", "CODE_KEYS")
+    names = ("FIELD_KEYS", "BLIND_INDEX_KEY", "TICKET_KEYS", "AUDIT_KEYS", "CODE_KEYS", "PRODUCT_CODE_KEYS")
     told = {f"key {name}": stack.env[name].rpartition(":")[2] for name in names}
     (token,) = [Redis.from_url(stack.env["REDIS_URL"]).get(key) for key in wechat_keys(stack)]
     return told | {"token of the county at WeChat": token.decode()}

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pymongo import MongoClient
@@ -170,9 +170,10 @@ def test_an_upgrade_that_is_killed_is_taken_up_by_the_next_one(database):
 
 
 def test_who_upgrades_next_waits_for_a_killed_one_at_most_as_long_as_its_lease(database):
+    """A lease ends by the store's own clock."""
     connection.connect(uri_of(database))
     database.schema_state.insert_one(
-        {"_id": "schema", "lock": {"owner": "gone", "token": "x", "until": clock.now() + timedelta(seconds=1)}}
+        {"_id": "schema", "lock": {"owner": "gone", "token": "x", "until": datetime.now(UTC) + timedelta(seconds=1)}}
     )
     heard = []
     done = migrations.upgrade(slow_upgrade.MIGRATIONS, waiting=heard.append)
