@@ -168,7 +168,7 @@ def aftermath(tmp_path_factory):
 
 def keys(stack: Stack) -> dict[str, str]:
     """Return what the processes hold: the keys of the folder, and the county's token at WeChat."""
-    names = ("FIELD_KEYS", "BLIND_INDEX_KEY", "TICKET_KEYS", "AUDIT_KEYS", "CODE_KEYS", "PRODUCT_CODE_KEYS")
+    names = ("FIELD_KEYS", "BLIND_INDEX_KEY", "TICKET_KEYS", "AUDIT_KEYS", "CODE_KEYS")
     told = {f"key {name}": stack.env[name].rpartition(":")[2] for name in names}
     (token,) = [Redis.from_url(stack.env["REDIS_URL"]).get(key) for key in wechat_keys(stack)]
     return told | {"token of the county at WeChat": token.decode()}
