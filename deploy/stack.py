@@ -8,7 +8,7 @@ import os
 import secrets
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -134,48 +134,30 @@ class Stack:
 
     def start_registers(self) -> None:
         """Start the simulator of the base registers, unless an exchange platform was given; never in production."""
-        if self._given.get("REGISTERS_BASE") or self.env["ENVIRONMENT"] == "production":
-            return
-        folder, port = self.folder / "registers", self._fixed_port("registers")
-        command = ["-m", "seed.simulators.registers", "--port", str(port), "--folder", str(folder)]
-        self.python("registers", [*command, *self._registers_options])
-        base = f"http://127.0.0.1:{port}"
-        wait_until(lambda: answers(f"{base}/control/health"), seconds=20, what="the registers simulator")
-        self.env |= {"REGISTERS_BASE": base, "REGISTERS_CREDENTIALS": str(folder / "credentials.json")}
+        self._start_simulator("registers", self._registers_options)
 
     def start_card_centre(self) -> None:
         """Start the simulator of the card centre, unless one was given; never in production."""
-        if self._given.get("CARD_CENTRE_BASE") or self.env["ENVIRONMENT"] == "production":
-            return
-        folder, port = self.folder / "card_centre", self._fixed_port("card_centre")
-        command = ["-m", "seed.simulators.card_centre", "--port", str(port), "--folder", str(folder)]
-        self.python("card_centre", [*command, *self._card_centre_options])
-        base = f"http://127.0.0.1:{port}"
-        wait_until(lambda: answers(f"{base}/control/health"), seconds=20, what="the card centre simulator")
-        self.env |= {"CARD_CENTRE_BASE": base, "CARD_CENTRE_CREDENTIALS": str(folder / "credentials.json")}
+        self._start_simulator("card_centre", self._card_centre_options)
 
     def start_bank(self) -> None:
         """Start the simulator of the paying bank, unless a bank was given; never in production."""
-        if self._given.get("BANK_BASE") or self.env["ENVIRONMENT"] == "production":
-            return
-        folder, port = self.folder / "bank", self._fixed_port("bank")
-        command = ["-m", "seed.simulators.bank", "--port", str(port), "--folder", str(folder)]
-        self.python("bank", [*command, *self._bank_options])
-        base = f"http://127.0.0.1:{port}"
-        wait_until(lambda: answers(f"{base}/control/health"), seconds=20, what="the bank simulator")
-        self.env |= {"BANK_BASE": base, "BANK_CREDENTIALS": str(folder / "credentials.json")}
+        self._start_simulator("bank", self._bank_options)
 
     def start_sms(self) -> None:
         """Start the simulator of the SMS service, unless one was given; never in production."""
-        if self._given.get("SMS_BASE") or self.env["ENVIRONMENT"] == "production":
+        self._start_simulator("sms", ["--callback", f"{self.base}/open/v1/sms/receipts", *self._sms_options])
+
+    def _start_simulator(self, name: str, options: Sequence[str]) -> None:
+        setting = name.upper()
+        if self._given.get(f"{setting}_BASE") or self.env["ENVIRONMENT"] == "production":
             return
-        folder, port = self.folder / "sms", self._fixed_port("sms")
-        command = ["-m", "seed.simulators.sms", "--port", str(port), "--folder", str(folder)]
-        told = ["--callback", f"{self.base}/open/v1/sms/receipts"]
-        self.python("sms", [*command, *told, *self._sms_options])
+        folder, port = self.folder / name, self._fixed_port(name)
+        command = ["-m", f"seed.simulators.{name}", "--port", str(port), "--folder", str(folder)]
+        self.python(name, [*command, *options])
         base = f"http://127.0.0.1:{port}"
-        wait_until(lambda: answers(f"{base}/control/health"), seconds=20, what="the SMS simulator")
-        self.env |= {"SMS_BASE": base, "SMS_CREDENTIALS": str(folder / "credentials.json")}
+        wait_until(lambda: answers(f"{base}/control/health"), seconds=20, what=f"the simulator {name}")
+        self.env |= {f"{setting}_BASE": base, f"{setting}_CREDENTIALS": str(folder / "credentials.json")}
 
     def _finish(self, child: Child, name: str) -> None:
         """Wait until a child has done its work; an upgrade of a large store takes its time."""

@@ -1,25 +1,10 @@
 """The card centre simulator as a process, and its control API."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
-from tests.support.registers import RegistersBox
+from tests.support.simulator import SimulatorBox
 
 
-class CardCentreBox(RegistersBox):
-    """Started, stopped and called like the registers simulator."""
-
-    def start(self, port: int = 0) -> "CardCentreBox":
-        self.folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "seed.simulators.card_centre", "--port", str(port)]
-        self.log = (Path(self.folder) / "simulator.log").open("ab")
-        self.process = subprocess.Popen(
-            [*command, "--folder", str(self.folder), *self._options], stdout=subprocess.PIPE, stderr=self.log
-        )
-        self.base = json.loads(self.process.stdout.readline())["base_url"]
-        return self
+class CardCentreBox(SimulatorBox):
+    NAME, HOLDS = "card_centre", "/cards"
 
     def cards(self, id_number: str) -> list[dict]:
         return self.call("/lookups", {"id_number": id_number})["cards"]
@@ -36,6 +21,3 @@ class CardCentreBox(RegistersBox):
 
     def died(self, *people: dict, day: str) -> dict:
         return self.call("/deaths", {"day": day, "items": list(people)})
-
-    def forget(self) -> None:
-        self.call("/cards", method="DELETE")

@@ -1,44 +1,10 @@
 """The registers simulator as a process, and its control API."""
 
-import json
-import subprocess
-import sys
-import urllib.error
-import urllib.request
-from pathlib import Path
+from tests.support.simulator import SimulatorBox
 
 
-class RegistersBox:
-    def __init__(self, folder: Path, *options: str):
-        self.folder, self._options = folder, options
-
-    def start(self, port: int = 0) -> "RegistersBox":
-        self.folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "seed.simulators.registers", "--port", str(port), "--folder", str(self.folder)]
-        self.log = (self.folder / "simulator.log").open("ab")
-        self.process = subprocess.Popen([*command, *self._options], stdout=subprocess.PIPE, stderr=self.log)
-        self.base = json.loads(self.process.stdout.readline())["base_url"]
-        return self
-
-    @property
-    def credentials(self) -> str:
-        return str(self.folder / "credentials.json")
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(10)
-        self.process.stdout.close()
-        self.log.close()
-
-    def call(self, path: str, body=None, method: str | None = None):
-        data = None if body is None else json.dumps(body).encode()
-        method = method or ("GET" if body is None else "POST")
-        request = urllib.request.Request(f"{self.base}/control{path}", data=data, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
-                return json.loads(answer.read())
-        except urllib.error.HTTPError as error:
-            return {"status": error.code, **json.loads(error.read())}
+class RegistersBox(SimulatorBox):
+    NAME, HOLDS = "registers", "/people"
 
     def person(self, **told) -> dict:
         return self.call("/people", told)
@@ -54,16 +20,3 @@ class RegistersBox:
 
     def remove(self, register: str, key: str) -> None:
         self.call("/records", {"register": register, "key": key})
-
-    def fault(self, name: str, **options) -> None:
-        answer = self.call("/faults", {"name": name, **options})
-        assert "faults" in answer, answer
-
-    def clear(self) -> None:
-        self.call("/faults", method="DELETE")
-
-    def forget(self) -> None:
-        self.call("/people", method="DELETE")
-
-    def calls(self, register: str) -> int:
-        return self.call("/calls")["calls"].get(register, 0)

@@ -7,7 +7,8 @@ from typing import Any
 
 from seed.simulators.bank import counter, paper
 from seed.simulators.bank.counter import Box
-from seed.simulators.registers.wire import Refusal, Request, Response, as_json
+from seed.simulators.registers import fault_control
+from seed.simulators.registers.wire import Refusal, Request, Response
 
 
 def set_account(box: Box, told: dict[str, Any]) -> dict[str, Any]:
@@ -93,32 +94,8 @@ def _file(box: Box, told: dict[str, Any]) -> dict[str, Any]:
 def forget(box: Box, _told: dict[str, Any]) -> dict[str, Any]:
     """Forget accounts, files, faults and counts."""
     box.state.forget()
-    box.faults.clear()
-    box.calls.clear()
+    fault_control.forget(box)
     return {}
-
-
-def set_faults(box: Box, told: dict[str, Any]) -> dict[str, Any]:
-    """Set one fault, or several as `faults`."""
-    for fault in told.get("faults", [told]):
-        box.faults.add(fault)
-    return show_faults(box, told)
-
-
-def clear_faults(box: Box, told: dict[str, Any]) -> dict[str, Any]:
-    """Take back all faults."""
-    box.faults.clear()
-    return show_faults(box, told)
-
-
-def show_faults(box: Box, _told: dict[str, Any]) -> dict[str, Any]:
-    """Return what is set, and how often each fault struck."""
-    return {"faults": box.faults.shown()}
-
-
-def calls(box: Box, _told: dict[str, Any]) -> dict[str, Any]:
-    """Return how often the bank was called."""
-    return {"calls": dict(box.calls)}
 
 
 def health(box: Box, _told: dict[str, Any]) -> dict[str, Any]:
@@ -136,20 +113,10 @@ CALLS: dict[tuple[str, str], Callable[[Box, dict[str, Any]], dict[str, Any]]] = 
     ("GET", "/control/files"): list_files,
     ("DELETE", "/control/files"): forget,
     ("POST", "/control/returns"): returned,
-    ("POST", "/control/faults"): set_faults,
-    ("GET", "/control/faults"): show_faults,
-    ("DELETE", "/control/faults"): clear_faults,
-    ("GET", "/control/calls"): calls,
     ("GET", "/control/health"): health,
 }
 
 
 def answer(box: Box, request: Request) -> Response:
     """Return the answer to a call of the control API."""
-    call = CALLS.get((request.method, request.path))
-    if call is None:
-        return Refusal(HTTPStatus.NOT_FOUND, "no_such_path").response()
-    try:
-        return as_json(call(box, request.json()))
-    except Refusal as refusal:
-        return refusal.response()
+    return fault_control.answer(CALLS, box, request)

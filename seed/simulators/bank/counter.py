@@ -10,9 +10,10 @@ from http import HTTPStatus
 from typing import Any
 
 from seed.simulators.bank import faults, paper
-from seed.simulators.bank.faults import Fault, Faults
+from seed.simulators.bank.faults import Fault
 from seed.simulators.bank.state import State
 from seed.simulators.registers import time_of_day
+from seed.simulators.registers.faults import Faults
 from seed.simulators.registers.keys import Keychain
 from seed.simulators.registers.wire import Dropped, Refusal, Request, Response, as_json
 
@@ -25,7 +26,7 @@ class Box:
 
     state: State
     keys: Keychain
-    faults: Faults = field(default_factory=Faults)
+    faults: Faults = field(default_factory=faults.none_yet)
     calls: Counter[str] = field(default_factory=Counter)
 
 
@@ -40,7 +41,7 @@ def answer(box: Box, request: Request) -> Response:
     except Refusal as refusal:
         return refusal.response()
     box.calls[call] += 1
-    struck = box.faults.struck(faults.CALLS, call)
+    struck = box.faults.struck(call, names=faults.CALLS)
     _before(struck)
     try:
         with box.state.lock:
@@ -110,7 +111,7 @@ def settle(box: Box, file_no: str) -> None:
     if not fresh:
         return
     found["results"] |= {one["seq"]: one for one in fresh}
-    struck = box.faults.struck(faults.RETURNS, "return")
+    struck = box.faults.struck("return", names=faults.RETURNS)
     half = (len(fresh) + 1) // 2
     for part in [fresh[:half], fresh[half:]] if "partial" in struck else [fresh]:
         put_return(found, "result", _told_wrong(part, struck), struck)

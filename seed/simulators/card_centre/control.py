@@ -5,8 +5,8 @@ from http import HTTPStatus
 from typing import Any
 
 from seed.simulators.card_centre.box import Box
-from seed.simulators.registers import time_of_day
-from seed.simulators.registers.wire import Refusal, Request, Response, as_json
+from seed.simulators.registers import fault_control, time_of_day
+from seed.simulators.registers.wire import Refusal, Request, Response
 
 Record = dict[str, Any]
 
@@ -49,32 +49,8 @@ def put_deaths(box: Box, told: Record) -> Record:
 def forget(box: Box, _told: Record) -> Record:
     """Forget all cards, commands and deaths, and take back all faults."""
     box.state.forget()
-    box.faults.clear()
-    box.calls.clear()
+    fault_control.forget(box)
     return {}
-
-
-def set_faults(box: Box, told: Record) -> Record:
-    """Set one fault, or several as `faults`."""
-    for fault in told.get("faults", [told]):
-        box.faults.add(fault)
-    return show_faults(box, told)
-
-
-def clear_faults(box: Box, told: Record) -> Record:
-    """Take back all faults."""
-    box.faults.clear()
-    return show_faults(box, told)
-
-
-def show_faults(box: Box, _told: Record) -> Record:
-    """Return what is set, and how often each fault struck."""
-    return {"faults": box.faults.shown()}
-
-
-def calls(box: Box, _told: Record) -> Record:
-    """Return how often each command came."""
-    return {"calls": dict(box.calls)}
 
 
 def health(box: Box, _told: Record) -> Record:
@@ -88,20 +64,10 @@ CALLS: dict[tuple[str, str], Callable[[Box, Record], Record]] = {
     ("POST", "/control/changes"): change_card,
     ("POST", "/control/lookups"): look_up,
     ("POST", "/control/deaths"): put_deaths,
-    ("POST", "/control/faults"): set_faults,
-    ("GET", "/control/faults"): show_faults,
-    ("DELETE", "/control/faults"): clear_faults,
-    ("GET", "/control/calls"): calls,
     ("GET", "/control/health"): health,
 }
 
 
 def answer(box: Box, request: Request) -> Response:
     """Return the answer to a call of the control API."""
-    call = CALLS.get((request.method, request.path))
-    if call is None:
-        return Refusal(HTTPStatus.NOT_FOUND, "no_such_path").response()
-    try:
-        return as_json(call(box, request.json()))
-    except Refusal as refusal:
-        return refusal.response()
+    return fault_control.answer(CALLS, box, request)

@@ -28,25 +28,23 @@ FIELDS: dict[str, tuple[type, ...]] = {
     "name": (str,),
     "rate": (int, float),
     "count": (int, type(None)),
-    "register": (str,),
-    "number": (str,),
     "seconds": (int, float),
     "seed": (int, type(None)),
 }
 
 
 @dataclass(slots=True)
-class Fault:
-    """One fault: by chance (`rate`), for the next `count` times, or both; of one register or person when named."""
+class AnyFault:
+    """One fault: by chance (`rate`), for the next `count` times, or both."""
 
+    AIMS: ClassVar[tuple[str, ...]] = ()
+    """The fields, words all, that keep it to what they name; an empty one keeps it to nothing."""
     EXTRA: ClassVar[tuple[str, ...]] = ()
-    """The further fields, words all, of another simulator's faults."""
+    """The further fields, words all."""
 
     name: str
     rate: float = 1.0
     count: int | None = None
-    register: str = ""
-    number: str = ""
     seconds: float = 10.0
     seed: int | None = None
     fired: int = 0
@@ -55,9 +53,10 @@ class Fault:
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
 
-    def strikes(self, register: str, number: str) -> bool:
-        """Throw the dice for one question."""
-        if self.register not in ("", register) or self.number not in ("", number) or self.count == 0:
+    def strikes(self, *met: str) -> bool:
+        """Throw the dice for what is met, told in the order of `AIMS`."""
+        aims = [getattr(self, name) for name in self.AIMS]
+        if any(aim not in ("", told) for aim, told in zip(aims, met, strict=True)) or self.count == 0:
             return False
         if self.dice.random() >= self.rate:
             return False
@@ -71,16 +70,25 @@ class Fault:
         return {key: value for key, value in asdict(self).items() if key != "dice"}
 
 
+@dataclass(slots=True)
+class Fault(AnyFault):
+    """A fault of one register or person when named."""
+
+    AIMS: ClassVar[tuple[str, ...]] = ("register", "number")
+    register: str = ""
+    number: str = ""
+
+
 class Faults:
     """All faults that are set; another simulator brings its own names and kind of fault."""
 
     def __init__(
-        self, names: tuple[str, ...] = NAMES, by_chance: tuple[str, ...] = BY_CHANCE, kind: type[Fault] = Fault
+        self, names: tuple[str, ...] = NAMES, by_chance: tuple[str, ...] = BY_CHANCE, kind: type[AnyFault] = Fault
     ) -> None:
         self._names, self._by_chance, self._kind = names, by_chance, kind
-        self._fields = {one: FIELDS.get(one, (str,)) for one in (*FIELDS, *kind.EXTRA)}
+        self._fields = FIELDS | dict.fromkeys((*kind.AIMS, *kind.EXTRA), (str,))
         self._lock = threading.Lock()
-        self._faults: list[Fault] = []
+        self._faults: list[Any] = []
 
     def by_chance(self, rate: float, seed: int | None) -> None:
         """Let each failure strike with an equal share of `rate`."""
@@ -109,7 +117,7 @@ class Faults:
         with self._lock:
             return [fault.shown() for fault in self._faults]
 
-    def struck(self, register: str, number: str) -> dict[str, Fault]:
-        """Return the faults that strike this question, by name."""
+    def struck(self, *met: str, names: tuple[str, ...] = ()) -> dict[str, Any]:
+        """Return the faults that strike what is met, by name; with `names` the dice of no others are thrown."""
         with self._lock:
-            return {fault.name: fault for fault in self._faults if fault.strikes(register, number)}
+            return {one.name: one for one in self._faults if one.name in (names or self._names) and one.strikes(*met)}

@@ -36,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
             super().handle()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is http.server's
-        """Stay silent: the numbers of people stand in what is asked."""
+        """Stay silent: names and numbers stand in what is asked."""
 
     def _serve(self) -> None:
         request = Request(
@@ -53,7 +53,7 @@ class Handler(BaseHTTPRequestHandler):
             response = as_json({"code": "simulator_broken"}, HTTPStatus.NOT_IMPLEMENTED)
         self._write(response)
 
-    do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - the names are http.server's
+    do_GET = do_PUT = do_POST = do_DELETE = _serve  # noqa: N815 - the names are http.server's
 
     def _write(self, response: Response) -> None:
         self.send_response(response.status)

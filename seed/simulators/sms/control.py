@@ -4,7 +4,8 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from seed.simulators.registers.wire import Refusal, Request, Response, as_json
+from seed.simulators.registers import fault_control
+from seed.simulators.registers.wire import Refusal, Request, Response
 from seed.simulators.sms import receipts
 from seed.simulators.sms.desk import Box
 
@@ -58,32 +59,8 @@ def messages(box: Box, _told: dict[str, Any]) -> dict[str, Any]:
 def forget(box: Box, _told: dict[str, Any]) -> dict[str, Any]:
     """Forget messages, numbers, templates, limits, faults and counts."""
     box.state.forget()
-    box.faults.clear()
-    box.calls.clear()
+    fault_control.forget(box)
     return {}
-
-
-def set_faults(box: Box, told: dict[str, Any]) -> dict[str, Any]:
-    """Set one fault, or several as `faults`."""
-    for fault in told.get("faults", [told]):
-        box.faults.add(fault)
-    return show_faults(box, told)
-
-
-def clear_faults(box: Box, told: dict[str, Any]) -> dict[str, Any]:
-    """Take back all faults."""
-    box.faults.clear()
-    return show_faults(box, told)
-
-
-def show_faults(box: Box, _told: dict[str, Any]) -> dict[str, Any]:
-    """Return what is set, and how often each fault struck."""
-    return {"faults": box.faults.shown()}
-
-
-def calls(box: Box, _told: dict[str, Any]) -> dict[str, Any]:
-    """Return how often the service was called, and pushed."""
-    return {"calls": dict(box.calls)}
 
 
 def health(box: Box, _told: dict[str, Any]) -> dict[str, Any]:
@@ -98,20 +75,10 @@ CALLS: dict[tuple[str, str], Callable[[Box, dict[str, Any]], dict[str, Any]]] = 
     ("POST", "/control/receipts"): give_receipt,
     ("GET", "/control/messages"): messages,
     ("DELETE", "/control/messages"): forget,
-    ("POST", "/control/faults"): set_faults,
-    ("GET", "/control/faults"): show_faults,
-    ("DELETE", "/control/faults"): clear_faults,
-    ("GET", "/control/calls"): calls,
     ("GET", "/control/health"): health,
 }
 
 
 def answer(box: Box, request: Request) -> Response:
     """Return the answer to a call of the control API."""
-    call = CALLS.get((request.method, request.path))
-    if call is None:
-        return Refusal(HTTPStatus.NOT_FOUND, "no_such_path").response()
-    try:
-        return as_json(call(box, request.json()))
-    except Refusal as refusal:
-        return refusal.response()
+    return fault_control.answer(CALLS, box, request)

@@ -9,9 +9,10 @@ from http import HTTPStatus
 from typing import Any
 
 from seed.simulators.registers import time_of_day
+from seed.simulators.registers.faults import Faults
 from seed.simulators.registers.wire import Dropped, Refusal, Request, Response, as_json
 from seed.simulators.sms import faults, receipts
-from seed.simulators.sms.faults import Fault, Faults
+from seed.simulators.sms.faults import Fault
 from seed.simulators.sms.keys import Keys
 from seed.simulators.sms.state import State
 
@@ -27,7 +28,7 @@ class Box:
 
     state: State
     keys: Keys
-    faults: Faults = field(default_factory=Faults)
+    faults: Faults = field(default_factory=faults.none_yet)
     calls: Counter[str] = field(default_factory=Counter)
 
 
@@ -54,7 +55,7 @@ def _struck(box: Box, call: str | None) -> dict[str, Fault]:
     if call is None:
         raise Refusal(HTTPStatus.OK, "InvalidAction")
     box.calls[call] += 1
-    struck = box.faults.struck(faults.CALLS, call)
+    struck = box.faults.struck(call, names=faults.CALLS)
     for name in ("slow", "timeout"):
         if name in struck:
             threading.Event().wait(struck[name].seconds)

@@ -24,7 +24,7 @@ def decide(box: "Box", message: dict[str, Any], status: str = "", reason: str = 
 def push(box: "Box", message: dict[str, Any]) -> int:
     """Push the receipt of a message to the customer; return the HTTP status of the last try, 0 for none."""
     url = box.state.told["callback"]
-    struck = box.faults.struck(faults.RECEIPTS, "push")
+    struck = box.faults.struck("push", names=faults.RECEIPTS)
     if not url or "receipt_lost" in struck:
         return 0
     body = _body(message, "receipt_of_nobody" in struck)
