@@ -10,8 +10,20 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from mongoengine.connection import get_connection
 
-WORK = Path(tempfile.mkdtemp(prefix="city-tests-"))
+MEMORY = Path("/dev/shm")
+ROOM = 6 << 30
+"""What the stores of some workers need at most, in bytes."""
+
+
+def _folder() -> Path:
+    """Return a folder in memory where there is room: a disk that stalls for seconds is not what is tested here."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    return Path(tempfile.mkdtemp(prefix="city-tests-", dir=MEMORY if roomy else None))
+
+
+WORK = _folder()
 os.environ["CLOCK_SHIFT_FILE"] = str(WORK / "clock-shift")
 
 from tests.support import timeline  # noqa: E402
@@ -180,6 +192,15 @@ def store(parts, request):
     outbox.set_waker(lambda _queue: None)
     yield parts
     assert seals.wrong() == [], "what lies in the store is not as it is declared"
+
+
+@pytest.fixture
+def brief_transactions(store):
+    """What a killed process left open blocks its documents for a minute; here, for a second or two."""
+    admin = get_connection().admin
+    admin.command("setParameter", 1, transactionLifetimeLimitSeconds=1)
+    yield
+    admin.command("setParameter", 1, transactionLifetimeLimitSeconds=60)
 
 
 @pytest.fixture

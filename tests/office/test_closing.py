@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from bson import ObjectId
-from mongoengine.connection import get_connection
 
 from backend import clock
 from models.audit.entry import AuditEntry
@@ -28,15 +27,6 @@ MANY = 18
 @pytest.fixture
 def slot(seeded):
     return slots.make(30)
-
-
-@pytest.fixture
-def brief_transactions(store):
-    """What a killed process left open blocks its documents for a minute; here, for a second or two."""
-    admin = get_connection().admin
-    admin.command("setParameter", 1, transactionLifetimeLimitSeconds=1)
-    yield
-    admin.command("setParameter", 1, transactionLifetimeLimitSeconds=60)
 
 
 @pytest.fixture

@@ -7,7 +7,11 @@ EMPTY = "d41d8cd98f00b204e9800998ecf8427e"
 
 
 def taken() -> dict[str, str]:
-    """Return a fingerprint of what lies in each collection that is not a time series; EMPTY ones may be left out."""
+    """Return a fingerprint of what lies in each collection that is not a time series; EMPTY ones may be left out.
+
+    It waits for every open transaction; those that a killed process left open are ended first.
+    """
+    get_db().client.admin.command("killAllSessions", [])
     return dict(get_db().command("dbHash")["collections"])
 
 

@@ -58,3 +58,6 @@ class Sandbox:
 
     def clear(self) -> None:
         self.call("/faults", method="DELETE")
+
+    def forget_orders(self) -> None:
+        self.call("/orders", method="DELETE")

@@ -34,8 +34,9 @@ def clerks(client, admin):
 
 
 @pytest.fixture
-def own_day(phone, clerks, travel):
-    """Go to a day of which the sandbox, which keeps its orders over tests, has no trade yet."""
+def own_day(phone, clerks, travel, sandbox):
+    """Go to another day, of whose trade the sandbox, which keeps its orders over tests, knows nothing yet."""
+    sandbox.forget_orders()
     travel((clock.today() + timedelta(days=next(_days))).isoformat())
     for one in (phone, *clerks):
         one.log_in()

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from bson import ObjectId
-from mongoengine.connection import get_connection
 
 from backend import clock
 from models.audit.entry import AuditEntry
@@ -26,15 +25,6 @@ from tests.tourism.money_kit import ended, let_pass, refunds_of
 
 REASON = "暴雨红色预警,景区临时关闭"
 MANY = 16
-
-
-@pytest.fixture
-def brief_transactions(store):
-    """What a killed process left open blocks its documents for a minute; here, for a second or two."""
-    admin = get_connection().admin
-    admin.command("setParameter", 1, transactionLifetimeLimitSeconds=1)
-    yield
-    admin.command("setParameter", 1, transactionLifetimeLimitSeconds=60)
 
 
 def day(later: int) -> str:

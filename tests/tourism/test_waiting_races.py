@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from mongoengine.connection import get_connection
 
 from backend import clock
 from backend.errors import CityError
@@ -160,15 +159,6 @@ def test_the_whole_crowd_at_once_over_a_days_limit(seeded):
 
 
 # A kill
-
-
-@pytest.fixture
-def brief_transactions(store):
-    """What a killed process left open blocks its documents for a minute; here, for a second or two."""
-    admin = get_connection().admin
-    admin.command("setParameter", 1, transactionLifetimeLimitSeconds=1)
-    yield
-    admin.command("setParameter", 1, transactionLifetimeLimitSeconds=60)
 
 
 def test_a_worker_killed_again_and_again_loses_and_doubles_nothing(

@@ -69,6 +69,17 @@ def test_a_killed_sandbox_remembers(start, shop):
     assert merchant.query(order["out_trade_no"]).json["trade_state"] == "REFUND"
 
 
+def test_orders_that_were_forgotten_stay_so_and_new_ones_are_kept(start, shop):
+    sandbox = start()
+    merchant = Merchant(sandbox, f"{shop.url}/pay/forgotten")
+    merchant.refund(merchant.paid(), 300, "gone")
+    assert sandbox.control("orders", method="DELETE")["orders"] == []
+    kept = merchant.paid()
+    sandbox.stop(kill=True)
+    sandbox.start()
+    assert [one["out_trade_no"] for one in sandbox.control("orders")["orders"]] == [kept["out_trade_no"]]
+
+
 def test_what_was_under_way_goes_on_after_a_restart(start, shop):
     sandbox = start("--refund-delay", "60")
     merchant = Merchant(sandbox, f"{shop.url}/pay/under_way")

@@ -1,4 +1,7 @@
-"""The sandbox's memory: tables of JSON documents, kept by a journal of whole documents, one a line."""
+"""The sandbox's memory: tables of JSON documents, kept by a journal of whole documents, one a line.
+
+A line without a key stands for a table that was forgotten.
+"""
 
 import json
 from pathlib import Path
@@ -28,6 +31,11 @@ class Journal:
         """All documents of a table, oldest first."""
         return list(self._tables.get(table, {}).values())
 
+    def forget(self, table: str) -> None:
+        """Forget every document of a table."""
+        self._tables.pop(table, None)
+        self._file.write(_line(table, None, None))
+
     def _replay(self) -> None:
         if not self._path.exists():
             return
@@ -36,7 +44,10 @@ class Journal:
                 # A process killed in the middle of a write leaves half a line, which stands for nothing.
                 if line.endswith("\n"):
                     table, key, document = json.loads(line)
-                    self._tables.setdefault(table, {})[key] = document
+                    if key is None:
+                        self._tables.pop(table, None)
+                    else:
+                        self._tables.setdefault(table, {})[key] = document
 
     def _compact(self) -> None:
         fresh = self._path.with_suffix(".new")
@@ -46,5 +57,5 @@ class Journal:
         fresh.replace(self._path)
 
 
-def _line(table: str, key: str, document: Any) -> str:
+def _line(table: str, key: str | None, document: Any) -> str:
     return json.dumps([table, key, document], ensure_ascii=False, separators=(",", ":")) + "\n"

@@ -11,6 +11,8 @@ from backend.wechat.sandbox.wire import ControlError, Request, Response, as_json
 
 OUTCOMES = ("SUCCESS", "ABNORMAL", "CLOSED")
 
+TRADE = ("refunds", "orders", "prepays")
+
 routes = Router()
 
 
@@ -42,6 +44,14 @@ def refuse(box: Sandbox, request: Request) -> Response:
 def orders(box: Sandbox, _request: Request) -> Response:
     """All orders in brief."""
     return as_json({"orders": [_brief(box, order) for order in box.journal.all("orders")]})
+
+
+@routes.on("DELETE", "/sandbox/orders")
+def forget_orders(box: Sandbox, _request: Request) -> Response:
+    """Forget all orders with what was paid and refunded."""
+    for table in TRADE:
+        box.journal.forget(table)
+    return as_json({"orders": []})
 
 
 @routes.on("GET", "/sandbox/orders/{number}")
