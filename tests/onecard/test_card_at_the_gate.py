@@ -60,7 +60,7 @@ def hand_in(gate, *entries):
 
 
 def moment():
-    return clock.civil(clock.now()).isoformat(timespec="seconds")
+    return clock.civil(clock.now()).isoformat(timespec="milliseconds")
 
 
 def entry(code, nonce=""):

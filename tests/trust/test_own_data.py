@@ -13,6 +13,7 @@ from models.identity import binding, erasure
 from models.identity.own_data import Scope
 from tests.support.phone import Phone
 from tests.support.queues import drain
+from tests.tourism.money_kit import let_pass
 
 NAME = "欧阳于都"
 LATER = 12 * 24 * 3600
@@ -20,7 +21,7 @@ LATER = 12 * 24 * 3600
 
 
 @pytest.fixture
-def planted(client, seeded, sandbox):
+def planted(client, seeded, sandbox, shift_clock):
     """A resident who did what one can do, under a name that nobody else has."""
     phone = Phone(client, sandbox).log_in()
     phone.consent("phone")
@@ -30,8 +31,9 @@ def planted(client, seeded, sandbox):
     phone.bind(NAME)
     other = phone.companion()
     phone.issued(phone.free_slot("museum"), (phone.me, "adult"))
-    phone.cancel(phone.issued(phone.free_slot("pingshan"), (phone.me, "adult"), (other, "adult"))["id"])
-    drain("notify", "checkout", "push")
+    gone = phone.issued(phone.free_slot("pingshan"), (phone.me, "adult"), (other, "adult"))["id"]
+    phone.cancel(gone)
+    let_pass(shift_clock, lambda: phone.order(gone)["refund"]["state"] == "succeeded")
     return phone
 
 
