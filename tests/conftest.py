@@ -5,28 +5,14 @@ Emptying keeps the indexes, whose making is what costs: two seconds in a new dat
 
 import base64
 import os
-import shutil
-import tempfile
-from pathlib import Path
 
 import pytest
 from mongoengine.connection import get_connection
 
-MEMORY = Path("/dev/shm")
-ROOM = 6 << 30
-"""What the stores of some workers need at most, in bytes."""
+from tests.support import timeline, workplace
 
-
-def _folder() -> Path:
-    """Return a folder in memory where there is room: a disk that stalls for seconds is not what is tested here."""
-    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
-    return Path(tempfile.mkdtemp(prefix="city-tests-", dir=MEMORY if roomy else None))
-
-
-WORK = _folder()
+WORK = workplace.make()
 os.environ["CLOCK_SHIFT_FILE"] = str(WORK / "clock-shift")
-
-from tests.support import timeline  # noqa: E402
 
 timeline.shift(0)
 
@@ -58,9 +44,8 @@ pytest_plugins = ["tests.support.browser_runs"]
 
 
 def pytest_sessionfinish(exitstatus):
-    """Leave the servers' data and logs behind only when something failed."""
-    if exitstatus == 0:
-        shutil.rmtree(WORK, ignore_errors=True)
+    """Leave the servers' logs behind only when something failed."""
+    workplace.leave(WORK, failed=exitstatus != 0)
 
 
 NO_SCANS = ["--setParameter", "notablescan=true"]
