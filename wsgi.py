@@ -22,7 +22,10 @@ import blueprints.crowd.office
 import blueprints.crowd.public_crowd
 import blueprints.devices.gate
 import blueprints.devices.office
+import blueprints.epcis.authenticate
+import blueprints.epcis.routes
 import blueprints.identity.authenticate
+import blueprints.identity.enterprise_organisations
 import blueprints.identity.office
 import blueprints.media.office
 import blueprints.messaging.office
@@ -40,6 +43,18 @@ import blueprints.places.gate_kiosk
 import blueprints.places.office
 import blueprints.registers.office
 import blueprints.rules.office
+import blueprints.selenium.enterprise_certifications
+import blueprints.selenium.enterprise_codes
+import blueprints.selenium.enterprise_growers
+import blueprints.selenium.enterprise_recalls
+import blueprints.selenium.enterprise_records
+import blueprints.selenium.enterprise_trade
+import blueprints.selenium.office
+import blueprints.selenium.public_certificates
+import blueprints.selenium.public_producers
+import blueprints.selenium.public_recalls
+import blueprints.selenium.public_standards
+import blueprints.selenium.scan_page
 import blueprints.sport.gate_water
 import blueprints.sport.office
 import blueprints.sport.public_sport
@@ -72,6 +87,12 @@ import mini_program_api.payments.wallet
 import mini_program_api.places.places
 import mini_program_api.registers.facts
 import mini_program_api.registers.matches
+import mini_program_api.selenium.certifications
+import mini_program_api.selenium.codes
+import mini_program_api.selenium.growers
+import mini_program_api.selenium.recalls
+import mini_program_api.selenium.records
+import mini_program_api.selenium.trade
 import mini_program_api.sport.venues
 import mini_program_api.tourism.culture_map
 import mini_program_api.tourism.guide
@@ -110,6 +131,7 @@ SURFACES: list[Surface] = [
     blueprints.messaging.sms_receipts.receipts,
     *blueprints.messaging.office.OFFICE,
     *blueprints.identity.office.OFFICE,
+    blueprints.identity.enterprise_organisations.organisations,
     *blueprints.places.office.OFFICE,
     *blueprints.booking.office.OFFICE,
     *blueprints.payments.office.OFFICE,
@@ -159,12 +181,33 @@ SURFACES: list[Surface] = [
     blueprints.places.gate_kiosk.kiosk,
     *blueprints.crowd.office.OFFICE,
     blueprints.crowd.public_crowd.public_crowd,
+    mini_program_api.selenium.growers.growers,
+    mini_program_api.selenium.codes.codes,
+    blueprints.selenium.enterprise_growers.growers,
+    blueprints.selenium.enterprise_codes.codes,
+    mini_program_api.selenium.records.records,
+    mini_program_api.selenium.trade.trade,
+    blueprints.selenium.enterprise_records.records,
+    blueprints.selenium.enterprise_trade.trade,
+    blueprints.selenium.scan_page.scans,
+    *blueprints.selenium.office.OFFICE,
+    blueprints.selenium.public_standards.standards,
+    blueprints.selenium.public_certificates.certificates,
+    blueprints.selenium.public_producers.producers,
+    blueprints.selenium.enterprise_certifications.certifications,
+    blueprints.selenium.enterprise_recalls.recalls,
+    blueprints.selenium.public_recalls.recalls,
+    mini_program_api.selenium.recalls.recalls,
+    mini_program_api.selenium.certifications.certifications,
+    blueprints.epcis.routes.epcis,
     mini_program_api.crowd.crowd.crowd,
 ]
 AUTHENTICATORS: dict[str, Authenticator] = {
     "resident": mini_program_api.identity.session.authenticate,
     "staff": blueprints.identity.authenticate.staff,
+    "member": blueprints.identity.authenticate.member,
     "device": blueprints.booking.gate.authenticate,
+    "party": blueprints.epcis.authenticate.party,
 }
 
 

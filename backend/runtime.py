@@ -1,7 +1,7 @@
 """The parts that one process was composed of: keys, Redis, WeChat clients. Composition roots install them once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -11,6 +11,7 @@ from redis import Redis
 
 from backend import sms_credentials
 from backend.codes.code_keys import CodeKeys
+from backend.codes.product_code import ProductKeys
 from backend.exchange import BadCredentials, Credentials, Exchange, problems, read_credentials
 from backend.keys import data_key, index_key
 from backend.keys.service import EnvironmentKeys, FileKeys, KeyService
@@ -54,6 +55,7 @@ class Runtime:
     ticket_keys: TicketKeys
     audit_keys: TicketKeys
     code_keys: CodeKeys
+    product_keys: ProductKeys
     wechat: WeChatSettings
     mini_program: MiniProgram
     pay: WeChatPay
@@ -62,6 +64,7 @@ class Runtime:
     card_centre: Exchange | None = None
     bank: Bank | None = None
     sms: Sms | None = None
+    certificate_keys: TicketKeys = field(default_factory=lambda: TicketKeys({}))
 
 
 _installed: list[Runtime] = []
@@ -88,6 +91,7 @@ def compose(settings: Settings) -> Runtime:
         ticket_keys=_signing_keys(settings.ticket_keys),
         audit_keys=_signing_keys(settings.audit_keys),
         code_keys=CodeKeys(settings.code_keys),
+        product_keys=ProductKeys(settings.product_code_keys, frozenset(map(int, settings.product_code_retired))),
         wechat=wechat,
         mini_program=MiniProgram(appid=wechat.appid, secret=wechat.secret, api_base=wechat.api_base, tokens=tokens),
         pay=_pay(wechat),
@@ -96,6 +100,7 @@ def compose(settings: Settings) -> Runtime:
         card_centre=_card_centre(settings),
         bank=_bank(settings),
         sms=_sms(settings),
+        certificate_keys=_signing_keys(settings.certificate_keys),
     )
     install(built)
     return built

@@ -17,6 +17,8 @@ from backend.keys.algorithms import AES_256_GCM, ALGORITHMS
 FIELD_KEY_BYTES = 32
 LARGEST_KEY_ID = 255
 """Sealed values and ticket codes carry the id in one byte."""
+LARGEST_PRODUCT_KEY_ID = 15
+"""Codes of packages carry the id in four bits."""
 
 
 class BadSettings(CityError):
@@ -43,6 +45,7 @@ class Settings:
     redis_url: str
     broker_url: str
     public_base_url: str
+    code_base_url: str
     field_keys: Mapping[int, bytes] = field(repr=False)
     key_file: str
     field_algorithm: str
@@ -50,6 +53,8 @@ class Settings:
     ticket_keys: Mapping[int, bytes] = field(repr=False)
     audit_keys: Mapping[int, bytes] = field(repr=False)
     code_keys: Mapping[int, bytes] = field(repr=False)
+    product_code_keys: Mapping[int, bytes] = field(repr=False)
+    product_code_retired: tuple[str, ...]
     wechat_credentials: str
     wechat_mode: str
     wechat_api_base: str
@@ -70,6 +75,7 @@ class Settings:
     sms_base: str = ""
     sms_credentials: str = ""
     audit_heads_file: str = ""
+    certificate_keys: Mapping[int, bytes] = field(default_factory=dict, repr=False)
 
     def problems(self) -> list[str]:
         """Return why this process must not start; empty when it may."""
@@ -85,11 +91,12 @@ class Settings:
         return found + (self._production_problems() if self.production else [])
 
     def _every_key(self) -> list[bytes]:
-        every = (self.field_keys, self.ticket_keys, self.audit_keys, self.code_keys, self.blind_index_keys)
-        return [key for keys in every for key in keys.values()]
+        signing = (self.ticket_keys, self.audit_keys, self.code_keys, self.product_code_keys, self.certificate_keys)
+        return [key for keys in (self.field_keys, *signing, self.blind_index_keys) for key in keys.values()]
 
     def _key_problems(self) -> list[str]:
         needed = [("TICKET_KEYS", self.ticket_keys), ("AUDIT_KEYS", self.audit_keys), ("CODE_KEYS", self.code_keys)]
+        needed.append(("PRODUCT_CODE_KEYS", self.product_code_keys))
         if self.field_keys or not self.key_file:
             needed.append(("FIELD_KEYS", self.field_keys))
         found = [
@@ -101,13 +108,26 @@ class Settings:
         if any(not 0 <= key_id <= LARGEST_KEY_ID for key_id in ids):
             names = "FIELD_KEYS, TICKET_KEYS, AUDIT_KEYS, CODE_KEYS"
             found.append(f"{names}: the id of a key is a number from 0 to {LARGEST_KEY_ID}")
+        found += self._product_code_problems()
         if not self.blind_index_keys or any(len(key) < FIELD_KEY_BYTES for key in self.blind_index_keys.values()):
             found.append(f"BLIND_INDEX_KEYS holds a key that is shorter than {FIELD_KEY_BYTES} bytes")
+        if any(len(key) != FIELD_KEY_BYTES for key in self.certificate_keys.values()):
+            found.append(f"CERTIFICATE_KEYS holds a key that is not {FIELD_KEY_BYTES} bytes")
         if self.field_algorithm not in ALGORITHMS:
             found.append(f"FIELD_ALGORITHM must be one of {', '.join(ALGORITHMS)}")
         if len(set(self._every_key())) < len(self._every_key()):
-            names = "FIELD_KEYS, BLIND_INDEX_KEYS, TICKET_KEYS, AUDIT_KEYS, CODE_KEYS"
+            names = "FIELD_KEYS, BLIND_INDEX_KEYS, TICKET_KEYS, AUDIT_KEYS, CODE_KEYS, PRODUCT_CODE_KEYS"
             found.append(f"one key stands in {names} twice; make one for each use")
+        return found
+
+    def _product_code_problems(self) -> list[str]:
+        found = []
+        if any(not 0 <= key_id <= LARGEST_PRODUCT_KEY_ID for key_id in self.product_code_keys):
+            found.append(f"PRODUCT_CODE_KEYS: the id of a key is a number from 0 to {LARGEST_PRODUCT_KEY_ID}")
+        if set(self.product_code_retired) - {str(key_id) for key_id in self.product_code_keys}:
+            found.append("PRODUCT_CODE_RETIRED names a key that is not in PRODUCT_CODE_KEYS")
+        elif len(set(self.product_code_retired)) >= len(self.product_code_keys):
+            found.append("PRODUCT_CODE_RETIRED leaves no key to issue with")
         return found
 
     def _production_problems(self) -> list[str]:
@@ -181,6 +201,7 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
         redis_url=env["REDIS_URL"],
         broker_url=env.get("BROKER_URL") or env["REDIS_URL"],
         public_base_url=env.get("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
+        code_base_url=(env.get("CODE_BASE_URL") or env.get("PUBLIC_BASE_URL", "http://127.0.0.1:8000")).rstrip("/"),
         field_keys=_keys(env.get("FIELD_KEYS", "")),
         key_file=env.get("KEY_FILE", ""),
         field_algorithm=env.get("FIELD_ALGORITHM") or AES_256_GCM.name,
@@ -188,6 +209,9 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
         ticket_keys=_keys(env.get("TICKET_KEYS", "")),
         audit_keys=_keys(env.get("AUDIT_KEYS", "")),
         code_keys=_keys(env.get("CODE_KEYS", "")),
+        certificate_keys=_keys(env.get("CERTIFICATE_KEYS", "")),
+        product_code_keys=_keys(env.get("PRODUCT_CODE_KEYS", "")),
+        product_code_retired=tuple(filter(None, env.get("PRODUCT_CODE_RETIRED", "").replace(" ", "").split(","))),
         audit_heads_file=env.get("AUDIT_HEADS_FILE", ""),
         wechat_credentials=env.get("WECHAT_CREDENTIALS", ""),
         wechat_mode=env.get("WECHAT_MODE", "live"),

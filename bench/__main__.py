@@ -15,14 +15,18 @@ from bench import (
     bulk_refund,
     calendar,
     calendar_month,
+    capture,
     cases,
     code_verify,
     enumeration,
     inbox,
+    labels,
     machine,
     reading,
     rules,
+    scan_page,
     ticket_verify,
+    trace,
     transfers,
 )
 from bench.machine import BenchFailed
@@ -41,10 +45,14 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "bulk_refund": bulk_refund.bench,
     "access_line": access_line.bench,
     "inbox": inbox.bench,
+    "labels": labels.bench,
     "enumeration": enumeration.bench,
     "transfers": transfers.bench,
     "rules": rules.bench,
+    "scan_page": scan_page.bench,
     "benefit_checks": benefit_checks.bench,
+    "capture": capture.bench,
+    "trace": trace.bench,
 }
 NOISY = 0.1
 

@@ -266,7 +266,9 @@ class Stack:
             "BLIND_INDEX_KEY": new_key(),
             "TICKET_KEYS": f"1:{new_key()}",
             "AUDIT_KEYS": f"1:{new_key()}",
+            "CERTIFICATE_KEYS": f"1:{new_key()}",
             "CODE_KEYS": f"1:{new_key()}",
+            "PRODUCT_CODE_KEYS": f"1:{new_key()}",
         }
         lacking = {name: value for name, value in made.items() if name not in there}
         with path.open("a") as file:

@@ -26,7 +26,7 @@ from models.places.place import Place, open_coming_slots
 from models.rules import parameters, rule_set
 from models.tourism import exhibit, itinerary_curated, itinerary_terms, point, route, search_index
 from models.transit import bus_line
-from seed import sport_data
+from seed import selenium_data, selenium_standards, sport_data
 
 FOLDER = Path(__file__).parent / "county"
 PRIVACY_VERSION = "2026-11"
@@ -40,7 +40,9 @@ TEMPLATES = {
     "booking_limited": ("tmpl_booking_limited", "pages/notices/index"),
     "refund_done": ("tmpl_refund_done", "pages/order/index"),
 }
-SMS_TEMPLATES = {"visit_reminder": "1900001", "visit_changed": "1900002", "waiting_offer": "1900003"}
+SMS_TEMPLATES = {"visit_reminder": "1900001", "visit_changed": "1900002", "waiting_offer": "1900003"} | {
+    "produce_recalled": "1900004"
+}
 """Numbers for the simulator; those of the real service are set by staff."""
 
 
@@ -295,6 +297,10 @@ def load(*, with_demo: bool) -> dict[str, int]:
     counts["pool_limits"] = sport_data.limits()
     if with_demo:
         counts["sport_resources"] = sport_data.venues()
+    counts["selenium_standards"] = selenium_standards.standards()
+    counts["selenium_products"] = selenium_data.products(with_demo=with_demo)
+    if with_demo:
+        counts["selenium_plots"] = selenium_data.co_operative()
     if with_demo:
         counts["bus_lines"] = bus_lines()
         counts["benefit_items"] = benefit_items()

@@ -8,6 +8,7 @@ from backend import clock, outbox, periodic
 from backend.errors import NotFound
 from backend.store import transactions
 from models.identity import account, relation
+from models.identity import membership as memberships
 from models.messaging import inbox, send
 from models.onecard import credential, family
 
@@ -44,6 +45,13 @@ def tell(account_id: ObjectId, what: str, event: str) -> None:
     fields = {"thing1": inbox.KINDS[what][0], "time2": clock.civil(clock.now()).strftime("%Y-%m-%d %H:%M")}
     with suppress(NotFound):  # who closed the account is not told
         send.notify(account_id, "identity_changed", fields)
+
+
+@outbox.function("identity.owner_added")
+def owner_added(membership: str) -> None:
+    """Tell the owners of an organisation that there is another one: by the register, a counter or an invitation."""
+    for account_id in memberships.told_of(ObjectId(membership)):
+        tell(account_id, "owner_added", f"owner_added:{membership}")
 
 
 @periodic.every("identity.end_relations", queue="trust", seconds=900)

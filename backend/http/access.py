@@ -6,10 +6,29 @@ from typing import Any, Literal, Protocol
 
 from flask import Flask, current_app, g, request
 
-from backend.errors import NotLoggedIn
+from backend.errors import BadInput, NotLoggedIn
 
-ActorKind = Literal["anyone", "resident", "staff", "device", "signed"]
+ActorKind = Literal["anyone", "resident", "member", "staff", "device", "party", "signed"]
 Level = Literal["account", "declared", "matched", "verified"]
+
+
+ORGANISATION = "X-Organisation-Id"
+ORGANISATION_PARAMETER = {
+    "name": ORGANISATION,
+    "in": "header",
+    "required": True,
+    "description": "以哪家单位的名义办理:本人所属单位的编号,见 /enterprise/v1/organisations",
+    "schema": {"type": "string", "example": "673ec0a5c0ffee0123456789"},
+}
+"""How a route for members of an organisation describes the header."""
+
+
+class OrganisationMissing(BadInput):
+    """400: the request does not say for which organisation it is made."""
+
+    code = "organisation_missing"
+    zh = "请先选择要代表的单位(请求头 X-Organisation-Id)。"
+    en = "Choose the organisation to act for and name it in the header X-Organisation-Id."
 
 
 @dataclass(frozen=True)
@@ -19,7 +38,8 @@ class Access:
     `anyone` needs no proof; `signed` proves itself inside the body (callbacks of WeChat). `level` is what a resident
     must have reached, `scope` what a relation must allow to who acts for another (without one, the route is for
     oneself only), `operation` what a staff role must hold, `purpose` why staff see personal data. `classes` are the
-    scanner classes that may call; without any, those that read codes.
+    scanner classes that may call; without any, those that read codes. `roles` are those in the organisation that a
+    member acts for; without any, every role.
     """
 
     actor: ActorKind
@@ -28,6 +48,7 @@ class Access:
     purpose: str = ""
     scope: str = ""
     classes: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
 
 class Authenticator(Protocol):
@@ -46,6 +67,11 @@ def resident(level: Level = "account", *, scope: str = "") -> Access:
     return Access("resident", level=level, scope=scope)
 
 
+def member(*roles: str, purpose: str = "") -> Access:
+    """Return the rule: a resident who acts for the organisation that the header names, in one of `roles`."""
+    return Access("member", level="matched", roles=roles, purpose=purpose)
+
+
 def staff(operation: str, purpose: str = "") -> Access:
     """Return the rule: a staff member whose role holds `operation`."""
     return Access("staff", operation=operation, purpose=purpose)
@@ -54,6 +80,23 @@ def staff(operation: str, purpose: str = "") -> Access:
 def device(*classes: str) -> Access:
     """Return the rule: a registered device that signs its requests, of one of `classes`."""
     return Access("device", classes=classes)
+
+
+def party(operation: str, *classes: str) -> Access:
+    """Return the rule: a member of an organisation, the staff with `operation`, or a device of one of `classes`."""
+    return Access("party", operation=operation, classes=classes)
+
+
+def own_organisation() -> str:
+    """Return the organisation that the request says to act for.
+
+    Raises:
+        OrganisationMissing: it names none.
+    """
+    told = request.headers.get(ORGANISATION, "")
+    if not told:
+        raise OrganisationMissing
+    return told
 
 
 def declared(view: Callable[..., Any]) -> Access | None:

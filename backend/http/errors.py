@@ -56,6 +56,11 @@ class NotJson(CityError):
 _BY_STATUS |= {405: MethodNotAllowed, 413: TooLarge, 415: NotJson}
 
 
+def kind_of(status: int) -> type[CityError]:
+    """Return the error of an HTTP status."""
+    return _BY_STATUS.get(status, CityError)
+
+
 def language() -> str:
     """Return `en` when the client prefers English, else `zh`."""
     return "en" if request.accept_languages.best_match(["zh", "en"], default="zh") == "en" else "zh"
@@ -93,7 +98,7 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
-        kind = _BY_STATUS.get(error.code or 500, CityError)
+        kind = kind_of(error.code or 500)
         messages = getattr(error, "data", {}).get("messages")
         response = render(kind(fields=flatten(messages, language()) if messages else None))
         if allow := dict(error.get_headers()).get("Allow"):

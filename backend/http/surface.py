@@ -11,7 +11,7 @@ from flask import Flask, Request, Response
 from webargs import core
 from webargs.flaskparser import FlaskParser
 
-from backend.http.access import Access
+from backend.http.access import ORGANISATION_PARAMETER, Access
 from backend.http.exact_json import exact
 
 View = Callable[..., Any]
@@ -95,6 +95,8 @@ class Surface(flask_smorest.Blueprint):
     def _declare(self, rule: str, method: str, access: Access, options: dict[str, Any]) -> Callable[[View], View]:
         # At the path, where flask-smorest would put them, they would count for the path's other methods too.
         headers = options.pop("parameters", [])
+        if access.actor == "member":
+            headers = [ORGANISATION_PARAMETER, *headers]
         most_body_bytes = options.pop("most_body_bytes", None)
 
         def register(view: View) -> View:
@@ -109,15 +111,25 @@ class Surface(flask_smorest.Blueprint):
         return register
 
 
-_SECURITY = {"resident": "resident_token", "staff": "staff_token", "device": "device_signature"}
+_SECURITY = {
+    "resident": "resident_token",
+    "member": "resident_token",
+    "staff": "staff_token",
+    "device": "device_signature",
+}
+_ANY_OF = {"party": ("resident_token", "staff_token", "device_signature")}
+
+
+LEVELLED = ("resident", "member")
 
 
 def _document(access: Access) -> dict[str, Any]:
-    scheme = _SECURITY.get(access.actor)
-    told = {"actor": access.actor, "level": access.level if access.actor == "resident" else ""}
+    schemes = _ANY_OF.get(access.actor) or filter(None, [_SECURITY.get(access.actor)])
+    told = {"actor": access.actor, "level": access.level if access.actor in LEVELLED else ""}
     told |= {"operation": access.operation, "purpose": access.purpose, "scope": access.scope}
+    told |= {"roles": " ".join(access.roles), "classes": " ".join(access.classes)}
     rule = {name: value for name, value in told.items() if value}
-    return {"security": [{scheme: []}] if scheme else [], "x-access": rule}
+    return {"security": [{scheme: []} for scheme in schemes], "x-access": rule}
 
 
 def security_schemes() -> dict[str, Any]:

@@ -1,12 +1,13 @@
-"""Who of the staff asks, by the session token of the request."""
+"""Who of the staff asks, or who in the name of an organisation, by the session token of the request."""
 
 import structlog
 
 from backend.errors import NotAllowed
-from backend.http.access import Access, bearer_token
+from backend.http.access import Access, bearer_token, own_organisation
 from backend.http.limits import guard
-from models.identity import staff_session
-from models.identity.actors import Staff
+from backend.store import object_ids
+from models.identity import account, membership, staff_session
+from models.identity.actors import Member, Staff
 from models.identity.own_password import PasswordExpired
 
 log = structlog.get_logger()
@@ -29,4 +30,23 @@ def staff(access: Access) -> Staff:
         raise NotAllowed
     if actor.password_expired and access.operation != OWN:
         raise PasswordExpired
+    return actor
+
+
+def member(access: Access) -> Member:
+    """Return the resident whose session this is as a member of the organisation that the request names.
+
+    Raises:
+        NotLoggedIn, SessionEnded: no token, or one that does not hold.
+        OrganisationMissing: the request names no organisation.
+        LevelNeeded: the binding is only what the account says.
+        NotFound: no such organisation, or they are no member of it.
+        OrganisationSuspended: the office has suspended it.
+        NotAllowed: their role in it is none of those that the route is for.
+    """
+    resident = account.authenticate(bearer_token())
+    guard(resident.key)
+    actor = membership.acting(resident, object_ids.read(own_organisation()))
+    if access.roles:
+        actor.require_role(*access.roles)
     return actor

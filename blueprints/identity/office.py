@@ -9,6 +9,7 @@ from blueprints.identity import (
     office_glass,
     office_invitations,
     office_keys,
+    office_organisations,
     office_relations,
     office_session,
     office_sheets,
@@ -29,4 +30,5 @@ OFFICE: list[Surface] = [
     office_consents.consents,
     office_relations.relations,
     office_keys.keys,
+    office_organisations.organisations,
 ]

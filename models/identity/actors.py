@@ -72,6 +72,44 @@ class Resident:
 
 
 @dataclass(frozen=True)
+class Member:
+    """A resident who acts for an organisation: `role` is owner, manager or clerk, `organisation` its document."""
+
+    resident: Resident
+    organisation_id: ObjectId
+    role: str
+    organisation: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    unit: str = ""
+    """Access lines name the reader's unit; a member of an organisation has none."""
+
+    @property
+    def key(self) -> str:
+        """Return how history, audit and idempotency keys name this actor."""
+        return f"member:{self.resident.account_id}@{self.organisation_id}"
+
+    @property
+    def account_id(self) -> ObjectId:
+        """Return the account by which they are logged in."""
+        return self.resident.account_id
+
+    @property
+    def person_id(self) -> ObjectId:
+        """Return the person: a member is one surely."""
+        found = self.resident.sure_person_id
+        assert found is not None
+        return found
+
+    def require_role(self, *roles: str) -> None:
+        """Check the role in the organisation.
+
+        Raises:
+            NotAllowed: it is another one.
+        """
+        if self.role not in roles:
+            raise NotAllowed
+
+
+@dataclass(frozen=True)
 class Assignment:
     """A role at a unit, within an area by its division code; an empty area is the whole county."""
 

@@ -36,6 +36,14 @@ _FLOWS = _CROWD | {"crowd.override", "crowd.source", "crowd.report"}
 _BENEFITS = frozenset({"benefit.read", "benefit.list"})
 _CONTENT = frozenset({"content.read", "content.write"})
 _RESOURCES = frozenset({"resource.change", "sport.water"})
+_PRODUCE = frozenset(
+    {"organisation.read", "organisation.members", "producer.read", "producer.suspend"}
+    | {"epcis.read", "plot.read", "plot.confirm", "product.read", "lot.read", "lot.hold"}
+)
+_RECALLS = frozenset({"recall.read", "recall.report"})
+_CERTS = frozenset(
+    {"standard.read", "certification.read", "certification.sample", "producer.read", "lot.read", "certificate.read"}
+)
 _SALES = frozenset({"place.change", "figures.read"})
 
 ROLES = {
@@ -75,7 +83,8 @@ ROLES = {
             "card.family",
             "wallet.top_up",
             "benefit.repair",
-        },
+        }
+        | {"organisation.read", "organisation.register", "organisation.owner"},
         frozenset({"counter_service", "card_service"}) | _MATTERS,
     ),
     "hotline_clerk": Role("一卡通服务热线人员", "county", _CARDS, frozenset({"card_service"})),
@@ -169,6 +178,31 @@ ROLES = {
         | {"minor.request", "break_glass.open"},
         _TOURISTS,
     ),
+    "agriculture_clerk": Role("乡镇农业服务人员", "county", _PRODUCE | _RECALLS, frozenset({"produce_supervision"})),
+    "agriculture_office": Role(
+        "县农业农村局工作人员",
+        "county",
+        _PRODUCE
+        | _RECALLS
+        | {"organisation.register", "organisation.suspend", "product.edit", "epcis.capture"}
+        | {"recall.start", "recall.approve", "approval.decide"},
+        frozenset({"produce_supervision"}),
+    ),
+    "cert_clerk": Role(
+        "富硒认证经办人员",
+        "county",
+        _CERTS | _CASES | {"sample.hand"},
+        frozenset({"produce_supervision"}) | _MATTERS,
+    ),
+    "cert_manager": Role(
+        "富硒认证审定人员",
+        "county",
+        _CERTS | _CASES | {"standard.edit", "certificate.suspend", "commitment.read"},
+        frozenset({"produce_supervision"}) | _MATTERS,
+    ),
+    "lab_clerk": Role(
+        "检测机构人员", "unit", frozenset({"standard.read", "sample.hand", "lab.enter", "lab.confirm", "sample.read"})
+    ),
     "auditor": Role(
         "审计员",
         "county",
@@ -190,7 +224,7 @@ SENSITIVE = ALONE | {
 GRANTABLE = {
     "unit_admin": frozenset(
         {"counter_clerk", "case_handler", "case_supervisor", "scenic_manager", "venue_manager", "gate_clerk"}
-        | {"benefit_clerk"}
+        | {"benefit_clerk", "agriculture_clerk"}
     ),
 }
 """Which roles an administrator may give, take and manage, where that is not every role."""

@@ -16,6 +16,10 @@ from models.messaging import notice_kinds
 
 KINDS = {
     **{code: (kind.zh, kind.sentence) for code, kind in notice_kinds.KINDS.items()},
+    "owner_added": (
+        "单位负责人变动",
+        "您负责的单位新增了一名负责人。如非本单位办理,请在“单位成员”中核对,或拨打 12345。",
+    ),
     "binding_gained": ("身份绑定", "您的账号已在政务服务窗口完成实人核验。如非本人办理,请立即拨打 12345。"),
     "binding_lost": (
         "身份绑定",

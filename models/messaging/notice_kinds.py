@@ -144,6 +144,30 @@ KINDS = {
         template="refund_done",
         fields={"thing1": "{place}", "amount2": "{yuan}元"},
     ),
+    "lot_held": NoticeKind(
+        "批次冻结",
+        "您的批次 {lot}({product})已冻结:{reason}。冻结期间不得销售,相关证书和合格证同时暂停,解除后自动恢复。",
+        optional=False,
+    ),
+    "lot_released": NoticeKind(
+        "批次解除冻结",
+        "您的批次 {lot}({product})已解除冻结,相关证书随之恢复(另有暂停决定的除外)。",
+        optional=False,
+    ),
+    "lot_recalled": NoticeKind(
+        "批次召回",
+        "您的批次 {lot}({product})已列入召回 {recall}:{reason}。请立即停止销售,通知购买者退货,并登记收回数量。",
+        sms="produce_recalled",
+        parameters=("{product}", "{recall}"),
+        optional=False,
+    ),
+    "goods_recalled": NoticeKind(
+        "产品召回",
+        "您购入的“{product}”(批次 {lot})已召回,编号 {recall}:{reason}。请立即停止销售和食用,封存后联系供货方退货。",
+        sms="produce_recalled",
+        parameters=("{product}", "{recall}"),
+        optional=False,
+    ),
 }
 MOMENTS = {
     "order": ("order_issued", "visit_reminder", "visit_changed"),
@@ -164,7 +188,9 @@ TEMPLATE_ZH = {
     "case_progress": "办件进度通知",
     "identity_changed": "身份绑定变更通知",
 }
-SMS_ZH = {"visit_reminder": "游览提醒短信", "visit_changed": "行程变更短信", "waiting_offer": "候补机会短信"}
+SMS_ZH = {"visit_reminder": "游览提醒短信", "visit_changed": "行程变更短信", "waiting_offer": "候补机会短信"} | {
+    "produce_recalled": "产品召回短信"
+}
 
 
 def of_template(name: str) -> list[NoticeKind]:

@@ -8,13 +8,13 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import validate
 
+from backend import credit_code
 from backend.exchange import ExchangeAnswerRefused
 from models.registers import fact_kind, timeline
 from models.registers.fact_kind import KINDS, day, one_of, several, text
 from models.registers.source import INSURANCES, SOURCES
 
 Question = Mapping[str, str]
-_CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
 @dataclass(frozen=True)
@@ -79,16 +79,8 @@ class _LegalPerson(_Answer):
     name, number = text(), text()
 
 
-def credit_code_right(code: str) -> bool:
-    """Tell whether a unified social credit code has its right check character (GB 32100, MOD 31)."""
-    if len(code) != 18 or any(one not in _CREDIT_ALPHABET for one in code):  # noqa: PLR2004 - the length of GB 32100
-        return False
-    total = sum(_CREDIT_ALPHABET.index(one) * pow(3, place, 31) for place, one in enumerate(code[:-1]))
-    return _CREDIT_ALPHABET[-total % 31] == code[-1]
-
-
 def _right(code: str) -> None:
-    if not credit_code_right(code):
+    if not credit_code.is_right(code):
         raise ma.ValidationError("check character")
 
 

@@ -43,6 +43,13 @@ STAFF = (
     ("kong.demo", "演示体育场馆管理人员", "venue_manager", "education_sports"),
     ("cao.demo", "演示内容初审人员", "scenic_manager", "culture_tourism"),
     ("yan.demo", "演示内容复审人员", "tourism_office", "culture_tourism"),
+    ("tao.demo", "演示乡镇农技人员", "agriculture_clerk", "town_360731105"),
+    ("jin.demo", "演示农业农村局工作人员", "agriculture_office", "agriculture_rural"),
+    ("gu.demo", "演示农业农村局复核人员", "agriculture_office", "agriculture_rural"),
+    ("xie.demo", "演示富硒认定经办人员", "cert_clerk", "selenium_industry_centre"),
+    ("zou.demo", "演示富硒认定负责人", "cert_manager", "selenium_industry_centre"),
+    ("bai.demo", "演示检测人员", "lab_clerk", "market_supervision"),
+    ("dou.demo", "演示检测复核人员", "lab_clerk", "market_supervision"),
     ("hua.demo", "演示内容终审人员", "case_supervisor", "culture_tourism"),
 )
 ADMIN = ("admin.demo", "演示系统管理员")
@@ -89,15 +96,21 @@ def enrolled(base: str, link: str, login: str, role: str, pin: str = "") -> dict
     anybody = Caller(base)
     chosen = {"password": password, **({"pin": pin} if pin else {})}
     secret = anybody.post(f"/office/v1/invitations/{token}/accept", chosen)["secret"]
-    code = pyotp.TOTP(secret).at(int(time.time()) - TOTP_SECONDS)  # leaves the present code for a first login
-    anybody.post(f"/office/v1/invitations/{token}/confirm", {"totp": code}, expect=204)
+
+    def confirmed() -> dict[str, str]:
+        return {"totp": pyotp.TOTP(secret).at(int(time.time()) - TOTP_SECONDS)}  # the present code is for a first login
+
+    anybody.post(f"/office/v1/invitations/{token}/confirm", confirmed, expect=204)
     step = int(time.time()) // TOTP_SECONDS - 1
     return {"login": login, "role": role, "password": password, "totp_secret": secret, "totp_step": step}
 
 
 def logged_in(base: str, account: dict[str, Any]) -> Caller:
     """Log in as a member of the demonstration's staff."""
-    body = {"login": account["login"], "password": account["password"], "totp": fresh_code(account)}
+
+    def body() -> dict[str, str]:
+        return {"login": account["login"], "password": account["password"], "totp": fresh_code(account)}
+
     return Caller(base, Caller(base).post("/office/v1/login", body)["token"])
 
 

@@ -26,7 +26,7 @@ class Caller:
         self._session = requests.Session()
 
     def call(self, method: str, path: str, body: Any = None, *, expect: int = 200, **headers: str) -> Any:
-        """Call the service and return its JSON.
+        """Call the service and return its JSON; a `body` that is a function is asked at each try.
 
         Raises:
             StoryFailed: the answer has another status than `expect`.
@@ -51,8 +51,8 @@ class Caller:
         given = {"Idempotency-Key": uuid.uuid4().hex} if method == "POST" else {}
         if self.token:
             given["Authorization"] = f"Bearer {self.token}"
-        sent = {**given, **headers}
-        return self._session.request(method, self.base + path, headers=sent, timeout=TIMEOUT, **content)
+        sent, told = {**given, **headers}, {name: one() if callable(one) else one for name, one in content.items()}
+        return self._session.request(method, self.base + path, headers=sent, timeout=TIMEOUT, **told)
 
     def get(self, path: str, *, expect: int = 200, **headers: str) -> Any:
         """Read."""

@@ -15,6 +15,7 @@ from seed.demo import (
     rainy_day,
     records,
     rights,
+    selenium,
     subsidies,
     two_persons,
     visit,
@@ -36,6 +37,7 @@ STORIES = [
     *wallet.STORIES,
     *holiday.STORIES,
     *rainy_day.STORIES,
+    *selenium.STORIES,
     *records.STORIES,
 ]
 

@@ -131,6 +131,57 @@ WITHOUT_KEY = {
     "/office/v1/sheets/resource-plans/imports/{import_id}/commit": "committing again returns the same job",
     "/office/v1/sheets/resource-prices/imports": "checking writes no data; what is written is decided by the commit",
     "/office/v1/sheets/resource-prices/imports/{import_id}/commit": "committing again returns the same job",
+    "/office/v1/organisations/{organisation_id}/suspend": "suspending again changes nothing",
+    "/office/v1/organisations/{organisation_id}/resume": "resuming again changes nothing",
+    "/office/v1/producers/{producer_id}/suspend": "suspending again changes nothing",
+    "/office/v1/producers/{producer_id}/resume": "resuming again changes nothing",
+    "/office/v1/plots/{plot_id}/confirm": "confirming again changes nothing",
+    "/office/v1/plots/{plot_id}/refuse": "refusing again changes nothing",
+    "/office/v1/samples/{seal}/hand": "handing to the same colleague again changes nothing",
+    "/office/v1/samples/{seal}/receive": "receiving again changes nothing",
+    "/office/v1/lab-results/{result_id}/confirm": "confirming again changes nothing",
+    "/office/v1/lab-results/{result_id}/return": "returning again changes nothing",
+    "/office/v1/certificates/{certificate_no}/suspend": "suspending again changes nothing",
+    "/office/v1/certificates/{certificate_no}/lift": "lifting again changes nothing",
+    "/office/v1/certificates/{certificate_no}/revoke": "revoking again changes nothing",
+    "/mini/v1/selenium/commitments/{commitment_no}/void": "voiding again changes nothing",
+    "/enterprise/v1/selenium/commitments/{commitment_no}/void": "voiding again changes nothing",
+    "/office/v1/lots/{lot_no}/hold": "holding again changes nothing",
+    "/office/v1/lots/{lot_no}/release": "releasing again changes nothing",
+    "/office/v1/rolls/{roll_no}/lost": "a lost roll stays lost",
+    "/office/v1/rolls/{roll_no}/found": "a found roll stays found",
+    "/office/v1/codes/{code_text}/freeze": "freezing again changes nothing",
+    "/office/v1/codes/{code_text}/release": "releasing again changes nothing",
+    "/office/v1/codes/{code_text}/void": "what is void stays void",
+    "/mini/v1/selenium/rolls/{roll_no}/void-labels": "what is void stays void, and the quota gets it back once",
+    "/mini/v1/selenium/rolls/{roll_no}/lost": "a lost roll stays lost",
+    "/enterprise/v1/selenium/rolls/{roll_no}/void-labels": "what is void stays void, and the quota gets it back once",
+    "/enterprise/v1/selenium/rolls/{roll_no}/lost": "a lost roll stays lost",
+    "/office/v1/packs/{pack_no}/freeze": "freezing again changes nothing",
+    "/office/v1/packs/{pack_no}/release": "releasing again changes nothing",
+    "/mini/v1/selenium/packs/{pack_no}/activate": "activating again changes nothing",
+    "/mini/v1/selenium/packs/{pack_no}/sell": "selling again changes nothing",
+    "/mini/v1/selenium/packs/{pack_no}/void": "what is void stays void",
+    "/enterprise/v1/selenium/packs/{pack_no}/activate": "activating again changes nothing",
+    "/enterprise/v1/selenium/packs/{pack_no}/sell": "selling again changes nothing",
+    "/enterprise/v1/selenium/packs/{pack_no}/void": "what is void stays void",
+    "/mini/v1/selenium/records/{record_id}/withdraw": "withdrawing again changes nothing",
+    "/mini/v1/selenium/boxes/{box_no}/open": "an open box stays open",
+    "/mini/v1/selenium/shipments/{shipment_no}/receive": "what has arrived stays so",
+    "/enterprise/v1/selenium/records/{record_id}/withdraw": "withdrawing again changes nothing",
+    "/enterprise/v1/selenium/boxes/{box_no}/open": "an open box stays open",
+    "/enterprise/v1/selenium/shipments/{shipment_no}/receive": "what has arrived stays so",
+    "/enterprise/v1/selenium/deliveries/{shipment_no}/receive": "what has arrived stays so",
+    "/mini/v1/selenium/lots/{lot_no}/close": "closing again changes nothing",
+    "/office/v1/recalls/{recall_no}/withdraw": "withdrawing again changes nothing",
+    "/office/v1/recalls/{recall_no}/close": "closing again changes nothing",
+    "/mini/v1/selenium/recalls/{recall_no}/start": "starting again changes nothing",
+    "/mini/v1/selenium/recalls/{recall_no}/withdraw": "withdrawing again changes nothing",
+    "/mini/v1/selenium/recalls/{recall_no}/close": "closing again changes nothing",
+    "/enterprise/v1/selenium/recalls/{recall_no}/start": "starting again changes nothing",
+    "/enterprise/v1/selenium/recalls/{recall_no}/withdraw": "withdrawing again changes nothing",
+    "/enterprise/v1/selenium/recalls/{recall_no}/close": "closing again changes nothing",
+    "/enterprise/v1/selenium/lots/{lot_no}/close": "closing again changes nothing",
 }
 KEYED = ("/mini/", "/enterprise/", "/office/")
 
@@ -196,7 +247,7 @@ def test_every_staff_route_names_its_operation_or_is_about_oneself(app):
 
 def test_each_surface_has_its_own_actor(app):
     kinds = {"/mini/": {"resident", "anyone"}, "/office/": {"staff", "anyone"}, "/gate/": {"device"}}
-    kinds |= {"/public/": {"anyone"}, "/open/": {"signed"}}
+    kinds |= {"/public/": {"anyone"}, "/open/": {"signed"}, "/enterprise/": {"member", "resident"}}
     for method, rule, end in routes(app):
         actor = access.declared(app.view_functions[end]).actor
         for prefix, allowed in kinds.items():

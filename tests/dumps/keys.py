@@ -13,5 +13,7 @@ SERVICE = {
     "TICKET_KEYS": f"1:{_key(3)}",
     "AUDIT_KEYS": f"1:{_key(4)}",
     "CODE_KEYS": f"1:{_key(6)}",
+    "PRODUCT_CODE_KEYS": f"1:{_key(7)}",
+    "CERTIFICATE_KEYS": f"1:{_key(8)}",
 }
 BACKUP = {"BACKUP_KEY": _key(5)}

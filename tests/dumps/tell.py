@@ -24,7 +24,8 @@ from tests.support.patience import until
 from tests.support.phone import Phone
 from tests.support.remote import RemoteClient, remote_sandbox
 
-KEYS = ("FIELD_KEYS", "BLIND_INDEX_KEY", "TICKET_KEYS", "AUDIT_KEYS", "CODE_KEYS")
+KEYS = ("FIELD_KEYS", "BLIND_INDEX_KEY", "TICKET_KEYS", "AUDIT_KEYS", "CODE_KEYS", "PRODUCT_CODE_KEYS")
+KEYS += ("CERTIFICATE_KEYS",)
 
 
 class Client(RemoteClient):

@@ -26,6 +26,7 @@ GOOD = {
     "TICKET_KEYS": f"1:{key(3)}",
     "AUDIT_KEYS": f"1:{key(4)}",
     "CODE_KEYS": f"1:{key(50)}",
+    "PRODUCT_CODE_KEYS": f"1:{key(60)}",
     "PUBLIC_BASE_URL": "https://city.example",
     "WECHAT_MODE": "live",
     "ENVIRONMENT": "production",
@@ -75,6 +76,11 @@ ALWAYS = [
     ("CODE_KEYS", "", "CODE_KEYS holds a key that is not 32 bytes"),
     ("CODE_KEYS", f"1:{key(3)}", "one key stands in FIELD_KEYS"),
     ("CODE_KEYS", f"256:{key(6)}", "the id of a key is a number from 0 to 255"),
+    ("PRODUCT_CODE_KEYS", "", "PRODUCT_CODE_KEYS holds a key that is not 32 bytes"),
+    ("PRODUCT_CODE_KEYS", f"1:{key(3)}", "one key stands in FIELD_KEYS"),
+    ("PRODUCT_CODE_KEYS", f"16:{key(6)}", "PRODUCT_CODE_KEYS: the id of a key is a number from 0 to 15"),
+    ("PRODUCT_CODE_RETIRED", "2", "PRODUCT_CODE_RETIRED names a key that is not in PRODUCT_CODE_KEYS"),
+    ("PRODUCT_CODE_RETIRED", "1", "PRODUCT_CODE_RETIRED leaves no key to issue with"),
     ("AUDIT_KEYS", f"1:{key(3)}", "one key stands in FIELD_KEYS"),
     ("BLIND_INDEX_KEY", key(2, 31), "BLIND_INDEX_KEYS holds a key that is shorter than 32 bytes"),
     ("BLIND_INDEX_KEY", "no base64!", "BLIND_INDEX_KEYS holds a key that is shorter than 32 bytes"),
@@ -116,6 +122,7 @@ ONLY_IN_PRODUCTION = [
     ("BLIND_INDEX_KEY", base64.b64encode(b"ab" * 16).decode(), "a key repeats its bytes"),
     ("TICKET_KEYS", f"1:{base64.b64encode(bytes(32)).decode()}", "a key repeats its bytes"),
     ("FIELD_KEYS", f"1:{COUNTED}", "a key counts up its bytes as examples do"),
+    ("PRODUCT_CODE_KEYS", f"1:{COUNTED}", "a key counts up its bytes as examples do"),
     ("BLIND_INDEX_KEY", COUNTED, "a key counts up its bytes as examples do"),
 ]
 

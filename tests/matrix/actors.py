@@ -23,6 +23,7 @@ class Caller:
     level: str = ""
     role: str = ""
     acting_for: str = ""
+    organisation: str = ""
     scope: frozenset[str] = frozenset()
     gate: Gate | None = field(default=None, repr=False)
 
@@ -33,6 +34,8 @@ class Caller:
             told["Authorization"] = f"Bearer {self.token}"
         if self.acting_for:
             told["Acting-For"] = self.acting_for
+        if self.organisation:
+            told["X-Organisation-Id"] = self.organisation
         if operation.media_type == "multipart/form-data":
             return self.client.open(path, method=operation.method, data=body or {}, headers=told)
         raw = body if isinstance(body, bytes) else json.dumps({} if body is None else body).encode()

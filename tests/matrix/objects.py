@@ -12,6 +12,7 @@ a value that names nothing, and the objects of the world by what they are:
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
 from tests.matrix.actors import UNIT
 from tests.matrix.one_card import CLOSED_DAY, FUND, ITEM, LINE, MERCHANT, OTHER_LINE, STATEMENT
@@ -86,6 +87,7 @@ _DECIDES = {
     "privacy_officer": "minor_access",
     "finance_clerk": "refund",
     "rule_approver": "rule_activation",
+    "agriculture_office": "recall",
 }
 
 
@@ -115,6 +117,12 @@ def _family_cards(world: World, operation: Operation, _seat: str) -> Objects:
     if operation.path.endswith("/seeds"):
         return {"own": world.ids["carried"]["own"], "other": kept["other"]}
     return kept
+
+
+def _deliveries(world: World, _operation: Operation, _seat: str) -> Objects:
+    """What the other organisation sent to the own one comes in; the own one's goes to somebody else."""
+    kept = world.ids["firm shipment"]
+    return {"own": kept["other"], "other": kept["own"]}
 
 
 THINGS: dict[tuple[str, str], Thing] = {
@@ -192,11 +200,69 @@ THINGS: dict[tuple[str, str], Thing] = {
     ("office", "statement"): Thing(lambda *_: {"own": STATEMENT}, "bank:nothing", reach="all"),
     ("office", "token"): Thing(of("invitation"), "x" * 59, reach="all"),
     ("office", "transfer_id"): Thing(of("transfer", "own", "other"), "pay:nothing", reach="all"),
+    ("enterprise", "membership_id"): Thing(of("membership")),
+    ("enterprise", "invitation_id"): Thing(of("member invitation")),
+    ("enterprise", "plot_id"): Thing(of("firm plot")),
+    ("enterprise", "item_id"): Thing(of("firm item")),
+    ("enterprise", "certification_id"): Thing(of("firm certification")),
+    ("enterprise", "commitment_no"): Thing(of("firm commitment"), "HGZ20261120AAAAAAAA"),
+    ("mini", "certification_id"): Thing(of("farmer certification", "own", "other")),
+    ("mini", "commitment_no"): Thing(of("farmer commitment", "own", "other"), "HGZ20261120AAAAAAAA"),
+    ("office", "certification_id"): Thing(of("farmer certification", "own", "town"), reach="unit"),
+    ("office", "certificate_no"): Thing(of("certificate"), "FX20261120AAAAAAAA", reach="unit"),
+    ("office", "seal"): Thing(of("seal"), "YD-NOTHING", reach="unit"),
+    ("office", "result_id"): Thing(of("lab result"), reach="unit"),
+    ("public/v1/selenium/certificates", "number"): Thing(of("certificate"), "FX20261120AAAAAAAA"),
+    ("public/v1/selenium/commitments", "number"): Thing(of("farmer commitment"), "HGZ20261120AAAAAAAA"),
+    ("party", "party_id"): Thing(of("farmer producer")),
+    ("epcis", "event_id"): Thing(of("event"), f"urn:uuid:{UUID(int=1)}", reach="all"),
+    ("epcis", "capture_id"): Thing(of("capture job"), reach="all"),
+    ("enterprise", "recall_no"): Thing(of("firm recall"), "RC20261120AAAAAAAA"),
+    ("mini", "recall_no"): Thing(of("farmer recall", "own", "other"), "RC20261120AAAAAAAA"),
+    ("office", "recall_no"): Thing(of("farmer recall", "own", "town"), "RC20261120AAAAAAAA", reach="unit"),
+    ("public/v1/selenium/recalls", "number"): Thing(of("public recall"), "RC20261120AAAAAAAA"),
+    ("enterprise", "lot_no"): Thing(of("firm lot"), "20261120AAAAAAAA"),
+    ("mini", "plot_id"): Thing(of("farmer plot", "own", "other")),
+    ("mini", "item_id"): Thing(of("farmer item", "own", "other")),
+    ("enterprise", "record_id"): Thing(of("firm record")),
+    ("enterprise", "buyer_id"): Thing(of("firm buyer")),
+    ("enterprise", "box_no"): Thing(of("firm box"), "BNOTHING000"),
+    ("enterprise", "shipment_no"): Thing(of("firm shipment"), "SNOTHING000"),
+    ("enterprise/v1/selenium/deliveries", "shipment_no"): Thing(_deliveries, "SNOTHING000"),
+    ("mini", "record_id"): Thing(of("farmer record", "own", "other")),
+    ("mini", "buyer_id"): Thing(of("farmer buyer", "own", "other")),
+    ("mini", "box_no"): Thing(of("farmer box", "own", "other"), "BNOTHING000"),
+    ("mini", "shipment_no"): Thing(of("farmer shipment", "own", "other"), "SNOTHING000"),
+    ("enterprise", "roll_no"): Thing(of("firm roll"), "RNOTHING000"),
+    ("enterprise", "pack_no"): Thing(of("firm pack"), "PNOTHING000"),
+    ("mini", "roll_no"): Thing(of("farmer roll", "own", "other"), "RNOTHING000"),
+    ("mini", "pack_no"): Thing(of("farmer pack", "own", "other"), "PNOTHING000"),
+    ("office", "roll_no"): Thing(of("farmer roll", "own", "town"), "RNOTHING000", reach="unit"),
+    ("office", "pack_no"): Thing(of("farmer pack", "own", "town"), "PNOTHING000", reach="unit"),
+    ("office", "code_text"): Thing(of("farmer code", "own", "town"), "0" * 16, reach="unit"),
+    ("mini", "lot_no"): Thing(of("farmer lot", "own", "other"), "20261120AAAAAAAA"),
+    ("office", "organisation_id"): Thing(of("organisation"), reach="all"),
+    ("office", "producer_id"): Thing(of("farmer producer", "own", "town"), reach="unit"),
+    ("office", "plot_id"): Thing(of("farmer plot", "own", "town"), reach="unit"),
+    ("office", "lot_no"): Thing(of("farmer lot", "own", "town"), "20261120AAAAAAAA", reach="unit"),
     ("public", "batch_id"): Thing(of("publicity")),
     ("public", "place_id"): Thing(of("place", "own"), "nowhere"),
 }
 WORDS: dict[tuple[str, str], str] = {
     ("docs", "name"): "start.js",
+    ("t", "code"): "0" * 22,
+    ("01", "gtin"): "06901234500011",
+    ("01", "serial"): "0" * 16,
+    ("epcis", "biz_location"): "https://example.org/place/1",
+    ("epcis", "biz_step"): "shipping",
+    ("epcis", "disposition"): "in_transit",
+    ("epcis", "epc"): "https://example.org/lot/1",
+    ("epcis", "event_type"): "ObjectEvent",
+    ("epcis", "read_point"): "https://example.org/place/1",
+    ("enterprise/v1/selenium/label-sheets", "sheet"): "a4_40",
+    ("mini/v1/selenium/label-sheets", "sheet"): "a4_40",
+    ("enterprise/v1/selenium/rolls", "number"): "1",
+    ("mini/v1/selenium/rolls", "number"): "1",
     ("pages", "content"): "any",
     ("pages", "name"): "page.css",
     ("{name}.txt", "name"): "nowhere",
@@ -214,6 +280,8 @@ WORDS: dict[tuple[str, str], str] = {
     ("mini", "scene"): "e=museum_sewing_machine",
     ("office/v1/sport", "water"): "main",
     ("public/v1/sport", "water"): "main",
+    ("office", "product_id"): "navel_orange",
+    ("office", "standard_id"): "db36t_566_2009",
     ("office", "day"): "2026-11-01",
     ("office/v1/benefits/lines", "code"): "no_card",
     ("mini/v1/benefits/items", "code"): ITEM,

@@ -1,6 +1,7 @@
 """The access matrix as a page that diffs: one line an operation, one column an actor."""
 
 from models.identity import levels, roles
+from models.identity.membership import ROLE_ZH
 from models.identity.purposes import PURPOSES
 from tests.matrix.rules import may
 from tests.matrix.spec import Operation
@@ -15,7 +16,8 @@ others are answered like missing ones. A purpose is what an access line names wh
 
 def text(described: list[Operation]) -> str:
     """Return the page."""
-    parts = [HEAD, _open(described), _residents(described), _staff(described), _devices(described)]
+    parts = [HEAD, _open(described), _residents(described), _members(described)]
+    parts += [_parties(described), _staff(described), _devices(described)]
     return "\n".join(parts)
 
 
@@ -53,6 +55,27 @@ def _residents(described: list[Operation]) -> str:
     return "## Residents by level, and the scope that lets a helper\n\n" + _table(
         ["operation", *columns, "scope"], lines
     )
+
+
+def _members(described: list[Operation]) -> str:
+    lines = []
+    for one in _of(described, "member"):
+        told = one.access.get("roles", "")
+        marks = [_mark(not told or role in told.split()) for role in ROLE_ZH]
+        purpose = one.access.get("purpose", "")
+        lines.append([_name(one), *marks, f"{purpose} {PURPOSES[purpose].zh}" if purpose else "–"])
+    columns = ["operation", *(f"{role} {zh}" for role, zh in ROLE_ZH.items()), "purpose"]
+    return "## Members of organisations by role\n\n" + _table(columns, lines)
+
+
+def _parties(described: list[Operation]) -> str:
+    lines = []
+    for one in _of(described, "party"):
+        letting = [role for role in roles.ROLES if may(role, one.access)]
+        lines.append([_name(one), one.access["operation"], ", ".join(letting), one.summary])
+    columns = ["operation", "right", "roles that hold it", "what it does"]
+    said = "Members of organisations in every role, apps and devices that sign, and the staff with the right.\n\n"
+    return "## Parties of events\n\n" + said + _table(columns, lines)
 
 
 def _staff(described: list[Operation]) -> str:

@@ -34,6 +34,11 @@ def query(world: World, operation: Operation) -> str:
     return "?" + told.format(**values) if told else ""
 
 
+def second_label(world: World, kind: str) -> dict[str, Any]:
+    """Return which label of the roll is still free, and a lot that weighs enough."""
+    return {"lot": world.ids[f"{kind} heavy lot"]["own"], "first": 2, "last": 2}
+
+
 def headers(world: World, operation: Operation, who: str = "own") -> dict[str, str]:
     """Return the headers that an operation cannot do without; `who` stands at the counter."""
     if "Counter-Session" in operation.headers:
@@ -44,6 +49,9 @@ def headers(world: World, operation: Operation, who: str = "own") -> dict[str, s
 FILES = {"POST /office/v1/benefits/files/{file_no}/returns": b"no return file"}
 """Uploads about an object: without a file nobody would look for it."""
 QUERIES = {
+    "/enterprise/v1/selenium/quota": "product=navel_orange",
+    "/mini/v1/selenium/quota": "product=navel_orange",
+    "/public/v1/selenium/check": "value=0.012&group=fruit",
     "/office/v1/crowd/reports": f"from={DAY}&to={DAY}",
     "/office/v1/crowd/reports.csv": f"from={DAY}&to={DAY}",
     "/office/v1/crowd/reports.xlsx": f"from={DAY}&to={DAY}",
@@ -72,6 +80,8 @@ QUERIES = {
     "/public/v1/audit/inclusion": "hash={leaf}",
 }
 CHANGED = {
+    "POST /enterprise/v1/selenium/rolls/{roll_no}/packs": lambda world: second_label(world, "firm"),
+    "POST /mini/v1/selenium/rolls/{roll_no}/packs": lambda world: second_label(world, "farmer"),
     "POST /mini/v1/orders": lambda world: {
         "slot_id": world.ids["slot"]["own"],
         "visitors": [{"companion_id": world.ids["companion"]["own"], "ticket_type": "adult"}],

@@ -9,9 +9,20 @@ from tests.matrix.differences import RULE_REFUSES
 from tests.matrix.spec import Operation
 from tests.matrix.world import World
 
-OPEN = "open"
+OPEN, MEMBER = "open", "member owner"
+CALLERS = {
+    "resident": {"resident", "member"},
+    "member": {"resident", "member"},
+    "party": {"member", "staff", "device"},
+}
+"""Whom the declaration of an actor knows besides that actor: a resident's token with the name of an organisation."""
+GATE = "venue"
+"""The class of the matrix's device."""
+UNNAMED = "organisation_missing"
+"""A request that names no organisation is no refusal of a known actor: 400."""
 REFUSALS = frozenset(
     {"not_allowed", "level_needed", "binding_needed", "own_act_only", "acting_refused", "scope_missing"}
+    | {"device_class_wrong"}
 )
 """How a declaration refuses; any other 403 is a rule's answer to a request that was let in."""
 WRONG_FROM = 500
@@ -22,11 +33,21 @@ def expected(operation: Operation, caller: Caller) -> str:
     access = operation.access
     if access["actor"] in {"anyone", "signed"}:
         return OPEN
-    if access["actor"] != caller.kind:
+    if caller.kind not in CALLERS.get(access["actor"], {access["actor"]}):
         return "401"
+    if caller.kind == "device":
+        return OPEN if GATE in access.get("classes", GATE).split() else "device_class_wrong"
     if caller.kind == "staff":
         return OPEN if may(caller.role, access) else "not_allowed"
-    return _expected_of_resident(access, caller) if caller.kind == "resident" else OPEN
+    of_member = access["actor"] in {"member", "party"}
+    return _expected_of_member(access, caller) if of_member else _expected_of_resident(access, caller)
+
+
+def _expected_of_member(access: dict[str, str], caller: Caller) -> str:
+    """A resident names no organisation; who speaks for one needs a role in it that the route is for."""
+    if caller.kind == "resident":
+        return UNNAMED
+    return OPEN if caller.role in access.get("roles", caller.role).split() else "not_allowed"
 
 
 def may(role: str, access: dict[str, str]) -> bool:
@@ -51,6 +72,8 @@ def got(operation: Operation, answer) -> str:
     if answer.status_code >= WRONG_FROM:
         return f"{answer.status_code}: {answer.text[:120]}"
     code = (answer.get_json(silent=True) or {}).get("code", "") if answer.status_code in {401, 403} else ""
+    if answer.status_code == 400 and (answer.get_json(silent=True) or {}).get("code") == UNNAMED:
+        return UNNAMED
     if answer.status_code == 401:
         return OPEN if operation.actor in {"anyone", "signed"} else "401"
     return code if code in REFUSALS and (operation.name, code) not in RULE_REFUSES else OPEN
@@ -81,15 +104,21 @@ def seats(operation: Operation) -> list[tuple[str, bool]]:
     """Return who is let in, and whether they sit in one town only."""
     if operation.actor == "resident":
         return [("resident", False)]
-    if operation.actor == "staff":
+    if operation.actor == "member":
+        return [(MEMBER, False)]
+    if operation.actor in {"staff", "party"}:
         letting = [role for role in roles.ROLES if may(role, operation.access)]
+        if operation.actor == "party":
+            return [(MEMBER, False), *((role, False) for role in letting)]
         narrow = [(f"{role}/town", True) for role in letting if objects.reach(operation) == "unit"]
         return [(role, False) for role in letting] + narrow
     return [("anonymous", False)]
 
 
 def caller_of(world: World, operation: Operation, seat: str) -> Caller:
-    if operation.actor == "staff":
+    if seat == MEMBER:
+        return world.of_organisation("owner")
+    if operation.actor in {"staff", "party"}:
         return world.member(seat)
     return world.resident("own") if operation.actor == "resident" else world.callers()[0]
 
@@ -98,7 +127,7 @@ def promised(operation: Operation, kind: str, seat: str, *, narrow: bool) -> str
     """Return `found` or `missing` by the general rule."""
     if operation.actor == "anyone" or kind == "own":
         return "found"
-    if operation.actor == "resident" or kind == "deleted":
+    if operation.actor == "resident" or seat == MEMBER or kind == "deleted":
         return "missing"
     return "found" if kind == "minor" or _reached(operation, kind, seat, narrow=narrow) else "missing"
 
@@ -125,10 +154,13 @@ def outcome(answer, nobody) -> str:
     """Return `found`, `missing` (exactly like a missing one), or the status and code of something else."""
     body = answer.get_json(silent=True) or {}
     if answer.status_code == 404:
-        same = {name: body[name] for name in ("code", "message")} == {
-            name: nobody.json[name] for name in ("code", "message")
-        }
+        same = _said(body) == _said(nobody.json or {})
         return "missing" if nobody.status_code == 404 and same and set(body) == set(nobody.json) else "another 404"
     if answer.status_code >= WRONG_FROM or body.get("code") in REFUSALS or answer.status_code == 401:
         return f"{answer.status_code} {body.get('code')}"
     return "found"
+
+
+def _said(body: dict) -> tuple:
+    """Return code and sentence of an error, or of a problem document."""
+    return body.get("code"), body.get("message", body.get("title"))

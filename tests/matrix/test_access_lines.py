@@ -99,7 +99,9 @@ def walks(world: World, described: list[Operation]) -> Iterator[tuple[Operation,
     """Yield each call that staff, gates, who acts for another, or anybody may make about each object."""
     for operation in described:
         callers = (
-            [caller_of(world, operation, seat) for seat, _ in seats(operation)] if operation.actor == "staff" else []
+            [caller_of(world, operation, seat) for seat, _ in seats(operation)]
+            if operation.actor in {"staff", "member", "party"}
+            else []
         )
         if operation.access.get("scope"):
             callers = [world.acting("guardian"), world.acting("helper")]
@@ -108,7 +110,7 @@ def walks(world: World, described: list[Operation]) -> Iterator[tuple[Operation,
                 : 1 + (operation.actor == "device")
             ]
         for caller in callers:
-            seat = caller.name if operation.actor == "staff" else "resident"
+            seat = caller.name if operation.actor in {"staff", "party"} else "resident"
             paths = objects.paths(world, operation, seat) or {"": objects.missing(operation)}
             for path in paths.values():
                 yield operation, caller, path

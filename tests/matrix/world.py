@@ -26,8 +26,8 @@ from models.registers.subject import Subject
 from tests.matrix.actors import AREA, UNIT
 from tests.matrix.cast import CHILD, PLACES
 from tests.matrix.one_card import OTHER_AREA, OTHER_UNIT
+from tests.matrix.produce import Produce
 from tests.matrix.snapshot import Snapshot
-from tests.matrix.tour import Tour
 from tests.support import affairs, audit_log, files, slots
 from tests.support.clerk import path_of
 from tests.support.counter import Counter, in_days
@@ -44,7 +44,7 @@ IMPORTERS = {
 }
 
 
-class World(Tour):
+class World(Produce):
     """The cast and all that belongs to them."""
 
     def __init__(self, app, sandbox):
@@ -53,6 +53,7 @@ class World(Tour):
             part()
         self.make_one_card()
         self.make_tour()
+        self.make_produce()
         self._approvals()
         self._staff_objects()
         drain("notify")

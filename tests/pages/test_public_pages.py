@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.architecture.house import ROOT
-from tests.support import browser
+from tests.support import axe, browser
 from tests.support.patience import until
 
 pytestmark = pytest.mark.browser
@@ -16,6 +16,15 @@ OURS = {"crowd": "/public/v1/crowd/page", "culture-map": "/public/v1/culture-map
 """Pages for residents and tourists; whatever is added here must hold all of it."""
 API = "/docs"
 PAGES = {**OURS, "api": API}
+BY_NUMBER = {
+    "/public/v1/selenium/certificates/<number>/page",
+    "/t/<code>",
+    "/01/<gtin>/21/<serial>",
+    "/party/<party_id>",
+    "/public/v1/selenium/commitments/<number>/page",
+    "/public/v1/selenium/recalls/page",
+}
+"""Pages of one object each, and that of recalls, looked at in test_produce_pages.py and test_recalls_page.py."""
 SCREENSHOTS = ROOT / "docs" / "screenshots"
 MOST_BYTES = 150_000
 LETTERS_PX = 20
@@ -42,7 +51,7 @@ def look(visit):
 def test_every_page_of_the_service_is_looked_at(app):
     answers = {rule.rule: app.view_functions[rule.endpoint]._apidoc for rule in app.url_map.iter_rules()}
     pages = {rule for rule, told in answers.items() if "text/html" in str(told)}
-    assert pages == set(PAGES.values())
+    assert pages == set(PAGES.values()) | BY_NUMBER
 
 
 @on_both
@@ -67,6 +76,12 @@ def test_the_browser_complains_of_nothing_and_asks_no_other_host(name, look, doo
 @every_page
 def test_all_text_stands_out_from_its_ground(name, width, look):
     assert look(name, width=width, height=3000).ask("weak") == []
+
+
+@on_both
+@our_page
+def test_axe_finds_nothing_serious(name, width, look):
+    assert axe.grave(look(name, width=width)) == []
 
 
 @every_page
@@ -158,6 +173,7 @@ def test_a_bad_page_is_told_apart(chromium):
 def every_question_finds_it(tab):
     assert "other.invalid" in tab.hosts()
     assert "nothing" in json.dumps(tab.complaints())
+    assert any("image-alt" in one for one in axe.grave(tab))
     assert len(tab.ask("weak")) == 1
     assert tab.ask("weak")[0].startswith("2.85 pale")
     assert any("500" in one or "wide" in one for one in tab.ask("wide"))

@@ -75,7 +75,24 @@ PUBLIC = {
     ("POST /office/v1/rule-parameters", "body code"): "what published rules call a figure",
     ("POST /office/v1/rule-parameters", "body zh"): "the same in the sentences that residents read",
     ("POST /office/v1/staff", "body login"): "the login of an account, which its unique index needs",
+    ("PUT /office/v1/organisations/{organisation_id}", "body name"): "the name on a licence, in a public register",
+    ("PUT /office/v1/products/{product_id}", "body name_zh"): "the name of a product, on every package",
+    ("PUT /office/v1/products/{product_id}/ceiling", "body source"): "the title of the document that sets a ceiling",
+    ("PUT /office/v1/products/{product_id}/seasons", "body source"): "the title of the document that tells seasons",
+    ("PUT /office/v1/standards/{standard_id}", "body number"): "the number of a published standard",
+    ("PUT /office/v1/standards/{standard_id}", "body title_zh"): "its title",
+    ("PUT /office/v1/standards/{standard_id}", "body note_zh"): "published beside a standard",
+    ("PUT /office/v1/standards/{standard_id}/table", "body source"): "the title of the document that sets a table",
+    ("PUT /office/v1/standards/{standard_id}/table", "body rows.0.item_zh"): "a row of a published standard",
+    ("POST /enterprise/v1/selenium/trade-items", "body name_zh"): "printed on a package",
+    ("POST /mini/v1/selenium/trade-items", "body name_zh"): "printed on a package",
 }
+EVENT = ("action", "bizStep", "disposition", "epcList.0", "eventID", "eventTime", "eventTimeZoneOffset", "readPoint.id")
+PUBLIC |= {
+    ("POST /epcis/capture", f"body epcisBody.eventList.0.{name}"): "quoted to who captured it, in the errors of the job"
+    for name in EVENT
+}
+"""An event tells of goods, in words of a standard; what is wrong with one is kept with its job."""
 ECHOED = {
     "body: a field that is not known": "the name of a field that the sender made up",
     "query that is not known": "the same in a query",
@@ -86,6 +103,8 @@ ECHOED = {
     "body unit": "the code of a unit that does not exist",
 }
 """What an error may repeat, to nobody but who sent it."""
+QUOTED = {("POST /epcis/events", f"body {name}") for name in EVENT} | {("POST /epcis/capture", "body creationDate")}
+"""What the reason of a refusal by EPCIS names, as its standard asks."""
 SHUT = {
     "GET /open/v1/wechat/push": "the walk has no key of WeChat",
     "POST /open/v1/wechat/push": "the walk has no key of WeChat",
@@ -169,6 +188,7 @@ def aftermath(tmp_path_factory):
 def keys(stack: Stack) -> dict[str, str]:
     """Return what the processes hold: the keys of the folder, and the county's token at WeChat."""
     names = ("FIELD_KEYS", "BLIND_INDEX_KEY", "TICKET_KEYS", "AUDIT_KEYS", "CODE_KEYS")
+    names += ("PRODUCT_CODE_KEYS", "CERTIFICATE_KEYS")
     told = {f"key {name}": stack.env[name].rpartition(":")[2] for name in names}
     (token,) = [Redis.from_url(stack.env["REDIS_URL"]).get(key) for key in wechat_keys(stack)]
     return told | {"token of the county at WeChat": token.decode()}
@@ -202,9 +222,9 @@ def failures(stack: Bare, story: Story) -> None:
 
 def walked(story: Story) -> Walk:
     def token_for(access: dict) -> str:
-        if access.get("actor") == "resident":
+        if access.get("actor") in {"resident", "member"}:
             return story.phone.token
-        return story.role(role_for(access)).token if access.get("actor") == "staff" else ""
+        return story.role(role_for(access)).token if access.get("actor") in {"staff", "party"} else ""
 
     walk = Walk(story.spec, story.known, token_for, story.sign)
     walk.run(story.client)
@@ -295,7 +315,7 @@ def test_errors_repeat_nothing_but_the_names_of_fields(aftermath):
     for told, answer in aftermath.errors():
         for hit in aftermath.search.hits(answer.data):
             operation, where = aftermath.walk.marks.get(f"kanary{hit[5:]}x", (told, hit))
-            if where not in ECHOED:
+            if where not in ECHOED and (operation, where) not in QUOTED:
                 wrong.append(f"{operation}: {where}")
     assert wrong == [], wrong
 

@@ -202,6 +202,17 @@ class Tab:
         for kind in ("rawKeyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
 
+    def complaints_but_missing(self) -> list[str]:
+        """Return what a developer would see in red on a page that is rightly answered with 404."""
+        return [one for one in self.complaints() if "status of 404" not in one]
+
+    def loaded(self) -> None:
+        """Wait until the page that a click asked for is there; `open` has forgotten the events before."""
+        events = self._browser.events(self._session)
+        self._browser._until(
+            lambda: [one for one in events if one["method"] == "Page.loadEventFired"][1:] or None, "the next page"
+        )
+
     def complaints(self) -> list[str]:
         """Return what a developer would see in red: exceptions, errors of the console, blocked and missing parts."""
         found = []

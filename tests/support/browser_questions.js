@@ -69,6 +69,14 @@ function wide() {
     .concat(["page " + document.documentElement.scrollWidth + " > " + width]);
 }
 
+/* Text that its box does not show whole. */
+function cut() {
+  return Array.from(document.querySelectorAll("body *")).filter(function (one) {
+    const hides = /hidden|clip/.test(getComputedStyle(one).overflow);
+    return seen(one) && hides && (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1);
+  }).map(function (one) { return one.tagName + " " + one.textContent.trim().slice(0, 30); });
+}
+
 /* The lowest line of letters in a picture, as it is drawn on this screen. */
 function smallest_number() {
   const heights = Array.from(document.querySelectorAll("svg text")).map(function (one) {

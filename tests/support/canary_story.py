@@ -14,7 +14,7 @@ from bson import ObjectId
 
 from backend import clock
 from seed.demo.stage import Stage
-from tests.support import canary_one_card, canary_tour, files
+from tests.support import canary_grower, canary_one_card, canary_tour, files
 from tests.support.clerk import Clerk
 from tests.support.patience import until
 from tests.support.phone import Phone, resident_id
@@ -120,6 +120,7 @@ class Story:
         self.sheet()
         canary_one_card.OneCard(self).tell()
         canary_tour.Tour(self).tell()
+        canary_grower.Grower(self).tell()
         self.sessions()
 
     def ok(self, answer, *statuses: int):

@@ -5,12 +5,13 @@ import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from models.identity import roles
 from tests.support import canary
 
 METHODS = ("get", "post", "put", "delete")
-HEADERS = ("Authorization", "Idempotency-Key", "X-Request-Id", "Acting-For", "Counter-Session")
+HEADERS = ("Authorization", "Idempotency-Key", "X-Request-Id", "Acting-For", "Counter-Session", "X-Organisation-Id")
 SIGNED = ("Wechatpay-Serial", "Wechatpay-Nonce", "Wechatpay-Signature", "Wechatpay-Timestamp")
 UNREAD = (
     "User-Agent", "Referer", "Cookie", "Accept-Language", "X-Forwarded-For", "Origin", "Content-Language", "X-Canary",
@@ -71,7 +72,9 @@ class Walk:
         headers = call.headers
         if call.signed:
             headers = {"Authorization": self.sign(call.method, call.path, call.body or b""), **headers}
-        client.open(call.path, method=call.method, data=call.body, headers=headers, told=call.mark)
+        told = {"method": call.method, "data": call.body, "headers": headers, "told": call.mark}
+        if client.open(call.path, **told).status_code == HTTPStatus.CONFLICT and call.method == "PUT":
+            client.open(call.path, **told)  # another one of the walk changed it at the same time
 
     def calls(self) -> Iterator[Call]:
         for path, operations in self.spec["paths"].items():
@@ -95,15 +98,20 @@ class Walk:
 
     def _known(self, path: str, name: str) -> str:
         """Return what stands for a name in a path: what is known under this path alone comes first."""
-        before = path.partition(f"{{{name}}}")[0]
-        return self.known.get(f"{before}{name}", self.known.get(name, "0" * 24))
+        before, known = path.partition(f"{{{name}}}")[0], self._within(path)
+        return known.get(f"{before}{name}", known.get(name, "0" * 24))
+
+    def _within(self, path: str) -> dict:
+        """Return what is known, with what `beginning#name` says of paths that begin so."""
+        named = ((*name.partition("#"), value) for name, value in self.known.items() if "#" in name)
+        return self.known | {name: value for beginning, _, name, value in named if path.startswith(beginning)}
 
     def _bodies(self, path: str, method: str, told: dict) -> Iterator[Call]:
         content = told.get("requestBody", {}).get("content", {})
         schema = next((one["schema"] for kind, one in content.items() if "json" in kind or "form" in kind), None)
         if method == "GET":
             return
-        whole = canary.example(schema, self.spec, self.known) if schema else {}
+        whole = canary.example(schema, self.spec, self._within(path)) if schema else {}
         whole = whole if isinstance(whole, dict) else {}
         for place in canary.strings(schema, self.spec) if schema else ():
             put = lambda mark, place=place: canary.with_value(fresh(whole, path), place, mark)  # noqa: E731
@@ -132,6 +140,8 @@ class Walk:
         given = {"Idempotency-Key": f"walk-{number}"}
         if token := self.token_for(told.get("x-access", {})):
             given["Authorization"] = f"Bearer {token}"
+        if told.get("x-access", {}).get("actor") == "member":
+            given["X-Organisation-Id"] = self.known["organisation_id"]
         given |= {name: f"Bearer {mark}" if name == "Authorization" else mark for name in headers}
         data = None
         if body is not None:

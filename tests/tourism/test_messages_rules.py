@@ -120,6 +120,9 @@ VALUES = {
     "count": "3",
     "yuan": "20.50",
     "extra": "讲解员",
+    "product": "富硒脐橙",
+    "lot": "20261120K7M3Q9X2",
+    "recall": "RC20261120K7M3Q9X2",
 }
 
 

@@ -11,8 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from backend import clock
+from backend.credit_code import is_right as credit_code_right
 from backend.identity_documents import parse
-from models.registers.statement import credit_code_right
 from seed.simulators.registers.faults import Faults
 from tests.architecture.house import imports, sources
 from tests.support.registers import RegistersBox

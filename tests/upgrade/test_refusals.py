@@ -64,6 +64,7 @@ def good(upgraded, redis_server, credentials):
         "TICKET_KEYS": f"1:{key()}",
         "AUDIT_KEYS": f"1:{key()}",
         "CODE_KEYS": f"1:{key()}",
+        "PRODUCT_CODE_KEYS": f"1:{key()}",
         "PUBLIC_BASE_URL": "https://city.example",
         "WECHAT_CREDENTIALS": str(credentials),
     }

@@ -1,0 +1,1 @@
+"""Selenium-rich produce: producers, plots, products, lots, and what becomes of them."""
