@@ -197,7 +197,7 @@ ROLES = {
     "cert_manager": Role(
         "富硒认证审定人员",
         "county",
-        _CERTS | _CASES | {"standard.edit", "certificate.suspend", "commitment.read"},
+        _CERTS | _CASES | {"standard.edit", "certificate.suspend"},
         frozenset({"produce_supervision"}) | _MATTERS,
     ),
     "lab_clerk": Role(
@@ -224,7 +224,7 @@ SENSITIVE = ALONE | {
 GRANTABLE = {
     "unit_admin": frozenset(
         {"counter_clerk", "case_handler", "case_supervisor", "scenic_manager", "venue_manager", "gate_clerk"}
-        | {"benefit_clerk", "agriculture_clerk"}
+        | {"benefit_clerk"}
     ),
 }
 """Which roles an administrator may give, take and manage, where that is not every role."""

@@ -35,10 +35,12 @@ def test_every_office_route_is_guarded_but_login_and_invitations(app):
     assert open_to_all == {"/office/v1/login", link, f"{link}/accept", f"{link}/confirm"}
 
 
-def test_every_operation_of_a_route_is_held_by_some_role_and_every_one_held_is_used(routes):
+def test_every_operation_of_a_route_is_held_by_some_role_and_every_one_held_is_used(app, routes):
     used = {access.operation for _, _, access in routes}
+    by_parties = {declared(view).operation for view in app.view_functions.values() if declared(view)} - used
     decided = {kind.operation for kind in approval.KINDS.values()} | {"case.supervise"}  # by models.affairs.desks
-    assert used | decided == roles.OPERATIONS
+    decided |= {"sample.read"}  # by models.selenium.sample
+    assert used | by_parties | decided == roles.OPERATIONS | {""}
 
 
 def test_without_a_session_no_office_route_answers(client, store, routes):
@@ -155,11 +157,13 @@ def test_a_purpose_is_held_together_with_the_operation_by_one_role():
 
 
 def test_every_purpose_of_a_route_or_role_stands_in_the_table(app):
-    named = {declared(app.view_functions[rule.endpoint]).purpose for rule in app.url_map.iter_rules()} - {""}
+    rules = [declared(app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()]
+    named = {one.purpose for one in rules} - {""}
+    of_staff = {one.purpose for one in rules if one.actor == "staff"} - {""}
     held = {one for role in roles.ROLES.values() for one in role.purposes}
     assert named <= set(purposes.PURPOSES)
     assert held <= set(purposes.PURPOSES)
-    assert named <= held
+    assert of_staff <= held
     assert purposes.EMERGENCY not in held
 
 
