@@ -81,4 +81,4 @@ def _restore(collection: Collection[RawBSONDocument], wanted: Documents) -> None
         elif found[one].raw != document.raw:
             changes.append(ReplaceOne({"_id": one}, document))
     if changes:
-        collection.bulk_write(changes, ordered=False)
+        collection.bulk_write(changes)  # in order: what goes makes room for what comes
