@@ -17,7 +17,7 @@ from backend.codes import product_code
 from backend.errors import Conflict, NotFound, Unprocessable
 from backend.personal_data import Holding
 from models.selenium import pack
-from models.selenium.producer import Grower
+from models.selenium.producer import Grower, theirs
 
 COLLECTION = "selenium_boxes"
 STATE_ZH = {"packed": "已装箱", "shipped": "已发货", "received": "已签收", "opened": "已拆箱"}
@@ -162,10 +162,7 @@ def own(grower: Grower, number: str) -> dict[str, Any]:
     Raises:
         NotFound: none, or another producer's.
     """
-    found = read(number)
-    if found["producer"] != grower.producer_id:
-        raise NotFound
-    return found
+    return theirs(grower, read(number))
 
 
 def several(numbers: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -26,7 +26,7 @@ from models.affairs.open_case import Matter, Opener
 from models.identity.actors import Member, Resident, Staff
 from models.selenium import certificate, lot, producer, product, standard
 from models.selenium.certification_kind import AWARD, CERTIFICATION, SETTLES, UNIT
-from models.selenium.producer import Grower, acting
+from models.selenium.producer import Grower, acting, theirs
 
 COLLECTION = "selenium_certifications"
 STATE_ZH = {
@@ -215,10 +215,7 @@ def own(grower: Grower, certification_id: ObjectId) -> dict[str, Any]:
     Raises:
         NotFound: none, or another producer's.
     """
-    found = read(certification_id)
-    if found["producer"] != grower.producer_id:
-        raise NotFound
-    return found
+    return theirs(grower, read(certification_id))
 
 
 def in_reach(actor: Staff, operation: str, certification_id: ObjectId) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from backend.personal_data import Holding, Sealed
 from backend.store import transactions
 from models.audit import entry
 from models.selenium import lot, product
-from models.selenium.producer import Grower
+from models.selenium.producer import Grower, theirs
 
 COLLECTION = "selenium_commitments"
 TITLE_ZH = "承诺达标合格证"
@@ -277,10 +277,7 @@ def own(grower: Grower, number: str) -> dict[str, Any]:
     Raises:
         NotFound: none, or another producer's.
     """
-    found = read(number)
-    if found["producer"] != grower.producer_id:
-        raise NotFound
-    return found
+    return theirs(grower, read(number))
 
 
 def of_lots(numbers: Sequence[str]) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from backend.personal_data import Holding
 from backend.store import transactions
 from models.audit import entry
 from models.selenium import moving, plot, product, seasons, uri
-from models.selenium.producer import Grower
+from models.selenium.producer import Grower, theirs
 
 COLLECTION = "selenium_lots"
 STATE_ZH = {"open": "在用", "held": "已冻结", "recalled": "已召回", "closed": "已用完"}
@@ -416,10 +416,7 @@ def own(grower: Grower, number: str) -> dict[str, Any]:
     Raises:
         NotFound: none, or another producer's.
     """
-    found = read(number)
-    if found["producer"] != grower.producer_id:
-        raise NotFound
-    return found
+    return theirs(grower, read(number))
 
 
 def several(numbers: list[str]) -> dict[str, dict[str, Any]]:

@@ -25,7 +25,7 @@ from backend.store import transactions
 from models.audit import entry
 from models.identity.actors import Staff
 from models.selenium import buyer, code_quota, events, lot, moving, producer, record, roll, uri
-from models.selenium.producer import Grower
+from models.selenium.producer import Grower, theirs
 
 COLLECTION = "selenium_packs"
 STATE_ZH = {"bound": "已绑定", "active": "已激活", "sold": "已售出", "frozen": "已冻结", "void": "已作废"}
@@ -326,10 +326,7 @@ def own(grower: Grower, number: str) -> dict[str, Any]:
     Raises:
         NotFound: none, or another producer's.
     """
-    found = read(number)
-    if found["producer"] != grower.producer_id:
-        raise NotFound
-    return found
+    return theirs(grower, read(number))
 
 
 def in_reach(actor: Staff, operation: str, number: str) -> dict[str, Any]:

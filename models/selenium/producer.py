@@ -143,6 +143,17 @@ def acting(actor: Resident | Member) -> Grower:
     return Grower(found["_id"], actor.key, producer=found)
 
 
+def theirs(grower: Grower, found: dict[str, Any]) -> dict[str, Any]:
+    """Return a thing of the producer.
+
+    Raises:
+        NotFound: it is another producer's; that is answered like a missing one.
+    """
+    if found["producer"] != grower.producer_id:
+        raise NotFound
+    return found
+
+
 def own(actor: Resident | Member) -> dict[str, Any] | None:
     """Return the producer that an actor acts for, None when there is none.
 

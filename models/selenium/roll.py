@@ -34,7 +34,7 @@ from backend.personal_data import Holding
 from backend.store import transactions
 from models.audit import entry
 from models.selenium import code, code_quota, product, roll_labels, seasons, trade_item
-from models.selenium.producer import Grower
+from models.selenium.producer import Grower, theirs
 
 COLLECTION = "selenium_rolls"
 STATE_ZH = {"making": "制作中", "ready": "已完成"}
@@ -251,10 +251,7 @@ def own(grower: Grower, number: str) -> dict[str, Any]:
     Raises:
         NotFound: none, or another producer's.
     """
-    found = read(number)
-    if found["producer"] != grower.producer_id:
-        raise NotFound
-    return found
+    return theirs(grower, read(number))
 
 
 def cover(

@@ -16,7 +16,7 @@ from backend import clock, personal_data
 from backend.codes import product_code
 from backend.errors import Conflict, NotFound, Unprocessable
 from backend.personal_data import Holding
-from models.selenium.producer import Grower
+from models.selenium.producer import Grower, theirs
 
 COLLECTION = "selenium_shipments"
 STATE_ZH = {"shipped": "运输中", "received": "已签收", "withdrawn": "已撤回"}
@@ -139,10 +139,7 @@ def own(grower: Grower, number: str) -> dict[str, Any]:
     Raises:
         NotFound: none, or another producer's.
     """
-    found = read(number)
-    if found["producer"] != grower.producer_id:
-        raise NotFound
-    return found
+    return theirs(grower, read(number))
 
 
 def coming(organisation_id: ObjectId, number: str) -> dict[str, Any]:
