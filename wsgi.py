@@ -43,6 +43,18 @@ import blueprints.places.gate_kiosk
 import blueprints.places.office
 import blueprints.registers.office
 import blueprints.rules.office
+import blueprints.school.draw_pages
+import blueprints.school.office
+import blueprints.school.office_appeals
+import blueprints.school.office_application_sheet
+import blueprints.school.office_applications
+import blueprints.school.office_board
+import blueprints.school.office_draw
+import blueprints.school.office_offers
+import blueprints.school.office_review
+import blueprints.school.public_draw
+import blueprints.school.public_notice
+import blueprints.school.public_rounds
 import blueprints.selenium.enterprise_certifications
 import blueprints.selenium.enterprise_codes
 import blueprints.selenium.enterprise_growers
@@ -87,6 +99,16 @@ import mini_program_api.payments.wallet
 import mini_program_api.places.places
 import mini_program_api.registers.facts
 import mini_program_api.registers.matches
+import mini_program_api.school.appeals
+import mini_program_api.school.applications
+import mini_program_api.school.choices
+import mini_program_api.school.draws
+import mini_program_api.school.facts
+import mini_program_api.school.files
+import mini_program_api.school.found
+import mini_program_api.school.offers
+import mini_program_api.school.rounds
+import mini_program_api.school.waiting
 import mini_program_api.selenium.certifications
 import mini_program_api.selenium.codes
 import mini_program_api.selenium.growers
@@ -181,6 +203,8 @@ SURFACES: list[Surface] = [
     blueprints.places.gate_kiosk.kiosk,
     *blueprints.crowd.office.OFFICE,
     blueprints.crowd.public_crowd.public_crowd,
+    *blueprints.school.office.OFFICE,
+    blueprints.school.public_rounds.public_rounds,
     mini_program_api.selenium.growers.growers,
     mini_program_api.selenium.codes.codes,
     blueprints.selenium.enterprise_growers.growers,
@@ -201,6 +225,27 @@ SURFACES: list[Surface] = [
     mini_program_api.selenium.certifications.certifications,
     blueprints.epcis.routes.epcis,
     mini_program_api.crowd.crowd.crowd,
+    mini_program_api.school.found.found,
+    mini_program_api.school.facts.child_facts,
+    mini_program_api.school.rounds.rounds,
+    mini_program_api.school.applications.applications,
+    mini_program_api.school.choices.choices,
+    mini_program_api.school.files.files,
+    mini_program_api.school.offers.offers,
+    mini_program_api.school.waiting.waiting,
+    mini_program_api.school.appeals.appeals,
+    blueprints.school.office_applications.applications,
+    blueprints.school.office_application_sheet.sheet,
+    blueprints.school.office_offers.offers,
+    blueprints.school.office_draw.draws,
+    blueprints.school.office_review.reviews,
+    blueprints.school.public_draw.draws,
+    blueprints.school.draw_pages.pages,
+    mini_program_api.school.draws.draws,
+    blueprints.school.office_board.board,
+    blueprints.school.office_appeals.appeals,
+    blueprints.school.public_notice.notices,
+    blueprints.school.public_notice.figures,
 ]
 AUTHENTICATORS: dict[str, Authenticator] = {
     "resident": mini_program_api.identity.session.authenticate,

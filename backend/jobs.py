@@ -1,6 +1,7 @@
 """Long jobs: a document with progress, worked on in steps by the outbox, so that a kill resumes where it stood."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bson import ObjectId
@@ -8,10 +9,12 @@ from mongoengine import DateTimeField, DictField, Document, IntField, ListField,
 from pymongo.client_session import ClientSession
 
 from backend import clock, outbox
-from backend.errors import NotFound
+from backend.store import documents, read_once
 
 COLLECTION = "jobs"
 outbox.carried_by(COLLECTION)
+SECONDS = 10.0
+"""How long a worker goes on before others have their turn, far within the lease of an entry."""
 
 
 class Job(Document):
@@ -75,10 +78,7 @@ def read(job_id: ObjectId) -> dict[str, Any]:
     Raises:
         NotFound: no such job.
     """
-    found = Job._get_collection().find_one({"_id": job_id}, {"outbox": 0})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Job, {"_id": job_id}, {"outbox": 0})
 
 
 def work(
@@ -87,31 +87,58 @@ def work(
     step: Callable[[str], str | None],
     last: Callable[[], None] | None = None,
     *,
+    ahead: Callable[[Sequence[str]], None] | None = None,
+    at_a_time: int = 1,
     counts: Callable[[str], bool] = lambda _item: True,
     named: Callable[[str], str] = str,
 ) -> None:
-    """Work through a job: `batch(position)` names the next items, `step(item)` does one and may return a failure.
+    """Work through a job for some seconds.
 
-    The position moves after each item, so a step may run twice after a kill and must be safe to repeat. So must
-    `last`, which runs when no item is left: the job says that it is done only after it. `counts` tells which items
-    are of the job's total; those looked at once more are not. `named` gives what a failure calls an item.
+    `batch(position)` names the next items, `step(item)` does one and may return a failure. Items are done `at_a_time`;
+    `ahead` looks at them together before the steps. The position moves after these, so a step may run twice after a
+    kill and must be safe to repeat. So must `last`, which runs when no item is left: the job says that it is done only
+    after it. `counts` tells which items are of the job's total; those looked at once more are not. `named` gives what a
+    failure calls an item. What offices set is read once in this time (`read_once`).
 
     Raises:
-        outbox.Later: a batch is done and more may follow.
+        outbox.Later: time is over and more may follow.
     """
-    found = read(job_id)
-    items = batch(found.get("position"))
-    for item in items:
-        failure = step(item)
-        change: dict[str, Any] = {"$set": {"position": item}, "$inc": {"done": int(counts(item))}}
-        if failure:
-            change["$push"] = {"failures": {"$each": [{"item": named(item), "reason": failure}], "$slice": -200}}
-        Job._get_collection().update_one({"_id": job_id}, change)
-    if items:
-        raise outbox.Later(0)
-    if last:
-        last()
+    deadline, position = time.monotonic() + SECONDS, read(job_id).get("position")
+    with read_once.span():
+        while items := batch(position):
+            for first in range(0, len(items), at_a_time):
+                some = items[first : first + at_a_time]
+                if ahead:
+                    ahead(some)
+                _do(job_id, some, step, counts, named)
+                if time.monotonic() > deadline:
+                    raise outbox.Later(0)
+            position = items[-1]
+        if last:
+            last()
     end(job_id)
+
+
+def _do(
+    job_id: ObjectId,
+    items: Sequence[str],
+    step: Callable[[str], str | None],
+    counts: Callable[[str], bool],
+    named: Callable[[str], str],
+) -> None:
+    """Do some items and note those that are done, also where one of them breaks off."""
+    done, failures = list[str](), list[dict[str, Any]]()
+    try:
+        for item in items:
+            if failure := step(item):
+                failures.append({"item": named(item), "reason": failure})
+            done.append(item)
+    finally:
+        if done:
+            change: dict[str, Any] = {"$set": {"position": done[-1]}, "$inc": {"done": sum(map(counts, done))}}
+            if failures:
+                change["$push"] = {"failures": {"$each": failures, "$slice": -200}}
+            Job._get_collection().update_one({"_id": job_id}, change)
 
 
 def expect(job_id: ObjectId, total: int) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from backend.embedded.process import StartFailed
 from bench import (
     access_line,
+    applying,
     benefit_checks,
     booking,
     booking_scale,
@@ -22,6 +23,7 @@ from bench import (
     inbox,
     labels,
     machine,
+    placing,
     reading,
     rules,
     scan_page,
@@ -53,6 +55,8 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "benefit_checks": benefit_checks.bench,
     "capture": capture.bench,
     "trace": trace.bench,
+    "placing": placing.bench,
+    "applying": applying.bench,
 }
 NOISY = 0.1
 

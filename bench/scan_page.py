@@ -19,7 +19,7 @@ from models.selenium import (
     certificate,
     code,
     commitment,
-    lot,
+    harvesting,
     pack,
     plot,
     roll,
@@ -102,7 +102,7 @@ def _issue(grower: Grower) -> tuple[dict, float]:
     if code.Code._get_collection().count_documents({"roll": labels["_id"]}) != MANY:
         raise BenchFailed("there are more or fewer codes than were ordered")
     field = Plot._get_collection().find_one({"producer": grower.producer_id})
-    goods = lot.create(grower, lot.Harvest(PRODUCT, (field["_id"],), 10_000_000_000, clock.today()))
+    goods = harvesting.create(grower, harvesting.Harvest(PRODUCT, (field["_id"],), 10_000_000_000, clock.today()))
     Lot._get_collection().update_one({"_id": goods["_id"]}, {"$set": {"season": labels["season"]}})
     pack.activate(grower, pack.bind(grower, labels["_id"], goods["_id"], 1, MANY)["_id"])
     _certify(grower, goods)

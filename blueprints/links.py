@@ -1,7 +1,7 @@
 """Which answer names the object of which next call, where clients and test tools cannot tell it from the names."""
 
 from backend.http.links import Links
-from blueprints import tourism_links
+from blueprints import school_links, tourism_links
 
 _OFFICE = "/office/v1"
 _UNIT, _MEMBER, _PERSON = (
@@ -134,6 +134,7 @@ _DESKS: tuple[Links, ...] = (
 SHEETS = (
     *("units", "staff", "places", "hours", "prices", "slot-plans", "daily-caps", "refund-rules"),
     *("resources", "resource-plans", "resource-prices", "benefit-lines"),
+    *("address-points", "school-roster", "school-applications"),
 )
 LINKS: tuple[Links, ...] = (
     *_MINI,
@@ -232,4 +233,5 @@ LINKS: tuple[Links, ...] = (
     *_files("mini"),
     *_files("office"),
     *tourism_links.LINKS,
+    *school_links.LINKS,
 )

@@ -26,7 +26,7 @@ from models.places.place import Place, open_coming_slots
 from models.rules import parameters, rule_set
 from models.tourism import exhibit, itinerary_curated, itinerary_terms, point, route, search_index
 from models.transit import bus_line
-from seed import selenium_data, selenium_standards, sport_data
+from seed import school_data, selenium_data, selenium_standards, sport_data
 
 FOLDER = Path(__file__).parent / "county"
 PRIVACY_VERSION = "2026-11"
@@ -39,9 +39,13 @@ TEMPLATES = {
     "waiting_offer": ("tmpl_waiting_offer", "pages/waiting/index"),
     "booking_limited": ("tmpl_booking_limited", "pages/notices/index"),
     "refund_done": ("tmpl_refund_done", "pages/order/index"),
+    "school_submitted": ("tmpl_school_submitted", "pages/school/index"),
 }
 SMS_TEMPLATES = {"visit_reminder": "1900001", "visit_changed": "1900002", "waiting_offer": "1900003"} | {
-    "produce_recalled": "1900004"
+    "produce_recalled": "1900004",
+    "school_found": "1900005",
+    "school_progress": "1900006",
+    "school_result": "1900007",
 }
 """Numbers for the simulator; those of the real service are set by staff."""
 
@@ -304,6 +308,11 @@ def load(*, with_demo: bool) -> dict[str, int]:
     if with_demo:
         counts["bus_lines"] = bus_lines()
         counts["benefit_items"] = benefit_items()
+    counts["schools"] = school_data.schools(with_demo=with_demo)
+    counts["school_rules"] = school_data.rules(with_demo=with_demo)
+    if with_demo:
+        counts["address_points"] = school_data.addresses()
+        counts["school_districts"] = school_data.demo_round()
     privacy_text.publish(PRIVACY_VERSION, (FOLDER / "privacy.md").read_text())
     counts["consent_texts"] = consent_texts()
     for name, (template_id, page) in TEMPLATES.items():

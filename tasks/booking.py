@@ -13,6 +13,7 @@ from models.booking import (
     gate_day_list,  # noqa: F401 - registers what settles documents
     gate_late,  # noqa: F401 - registers what settles tickets
     goodwill,
+    issuing,
     offer,
     release_late,
     sweeper,
@@ -23,13 +24,13 @@ from models.places import closing
 @outbox.function("booking.issue")
 def issue(order: str) -> None:
     """Issue an order that needs no payment."""
-    checkout.issue(ObjectId(order))
+    issuing.issue(ObjectId(order))
 
 
 @outbox.function("booking.paid")
 def paid(order: str) -> None:
     """Follow a payment: issue, revive or refund."""
-    checkout.paid(ObjectId(order))
+    issuing.paid(ObjectId(order))
     outbox.wake("push")
 
 

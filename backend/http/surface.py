@@ -1,6 +1,6 @@
 """A blueprint whose routes declare their access rule, read JSON strictly and document their errors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -47,6 +47,8 @@ class Surface(flask_smorest.Blueprint):
     """One package's routes on one surface, for example the orders of `/mini/v1`."""
 
     ARGUMENTS_PARSER = StrictParser()
+    error_doc: Mapping[str, Any] = {}
+    """How errors are described where a standard gives them another form than `ErrorBody`."""
 
     def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Callable[[View], View]:
         """Declare the input; a wrong form is a 400 with its fields."""
@@ -102,7 +104,7 @@ class Surface(flask_smorest.Blueprint):
         def register(view: View) -> View:
             view.access = access  # type: ignore[attr-defined]
             view.most_body_bytes = most_body_bytes  # type: ignore[attr-defined]
-            documented = self.doc(**_document(access))(view)
+            documented = self.doc(**_document(access), **self.error_doc)(view)
             if headers:  # beside those of `arguments`, which a `doc` of parameters would replace
                 told = documented._apidoc.setdefault("arguments", {"responses": {}})  # noqa: SLF001 - nothing else adds
                 told["parameters"] = [*told.get("parameters", []), *headers]

@@ -18,9 +18,9 @@ from backend.sheets.values import Formula
 from backend.uploads import text
 from backend.uploads.errors import FileBroken
 
-MOST_ROWS = 10_000
+MOST_ROWS = 20_000
 MOST_COLUMNS = 50
-MOST_CELLS = 150_000
+MOST_CELLS = 200_000
 """A cell costs 20 to 30 µs to read, and the client waits for the checks."""
 _MOST_EMPTY = 400_000
 _ZEROS = re.compile(r"0{1,30}")

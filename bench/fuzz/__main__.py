@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from backend import runtime, settings
-from bench.fuzz import full_slot, plan, report
+from bench.fuzz import enrolment, full_slot, plan, report
 from bench.fuzz.cast import Cast
 from deploy.stack import ROOT, Stack
 
@@ -25,8 +25,9 @@ SHEETS = "/office/v1/(sheets|devices)"
 VISITS = "/mini/v1/(orders|companions|places|slots|tickets)|/office/v1/orders/"
 TRIPS = "/mini/v1/(sport|waiting|itineraries|shared|guide|curated|orders/)|/public/v1/sport/slots"
 CONTENT = "/office/v1/(content|guide)"
+SCHOOL = "/(mini|office|public)/v1/school"
 COUNTERS = "/office/v1/(crowd|sport|closings|window|places|slots|jobs|refund-work|no-shows|message)"
-GROUPS = (DESKS, VISITS, SHEETS, TRIPS, CONTENT, COUNTERS)
+GROUPS = (DESKS, VISITS, SHEETS, TRIPS, CONTENT, SCHOOL, COUNTERS)
 PARTS = {
     "single": ["--phases", "examples,coverage,fuzzing"],
     "chains": ["--phases", "stateful", "--exclude-path-regex", "|".join(GROUPS)],
@@ -34,6 +35,7 @@ PARTS = {
     "trips": ["--phases", "stateful", "--include-path-regex", TRIPS],
     "content": ["--phases", "stateful", "--include-path-regex", CONTENT],
     "counters": ["--phases", "stateful", "--include-path-regex", COUNTERS],
+    "school": ["--phases", "stateful", "--include-path-regex", SCHOOL],
     "desks": ["--phases", "stateful", "--include-path-regex", DESKS],
     "sheets": ["--phases", "stateful", "--include-path-regex", SHEETS],
 }
@@ -59,8 +61,9 @@ def _prepare(stack: Stack) -> None:
     os.environ.update(stack.env)
     runtime.compose(settings.load())
     examples = int(os.environ.get("EXAMPLES") or 200)
-    for number, part in enumerate(PARTS):
-        players = Cast.make()
+    casts = {part: Cast.make() for part in PARTS}
+    enrolment.make(stack.base, casts.values())
+    for number, (part, players) in enumerate(casts.items()):
         players.full_slot = full_slot.make(stack.base, players, number)
         players.save(stack.folder / f"{part}.cast.json")
         plan.write(stack.folder / f"{part}.toml", base=stack.base, players=players, examples=examples)

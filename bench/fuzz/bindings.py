@@ -62,7 +62,33 @@ _SPORT = {
     "body.players[*].companion_id": ("companions", OFTEN),
     "body.players[*].ticket_type": ("court_tickets", OFTEN),
 }
+_SCHOOL = {
+    "path.round_code": ("rounds", OFTEN),
+    "path.round_id": ("rounds", OFTEN),
+    "query.round": ("rounds", OFTEN),
+    "body.round": ("open_rounds", OFTEN),
+    "path.school_id": ("schools", OFTEN),
+    "path.school_code": ("schools", OFTEN),
+    "query.school": ("schools", SELDOM),
+    "body.school": ("schools", OFTEN),
+    "path.code": ("districts", OFTEN),
+    "path.name": ("draw_files", OFTEN),
+    "path.application_id": ("applications", OFTEN),
+    "body.applications[*]": ("applications", OFTEN),
+    "path.offer_id": ("offers", OFTEN),
+    "path.child_id": ("children", OFTEN),
+    "path.found_id": ("found", OFTEN),
+    "path.candidate_id": ("found", OFTEN),
+    "body.relation_id": ("guardianships", OFTEN),
+    "body.seq": ("seqs", OFTEN),
+    "query.seq": ("seqs", OFTEN),
+    "body.form.choices[*]": ("schools", OFTEN),
+    "body.form.basis.kind": ("home_kinds", OFTEN),
+    "body.form.basis.village": ("villages", OFTEN),
+    "body.form.told[*].point": ("told_points", SELDOM),
+}
 AT = (
+    (r"/((mini|office|public)/v1/)?school/.*", _SCHOOL),
     (r"/(mini|office|public)/v1/sport/.*", _SPORT),
     (
         r"/office/v1/places/\{place_id\}/resources/.*",

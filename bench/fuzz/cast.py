@@ -38,6 +38,9 @@ UNITS = {
     "unit_admin": "public_security",
     "window_clerk": "changzhengyuan",
     "venue_manager": "education_sports",
+    "school_manager": "education_sports",
+    "school_clerk": "school_demo_primary_07",
+    "school_liaison": "town_360731100",
 }
 """Where the members sit; the others at the unit that privacy requests go to."""
 ELSEWHERE = "human_resources"
@@ -85,6 +88,7 @@ class Cast:
 
     def __init__(self, players: dict[str, Player], gates: dict[str, tuple[str, bytes]], full_slot: str = "") -> None:
         self._players, self._gates, self.full_slot = players, gates, full_slot
+        self.enrolment: dict[str, list[str]] = {}
         self._lock = threading.Lock()
 
     @classmethod

@@ -12,9 +12,11 @@ from PIL import Image
 from schemathesis.transport.serialization import Binary
 
 from backend import clock
+from bench.fuzz import enrolment
 from models.benefits import line_sheet
 from models.identity import staff_sheet, unit_sheet
 from models.places import place_sheets, plan_sheets, resource_sheets
+from models.school import address_sheet, application_sheet, roster_sheet
 
 
 def _picture() -> bytes:
@@ -33,6 +35,7 @@ def _sheet(kind: Any) -> bytes:
 
 KINDS = (
     *(unit_sheet.KIND, staff_sheet.KIND, line_sheet.KIND),
+    *(address_sheet.KIND, application_sheet.KIND, roster_sheet.KIND),
     *(*place_sheets.KINDS, *plan_sheets.KINDS, *resource_sheets.KINDS),
 )
 SHEETS = {kind.sheet.name: _sheet(kind) for kind in KINDS}
@@ -132,7 +135,45 @@ def _item(kind: str) -> Any:
     return body
 
 
+def _districts(_case: Any) -> Any:
+    told = enrolment.districts()
+    dropped = secrets.randbelow(3)
+    return told | {"features": told["features"][dropped:]}
+
+
+def _round(*, code: bool) -> Any:
+    """A round as one is made or changed; its times follow one another."""
+    rules = {name: f"school_primary_{name}" for name in ("eligible", "tier", "priority")}
+
+    def body(_case: Any) -> dict[str, Any]:
+        told: dict[str, Any] = {"name": "2027 年秋季小学一年级招生", "stage": "primary", "school_year": 2027}
+        told |= {"rules": rules, "rule_day": "2027-08-31", "accept_days": 5, "most_choices": 5}
+        now, days = clock.civil(clock.now()), {"opens_at": 1, "closes_at": 9, "review_until": 20}
+        told |= {name: (now + timedelta(days=after)).isoformat("T", "seconds") for name, after in days.items()}
+        return told | {"double_review_percent": 10} | ({"id": f"2027-fuzz_{secrets.token_hex(4)}"} if code else {})
+
+    return body
+
+
+def _where(_case: Any) -> dict[str, Any]:
+    street = f"江西省赣州市于都县贡江镇演示一街{1 + secrets.randbelow(60)}号"
+    return secrets.choice(({"address": street}, {"lon": 115.4, "lat": 25.95, "datum": "wgs84"}))
+
+
+def _form(case: Any) -> dict[str, Any]:
+    basis = {"kind": "household", "address": "于都县贡江镇演示一街1号", "village": enrolment.VILLAGE}
+    form = {"basis": basis, "choices": list(enrolment.SCHOOLS[:2]), "accepts_coordination": True}
+    return {"seq": case.body.get("seq", 1) if isinstance(case.body, dict) else 1, "form": form}
+
+
+def _source(_case: Any) -> dict[str, Any]:
+    moment = clock.civil(clock.now() + timedelta(hours=2)).isoformat("T", "seconds")
+    told = {"kind": "dice", "description": "公开掷骰子", "moment": moment}
+    return {"mechanism": secrets.choice(("deferred_acceptance", "immediate_acceptance")), **told}
+
+
 _OFFICE = "POST /office/v1"
+_ROUND = "school/rounds/{round_id}"
 BODIES = {
     "POST /gate/v1/scans": _scan,
     "POST /gate/v1/crowd-readings": _readings,
@@ -142,6 +183,17 @@ BODIES = {
     f"{_OFFICE}/places/{{place_id}}/crowd/headcounts": _headcount,
     "PUT /office/v1/places/{place_id}/crowd/override": _override,
     f"{_OFFICE}/content/items/{{item_id}}/revisions": _revision,
+    f"{_OFFICE}/school/rounds": _round(code=True),
+    f"PUT /office/v1/{_ROUND}": _round(code=False),
+    f"PUT /office/v1/{_ROUND}/districts": _districts,
+    f"{_OFFICE}/{_ROUND}/districts/check": _districts,
+    f"PUT /office/v1/{_ROUND}/plans/{{school_id}}": lambda _case: enrolment.plan(1 + secrets.randbelow(45)),
+    f"{_OFFICE}/{_ROUND}/find": lambda _case: {"born_from": "2020-09-01", "born_to": "2021-08-31"},
+    f"{_OFFICE}/{_ROUND}/where": _where,
+    f"POST /public/v1/{_ROUND}/where": _where,
+    f"{_OFFICE}/school/rounds/{{round_code}}/draw/freeze": _source,
+    f"{_OFFICE}/school/rounds/{{round_code}}/draw/seed": lambda _case: {"seed": enrolment.SEED},
+    "PUT /mini/v1/school/applications/{application_id}/form": _form,
     f"{_OFFICE}/guide/points": _item("guide_point"),
     f"{_OFFICE}/guide/routes": _item("guide_route"),
     f"{_OFFICE}/guide/exhibits": _item("guide_exhibit"),

@@ -36,6 +36,10 @@ _KEYS = "OpenAPI 3.0 cannot limit the keys of a map."
 _NEAR = "Only a time near the present is taken; a format cannot say when that is."
 _FAR = "Instants far from today, which a format cannot limit."
 _PLAIN = "Plain text only: what looks like markup or cannot be seen is refused, which a pattern would hardly say."
+_VALUE = (
+    "The value itself decides, beyond a pattern or a bound: "
+    "a check digit, rounding, a day of every year, a place in the country."
+)
 _PLAN = r"(plan|prices|preview)"
 _PLACE, _RESOURCE = r"/office/v1/places/\{place_id\}", r"(/resources/\{code\})?"
 
@@ -100,6 +104,21 @@ EXPLAINED: tuple[Explained, ...] = (
     Explained(REJECTED, _FAR, "bad_input", r"GET /mini/v1/curated-itineraries/\{curated_id\}"),
     Explained(REJECTED, _FAR, "bad_input", r"GET /office/v1/content/items/\{item_id\}/counts"),
     Explained(REJECTED, _PLAIN, "bad_input", "POST /office/v1/(guide|content)/.*"),
+    *_refused(_VALUE, "credit_code_wrong", "selenium_wrong", "plot_area_wrong", "season_starts_wrong", "school_wrong"),
+    *_refused(_OUTSIDE, "not_legal_representative"),
+    *_refused(
+        _STATE, "member_invitation_wrong", "layout_unknown", "buyer_unknown", "season_cut", "standard_table_past"
+    ),
+    *_refused(_STATE, "benefit_period_wrong", "gate_direction_wrong", "school_unknown", "school_not_chosen"),
+    *_refused(_STATE, "school_not_ready", "school_transfer_impossible", "school_form_wrong", "school_point_unknown"),
+    *_refused(_STATE, "school_appeal_school", "school_round_not_ready"),
+    *_refused(_FILE, "school_districts_wrong"),
+    *_refused(_TOGETHER, "standard_bounds_wrong", "school_round_wrong", "school_birth_span_wrong", "seat_plan_wrong"),
+    *_refused(_TOGETHER, "school_seed_source_wrong"),
+    Explained(REJECTED, _TOGETHER, "bad_input", r"POST /(mini|office)/v1/(selenium/)?recalls/\{recall_no\}/returns"),
+    Explained(REJECTED, _TOGETHER, "bad_input", "POST /mini/v1/school/applications"),
+    Explained(REJECTED, _TOGETHER, "bad_input", r"POST /(office|public)/v1/school/rounds/\{round_id\}/where"),
+    Explained(REJECTED, _KEYS, "bad_input", r"PUT /office/v1/school/rounds/\{round_id\}/plans/\{school_id\}"),
     Explained(
         "UseAfterFree",
         "A collection under a record is emptied by DELETE, and then read as an empty list.",

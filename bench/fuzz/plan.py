@@ -10,7 +10,7 @@ import requests
 
 from backend import clock
 from backend.identity_documents import check_character
-from bench.fuzz import bindings, cast
+from bench.fuzz import bindings, cast, enrolment
 from bench.fuzz.cast import GATE_PLACE, Cast
 from models.messaging import notice_kinds
 
@@ -71,6 +71,7 @@ def _known(base: str, players: Cast) -> dict[str, list[Any]]:
         "units": sorted(set(cast.UNITS.values())),
         "versions": [PRIVACY_VERSION],
         **_of_tourism(base, free),
+        **_of_school(players),
         "full_slots": [players.full_slot] if players.full_slot else [],
     }
 
@@ -109,6 +110,22 @@ def _of_tourism(base: str, free: list[dict[str, Any]]) -> dict[str, list[Any]]:
         "template_names": sorted(notice_kinds.TEMPLATE_ZH),
         "sms_names": sorted(notice_kinds.SMS_ZH),
         "notice_kinds": sorted(notice_kinds.KINDS),
+    }
+
+
+def _of_school(players: Cast) -> dict[str, list[Any]]:
+    own = ("applications", "children", "found", "guardianships", "offers")
+    return {
+        **{name: players.enrolment.get(name, []) for name in own},
+        "rounds": [enrolment.OPEN, enrolment.DRAWN, enrolment.DEMO],
+        "open_rounds": [enrolment.OPEN],
+        "schools": list(enrolment.SCHOOLS),
+        "districts": ["d1", "d2"],
+        "draw_files": list(enrolment.FILES),
+        "seqs": [1, 2, 3],
+        "villages": [enrolment.VILLAGE],
+        "home_kinds": ["household", "property", "residence"],
+        "told_points": ["household", "residence"],
     }
 
 

@@ -70,6 +70,7 @@ RESOURCES = {
     "courts": "(mini|office)/v1/sport",
     "content": "office/v1/(content|guide)",
     "windows": "office/v1/window-",
+    "enrolment": "(mini|office)/v1/school",
     "crowds": "office/v1/(places/\\{place_id\\}/)?crowd",
 }
 """The main resources, which chains must create, read and change."""

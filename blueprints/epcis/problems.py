@@ -30,6 +30,24 @@ _BY_STATUS = {
 }
 
 
+_TEXT = {"type": "string"}
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "code"],
+    "properties": {
+        "type": {**_TEXT, "example": "epcisException:ValidationException"},
+        "title": {**_TEXT, "example": "请先登录。"},
+        "status": {"type": "integer", "example": 401},
+        "code": {**_TEXT, "example": "not_logged_in"},
+        "request_id": {**_TEXT, "example": "5f3c1d6a9b"},
+        "fields": {"type": "object"},
+        "errors": {"type": "array", "items": {"type": "object"}},
+    },
+}
+DESCRIBED = {"responses": {"default": {"description": "Problem document", "content": {MIMETYPE: {"schema": _PROBLEM}}}}}
+"""Every error in the description of the API."""
+
+
 def exception_of(error: CityError) -> str:
     """Return the name of the standard's exception."""
     return getattr(error, "exception", "") or _BY_STATUS.get(error.status, "ImplementationException")

@@ -19,6 +19,7 @@ CAPTURE = party("epcis.capture", *CLASSES)
 
 epcis = Surface("epcis", __name__, url_prefix="/epcis", description="EPCIS 2.0 事件库:采集与查询")
 problems.install(epcis)
+epcis.error_doc = problems.DESCRIBED
 versions.install(epcis)
 
 

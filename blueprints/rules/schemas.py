@@ -5,7 +5,7 @@ from marshmallow import validate
 
 from blueprints.identity.approval_schemas import REASON
 from blueprints.identity.schemas import StaffPageQuery
-from models.rules import grammar, parameters, rule_set, rule_set_views
+from models.rules import difference, grammar, parameters, rule_set, rule_set_views
 
 _CODE = {"example": "scenic_free_senior"}
 _CODE_FORM = validate.Regexp(rf"^{grammar.CODE}\Z")
@@ -150,7 +150,7 @@ class RuleChange(ma.Schema):
     """A row whose result differs; `row` counts from 0."""
 
     row = ma.fields.Integer(metadata={"example": 0})
-    change = ma.fields.String(validate=validate.OneOf(tuple(rule_set_views.CHANGES)), metadata={"example": "gains"})
+    change = ma.fields.String(validate=validate.OneOf(tuple(difference.CHANGES)), metadata={"example": "gains"})
     change_zh = ma.fields.String(metadata={"example": "由不符合变为符合"})
     before = ma.fields.Dict(metadata=_SIDE)
     after = ma.fields.Dict(metadata={"example": {"outcome": "yes", "values": {}}})

@@ -47,6 +47,7 @@ def not_kept(answer: Response) -> Response:
 
 
 @scans.get("/t/<code>", access=ANYONE)
+@scans.alt_response(404, content_type="text/html")
 @scans.response(200, content_type="text/html")
 def read_short(code: str) -> Response:
     """The verdict on a package without a GTIN."""
@@ -54,6 +55,7 @@ def read_short(code: str) -> Response:
 
 
 @scans.get("/01/<gtin>/21/<serial>", access=ANYONE)
+@scans.alt_response(404, content_type="text/html")
 @scans.response(200, content_type="text/html")
 def read_gs1(gtin: str, serial: str) -> Response:
     """The verdict on a package with a GTIN (GS1 Digital Link)."""
@@ -62,6 +64,7 @@ def read_gs1(gtin: str, serial: str) -> Response:
 
 @scans.post("/t/<code>", access=ANYONE)
 @scans.arguments(ScratchForm, location="form")
+@scans.alt_response(404, content_type="text/html")
 @scans.response(200, content_type="text/html")
 def scratch_short(form: dict[str, str], code: str) -> Response:
     """The verdict on a package without a GTIN, with what stood below the scratch layer."""
@@ -70,6 +73,7 @@ def scratch_short(form: dict[str, str], code: str) -> Response:
 
 @scans.post("/01/<gtin>/21/<serial>", access=ANYONE)
 @scans.arguments(ScratchForm, location="form")
+@scans.alt_response(404, content_type="text/html")
 @scans.response(200, content_type="text/html")
 def scratch_gs1(form: dict[str, str], gtin: str, serial: str) -> Response:
     """The verdict on a package with a GTIN, with what stood below the scratch layer."""

@@ -1,7 +1,7 @@
 """What a decision sets going, by name. Who can do it registers a function.
 
-    after it, from the queue      privacy.export   privacy.delete   privacy.close_account
-    with it, in one transaction   registers.dispute
+    after it, from the queue      privacy.export   privacy.delete   privacy.close_account   school.asked
+    with it, in one transaction   registers.dispute   benefits.objection   selenium.certification   school.point
 
 Until somebody registers the first, the queue waits and an alarm rings; without the second nothing is decided.
 """
@@ -23,11 +23,15 @@ _functions: dict[str, Function] = {}
 
 @dataclass(frozen=True)
 class Turn:
-    """What became of a case: the code of the outcome, or `withdrawn`, or `appealed`; and the new value of a fact."""
+    """What became of a case: the code of the outcome, or `withdrawn`, or `appealed`; and the new value of a fact.
+
+    `rule` is the provision that the decision names.
+    """
 
     outcome: str
     by: str
     value: Mapping[str, Any] | None = None
+    rule: str = ""
 
 
 Settling = Callable[[dict[str, Any], Turn, ClientSession], None]

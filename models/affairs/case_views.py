@@ -31,6 +31,7 @@ WHAT_ZH = {
     "resumed": "恢复计时",
     "answered": "申请人已答复",
     "withdrawn": "申请人已撤回",
+    "overtaken": "已由新的提交取代",
     "appealed": "申请人申请复核",
     "reminded": "临期提醒",
     "escalated": "逾期上报",
@@ -40,6 +41,8 @@ WHAT_ZH = {
 }
 URGENCY_ZH = {"normal": "正常", "soon": "即将到期", "overdue": "已逾期"}
 _LISTED = ("number", "kind", "kind_version", "state", "work", "pause", "unit", "opened_at", "closed_at", "appeal_until")
+_DECIDING = frozenset({"outcome", "text"})
+"""What a line of the history says of how a step was decided."""
 _INTERNAL = frozenset({"claimed", "released", "assigned", "reminded", "escalated", "inviting"})
 
 
@@ -203,7 +206,14 @@ def _common(found: dict[str, Any]) -> dict[str, Any]:
 
 def _lines(found: dict[str, Any]) -> list[dict[str, Any]]:
     older = case_history.older(found["_id"]) if len(found["history"]) > case.LINES_KEPT // 2 else []
-    return [_line(found, line) for line in [*older, *found["history"]]]
+    lines = [*older, *found["history"]]
+    if found["state"] in case.RUNNING and kind.read(found["kind"], found["kind_version"]).blind:
+        lines = [_undecided(line) for line in lines]
+    return [_line(found, line) for line in lines]
+
+
+def _undecided(line: dict[str, Any]) -> dict[str, Any]:
+    return {name: line[name] for name in line.keys() - _DECIDING} if line["what"] == "stepped" else line
 
 
 def _line(found: dict[str, Any], line: dict[str, Any]) -> dict[str, Any]:

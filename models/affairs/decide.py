@@ -125,7 +125,7 @@ def _decided(actor: Staff, found: dict[str, Any], told: Kind, outcome: Outcome, 
         audit=audit(actor, "decided", found, step=step, outcome=outcome.code),
         within=(
             attachments.attaching(verdict.attachments, actor.key, found),
-            carry_out.within(found, Turn(outcome.code, actor.key, verdict.value)),
+            carry_out.within(found, Turn(outcome.code, actor.key, verdict.value, verdict.rule)),
         ),
     )
 

@@ -52,7 +52,8 @@ class Step:
 class Stop:
     """A reason for which the clocks stand still, for `longest` at most, then the work goes on by itself.
 
-    `asks` says that the applicant's answer ends it; `once` that a case may stop for it one time only.
+    `asks` says that the applicant's answer ends it; `once` that a case may stop for it one time only. `carry_out` names
+    what follows the stop.
     """
 
     code: str
@@ -60,6 +61,7 @@ class Stop:
     longest: Limit
     asks: bool = False
     once: bool = False
+    carry_out: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ class Kind:
     """`limit` is the total clock, from `law`; `remind` is how many working days before a due time the handler is told.
 
     `settles` names what changes together with each decision, withdrawal and appeal. `settled_at_zh` says where the
-    steps are settled by a rule of their own; nobody decides such a case by itself then.
+    steps are settled by a rule of their own; nobody decides such a case by itself then. `blind` that a later step does
+    not see what an earlier one decided until the case is over.
     """
 
     code: str
@@ -99,6 +102,7 @@ class Kind:
     appeal: Appeal | None
     settles: str = ""
     settled_at_zh: str = ""
+    blind: bool = False
 
     def step(self, code: str) -> Step:
         """Return a step."""

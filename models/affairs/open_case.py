@@ -10,7 +10,7 @@ from pymongo.errors import DuplicateKeyError
 
 from backend import clock, runtime
 from backend.store import transactions
-from models.affairs import case, case_number, desks, work
+from models.affairs import attachments, case, case_number, desks, work
 from models.affairs.case import Case
 from models.affairs.case_errors import AlreadyOpen
 from models.affairs.kind import Kind
@@ -24,7 +24,7 @@ from models.identity.counter import Serving
 class Matter:
     """What it is about: `about` holds ids only; `once` names the matter, which is open once at a time.
 
-    `not_by` are the staff who may take no step that wants another person.
+    `not_by` are the staff who may take no step that wants another person, `files` what the opener sent along.
     """
 
     unit: str
@@ -33,6 +33,7 @@ class Matter:
     about: dict[str, Any] = field(default_factory=dict)
     once: str = ""
     not_by: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,21 +78,24 @@ def open_case(
 
     Raises:
         AlreadyOpen: the same matter is open, under the number that it names.
+        BadAttachment: a file is not theirs.
     """
     found = record(opener, told, matter, case_number.take(told.prefix))
     found["outbox"] = [work.running(found)]
     clerk = opener.clerk
     line = entry.line(clerk.key, "case.open", f"case:{found['_id']}", unit=clerk.unit) if clerk else None
+    attach = attachments.attaching(matter.files, opener.key, found)
 
     def write(session: ClientSession | None) -> None:
         Case._get_collection().insert_one(found, session=session)
-        if within and session:
-            within(session)
+        for more in filter(None, (attach, within)):
+            assert session is not None
+            more(session)
         if line:
             entry.write(line, session)
 
     try:
-        transactions.run(write) if within or line else write(None)
+        transactions.run(write) if within or line or attach else write(None)
     except DuplicateKeyError:
         known = Case._get_collection().find_one({"once": matter.once}, {"number": 1}) or {"number": ""}
         raise AlreadyOpen(number=known["number"]) from None
@@ -130,7 +134,7 @@ def record(opener: Opener, told: Kind, matter: Matter, number: str) -> dict[str,
         "stops": [],
         "workers": list(matter.not_by),
         "decisions": [],
-        "history": [case.history_line(case_id, "opened", opener.key)],
+        "history": [case.history_line(case_id, "opened", opener.key, **_files(matter))],
         "opened_at": now,
     }
     found |= {"person": opener.person} if opener.person else {}
@@ -140,3 +144,7 @@ def record(opener: Opener, told: Kind, matter: Matter, number: str) -> dict[str,
     if matter.text:
         found["text"] = runtime.current().sealer.seal("cases.text", case_id, matter.text)
     return found | {"work": work.new_work(step, found, now)}
+
+
+def _files(matter: Matter) -> dict[str, Any]:
+    return {"attachments": list(matter.files)} if matter.files else {}

@@ -9,7 +9,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from backend import clock
+from backend import clock, outbox
 from models.affairs import case, kind, tell, work
 from models.affairs import clock as legal
 from models.affairs.case import Move
@@ -58,6 +58,9 @@ def pause(actor: Staff, case_id: ObjectId, reason: str, text: str, *, asks: bool
 def _stopped(actor: Staff, found: dict[str, Any], stop: Stop, text: str) -> Move:
     now = clock.now()
     until, beat = legal.deadline(now, stop.longest), ObjectId()
+    follow = [work.beat({**found, "beat": beat}, until), *(tell.entries(found, "case_asked") if stop.asks else ())]
+    if stop.carry_out:
+        follow.append(outbox.entry("affairs", "affairs.carry_out", case=str(found["_id"]), name=stop.carry_out))
     return Move(
         "asked" if stop.asks else "paused",
         actor.key,
@@ -70,7 +73,7 @@ def _stopped(actor: Staff, found: dict[str, Any], stop: Stop, text: str) -> Move
         push={"stops": stop.code},
         text=text,
         told={"unit": actor.unit, "reason": stop.code},
-        follow=(work.beat({**found, "beat": beat}, until), *(tell.entries(found, "case_asked") if stop.asks else ())),
+        follow=tuple(follow),
         audit=audit(actor, "paused", found, reason=stop.code),
     )
 

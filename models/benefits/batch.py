@@ -23,7 +23,7 @@ from pymongo.client_session import ClientSession
 from backend import outbox, personal_data
 from backend.errors import Conflict, NotFound
 from backend.personal_data import Holding
-from backend.store import paging
+from backend.store import documents, paging
 from models.identity.actors import Staff
 
 COLLECTION = "benefit_batches"
@@ -155,10 +155,7 @@ def read(batch_id: ObjectId, session: ClientSession | None = None) -> dict[str, 
     Raises:
         NotFound: no such batch.
     """
-    found = BenefitBatch._get_collection().find_one({"_id": batch_id}, {"outbox": 0}, session=session)
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(BenefitBatch, {"_id": batch_id}, {"outbox": 0}, session=session)
 
 
 def reach(actor: Staff, operation: str, batch_id: ObjectId) -> dict[str, Any]:
@@ -180,9 +177,7 @@ def reach_number(actor: Staff, operation: str, number: str) -> dict[str, Any]:
         NotFound: no such batch within their scope.
     """
     actor.require(operation)
-    found = BenefitBatch._get_collection().find_one({"number": number}, {"outbox": 0})
-    if found is None:
-        raise NotFound
+    found = documents.one(BenefitBatch, {"number": number}, {"outbox": 0})
     return _within(actor, operation, found)
 
 

@@ -15,9 +15,9 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock, personal_data
-from backend.errors import Conflict, NotAllowed, NotFound, Unprocessable
+from backend.errors import Conflict, NotAllowed, Unprocessable
 from backend.personal_data import Holding
-from backend.store import paging, transactions
+from backend.store import documents, paging, transactions
 from models.audit import entry
 from models.identity import unit
 from models.identity.actors import Staff
@@ -232,10 +232,7 @@ def read(item_id: str) -> dict[str, Any]:
 
 
 def _one(query: Mapping[str, Any]) -> dict[str, Any]:
-    found = BenefitItem._get_collection().find_one(query)
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(BenefitItem, query)
 
 
 def of_codes(codes: list[str]) -> dict[str, dict[str, Any]]:

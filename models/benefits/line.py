@@ -20,9 +20,9 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock, outbox, runtime
-from backend.errors import Conflict, NotFound
+from backend.errors import Conflict
 from backend.personal_data import Blind, Holding, Sealed, declare
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import entry
 from models.benefits import batch
 
@@ -237,10 +237,7 @@ def read(line_id: ObjectId, session: ClientSession | None = None) -> dict[str, A
     Raises:
         NotFound: no such line.
     """
-    found = BenefitLine._get_collection().find_one({"_id": line_id}, {"outbox": 0}, session=session)
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(BenefitLine, {"_id": line_id}, {"outbox": 0}, session=session)
 
 
 def history(who: str, what: str, **told: Any) -> dict[str, Any]:

@@ -29,9 +29,9 @@ from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
 
 from backend import clock, outbox, personal_data
-from backend.errors import Conflict, NotFound
+from backend.errors import Conflict
 from backend.personal_data import Holding
-from backend.store import paging
+from backend.store import documents, paging
 
 COLLECTION = "benefit_files"
 outbox.carried_by(COLLECTION)
@@ -143,10 +143,7 @@ def read(number: str, session: ClientSession | None = None) -> dict[str, Any]:
     Raises:
         NotFound: no such file.
     """
-    found = BenefitFile._get_collection().find_one({"_id": number}, {"outbox": 0}, session=session)
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(BenefitFile, {"_id": number}, {"outbox": 0}, session=session)
 
 
 def of_batch(batch_id: ObjectId) -> list[dict[str, Any]]:

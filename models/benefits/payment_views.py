@@ -7,8 +7,7 @@ from typing import Any
 from bson import ObjectId
 
 from backend import clock, runtime
-from backend.errors import NotFound
-from backend.store import paging
+from backend.store import documents, paging
 from models.audit import access_line
 from models.benefits import batch, explain, item, line, payment, payment_file, repair, return_file
 from models.benefits.batch import BenefitBatch
@@ -278,10 +277,7 @@ def payment_of(file_no: str, seq: int) -> dict[str, Any]:
     Raises:
         NotFound: no such payment.
     """
-    found = BenefitPayment._get_collection().find_one({"file": file_no, "seq": seq})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(BenefitPayment, {"file": file_no, "seq": seq})
 
 
 def _wire(moment: datetime) -> str:

@@ -14,10 +14,9 @@ from mongoengine import BinaryField, DateTimeField, DictField, Document, IntFiel
 from pymongo.client_session import ClientSession
 
 from backend import clock, outbox, runtime
-from backend.errors import NotFound
 from backend.payout_file import Returned, Row
 from backend.personal_data import Holding, Sealed, declare
-from backend.store import paging
+from backend.store import documents, paging
 
 COLLECTION = "benefit_returns"
 PARTS = "benefit_return_parts"
@@ -101,10 +100,7 @@ def read(ret: str) -> dict[str, Any]:
     Raises:
         NotFound: no such return.
     """
-    found = BenefitReturn._get_collection().find_one({"_id": ret}, {"outbox": 0})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(BenefitReturn, {"_id": ret}, {"outbox": 0})
 
 
 def of_file(file_no: str) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from backend import outbox
 from backend.errors import CityError, Conflict
 from backend.money import yuan
 from backend.store import transactions
-from models.booking import checkout, order, refund_parts, refund_rule, takes, ticket
+from models.booking import checkout, issuing, order, refund_parts, refund_rule, takes, ticket
 from models.booking.order import OrderStateWrong
 from models.payments import payment, refund
 
@@ -84,7 +84,7 @@ def cancel_held(order_id: ObjectId, who: str, *, account: ObjectId) -> None:
 
 def _cancel_held(found: dict[str, Any], who: str, follow: Sequence[dict[str, Any]] = ()) -> bool:
     if found.get("payment") and payment.close(found["payment"]) == "paid":
-        checkout.paid(found["_id"])
+        issuing.paid(found["_id"])
         raise JustPaid
     return checkout.release(found["_id"], "cancelled", who, follow)
 

@@ -14,7 +14,7 @@ from pymongo.client_session import ClientSession
 from backend import clock, outbox
 from backend.errors import BadInput, CityError, Conflict
 from backend.store import transactions
-from models.booking import cancel, order, refund_parts, refund_rule, slot, takes, ticket
+from models.booking import cancel, claim, order, refund_parts, refund_rule, slot, takes, ticket
 from models.booking.order import Order, OrderStateWrong
 from models.booking.slot import Take
 from models.payments import refund
@@ -176,7 +176,7 @@ def _change(fresh: dict[str, Any], part: dict[str, Any], taken: list[Take]) -> d
         },
         "$push": {"parts": part},
     }
-    claims = order.claims_of(fresh, part["visitors"])
+    claims = claim.of_visitors(fresh, part["visitors"])
     return change | ({"$pull": {"claims": {"$in": claims}}} if claims else {})
 
 

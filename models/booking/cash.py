@@ -18,7 +18,7 @@ from bson import ObjectId
 
 from backend import clock, outbox
 from backend.errors import Conflict, KeyReused
-from models.booking import checkout, order
+from models.booking import issuing, order
 from models.booking.order import Order
 from models.payments import cash_box, ledger_account, transfer
 from models.payments.ledger_account import AccountClosed, AccountFrozen
@@ -40,7 +40,7 @@ def pay(order_id: ObjectId, *, unit: str, payee: str, who: str) -> bool:
     """Issue a held order whose money lies in a unit's cash box; return whether this call did it."""
     told = {"box": cash_box.box_of(unit), "payee": payee, "by": who, "at": clock.now()}
     follow = outbox.entry("bills", "booking.cash_taken", order=str(order_id))
-    done = checkout.issue(order_id, who=who, changes={"cash": told}, more=[follow])
+    done = issuing.issue(order_id, who=who, changes={"cash": told}, more=[follow])
     outbox.wake("bills")
     return done
 

@@ -1,4 +1,4 @@
-"""From a wish to an issued order: place, pay, issue; and back: expire, cancel.
+"""From a wish to a held order, and back: place, release, expire.
 
 A scene decides who may have which class at which price; this flow only knows places and money.
 """
@@ -16,8 +16,9 @@ from pymongo.errors import DuplicateKeyError
 from backend import clock, outbox, runtime
 from backend.errors import CityError, KeyReused
 from backend.store import transactions
-from models.booking import gate_terms, no_show, order, release_late, slot, takes, ticket, waiting
-from models.booking.order import AlreadyBooked, HoldLost, OrderStateWrong
+from models.booking import claim, issuing, no_show, order, slot, takes, waiting
+from models.booking.claim import AlreadyBooked
+from models.booking.order import HoldLost, OrderStateWrong
 from models.booking.slot import Take
 from models.booking.slot_errors import SlotBusy, SlotChanged
 from models.payments import payment
@@ -105,7 +106,7 @@ def place(
         return met
     takes.settled(wishes, record["_id"])
     if not record["total_fen"]:
-        issue(record["_id"])
+        issuing.issue(record["_id"])
     return record
 
 
@@ -161,27 +162,15 @@ def _other_claims(record: dict[str, Any], wishes: list[Take]) -> list[bytes]:
     Raises:
         AlreadyBooked, TooOften: none is left; the hold was given back.
     """
-    if all(limit["most"] == 1 for limit in record.get("limits", order.ONE_A_DAY)):
+    if all(limit["most"] == 1 for limit in record.get("limits", claim.ONE_A_DAY)):
         return []
     if earlier(record["idempotency"]["key"], record["idempotency"]["body"]):
         return []
     try:
-        return claims_of(record)
+        return claim.free_for(record)
     except CityError:
         takes.return_all(wishes, record["_id"])
         raise
-
-
-def claims_of(record: dict[str, Any]) -> list[bytes]:
-    """Return free claims for the visitors of an order.
-
-    Raises:
-        AlreadyBooked, TooOften: none is left for one of them.
-    """
-    persons = [visitor["person"] for visitor in record["visitors"]]
-    shares = [visitor.get("share", "") for visitor in record["visitors"]]
-    limits, span = record.get("limits", order.ONE_A_DAY), (record["start"], record["end"])
-    return order.claims(record["place"], record["day"], persons, limits, span=span, shares=shares)
 
 
 def earlier(key: bytes, body: bytes) -> dict[str, Any] | None:
@@ -204,7 +193,7 @@ def _record(
     first = outbox.entry("checkout", "booking.expire", due=now + HOLD, order=str(order_id))
     follow = [first] if record["total_fen"] else [outbox.entry("checkout", "booking.issue", order=str(order_id))]
     held = {"state": "held", "hold_until": now + HOLD, "history": [order.event("held", buyer.who)], "outbox": follow}
-    return record | held | {"claims": claims_of(record)}
+    return record | held | {"claims": claim.free_for(record)}
 
 
 def draft(
@@ -282,123 +271,7 @@ def _met(error: DuplicateKeyError, record: dict[str, Any], wishes: list[Take]) -
         raise HoldLost from None
     if found := earlier(record["idempotency"]["key"], record["idempotency"]["body"]):
         return found
-    raise order.taken(record, order.claim_of(error)) from None
-
-
-def issue(
-    order_id: ObjectId,
-    *,
-    who: str = "system:checkout",
-    changes: dict[str, Any] | None = None,
-    more: Sequence[dict[str, Any]] = (),
-) -> bool:
-    """Turn a held order into tickets, all in one transaction; return whether this call did it.
-
-    `changes` are fields that are set with it, `more` what follows besides.
-    """
-    found = order.read(order_id)
-    tickets = _tickets(found)
-    follow = [*_after_issue(found), *more]
-
-    def change(session: ClientSession) -> bool:
-        line = order.event("issued", who)
-        moved = order.move(order_id, ("held",), "issued", line=line, session=session, follow=follow, changes=changes)
-        if not moved:
-            return False
-        waiting.order_issued(moved, session)
-        ticket.write_all(tickets, session)
-        return True
-
-    return transactions.run(change)
-
-
-def _after_issue(found: dict[str, Any]) -> list[dict[str, Any]]:
-    follow = []
-    if found.get("account"):
-        follow.append(outbox.entry("push", "messaging.order_issued", order=str(found["_id"])))
-    if found.get("payment"):
-        follow.append(outbox.entry("push", "payments.require_shipping", payment=str(found["payment"])))
-    return [*follow, *release_late.follow(found)]
-
-
-def _tickets(found: dict[str, Any]) -> list[dict[str, Any]]:
-    terms = found.get("terms") or {}
-    early, now = terms.get("enter_early_minutes", 30), clock.now()
-    opens, closes = ticket.entry_window(found["day"], found["start"], found["end"], early)
-    return [
-        {
-            "_id": ticket.ticket_id(found["_id"], number),
-            "order": found["_id"],
-            "number": number,
-            **{name: found[name] for name in ("place", "day", "start", "end")},
-            **{name: visitor[name] for name in ("person", "ticket_class", "age_band", "inspect")},
-            "enter_from": opens,
-            "enter_until": closes,
-            "state": "valid",
-            "key_id": runtime.current().ticket_keys.current,
-            "terms": gate_terms.carried(terms),
-            "issued_at": now,
-        }
-        for number, visitor in enumerate(found["visitors"])
-    ]
-
-
-def paid(order_id: ObjectId) -> str:
-    """Follow a payment that succeeded: issue, or take places again for an order that had ended, or refund.
-
-    Safe to repeat. Returns what came of it: `issued`, `revived` or `refunded`.
-    """
-    if issue(order_id):
-        return "issued"
-    found = order.read(order_id)
-    if found["state"] == "issued" or found.get("refund"):
-        return str(found["state"])
-    if found["state"] == "expired" and _revive(found):
-        return "revived"
-    fen, line = found["total_fen"], order.event("paid_too_late", "system:checkout")
-    follow = outbox.entry("checkout", "booking.request_refund", order=str(order_id), fen=fen)
-    if not order.refund_late(order_id, fen, line=line, follow=follow):
-        return str(order.read(order_id)["state"])
-    outbox.wake("checkout")
-    return "refunded"
-
-
-def _revive(found: dict[str, Any]) -> bool:
-    """Give an expired order its places back if there are any; a visitor who booked anew meanwhile prevents it."""
-    tickets = _tickets(found)
-    try:
-        claims = claims_of(found)
-    except (AlreadyBooked, order.TooOften):
-        return False
-    follow = _after_issue(found)
-
-    def change(session: ClientSession) -> bool:
-        line = order.event("revived", "system:checkout")
-        moved = order.move(
-            found["_id"], ("expired",), "issued", line=line, session=session, follow=follow, changes={"claims": claims}
-        )
-        if not moved:
-            return False
-        if moved.get("refund"):
-            raise RefundDecided
-        if not takes.take_again(order.takes(found), session):
-            raise NoPlaceLeft
-        waiting.order_issued(moved, session)
-        ticket.write_all(tickets, session)
-        return True
-
-    try:
-        return transactions.run(change)
-    except (NoPlaceLeft, RefundDecided, DuplicateKeyError):
-        return False
-
-
-class NoPlaceLeft(CityError):
-    """Aborts the transaction that would revive an order."""
-
-
-class RefundDecided(CityError):
-    """Aborts the transaction that would revive an order whose money goes back."""
+    raise claim.taken(record, order.claim_of(error)) from None
 
 
 def release(order_id: ObjectId, to_state: str, who: str, follow: Sequence[dict[str, Any]] = ()) -> bool:
@@ -429,7 +302,7 @@ def expire(order_id: ObjectId) -> None:
     if found["state"] != "held":
         return
     if found.get("payment") and payment.close(found["payment"]) == "paid":
-        paid(order_id)
+        issuing.paid(order_id)
         return
     release(order_id, "expired", "system:checkout")
 

@@ -18,9 +18,9 @@ from mongoengine import BinaryField, DateTimeField, Document, ObjectIdField, Str
 from pymongo.client_session import ClientSession
 
 from backend import clock, personal_data, runtime
-from backend.errors import Conflict, NotFound
+from backend.errors import Conflict
 from backend.personal_data import Holding, Sealed
-from backend.store import paging
+from backend.store import documents, paging
 from backend.store.combining import Combiner
 from models.rules import facts, parameters
 
@@ -195,10 +195,7 @@ def read(mark: str) -> dict[str, Any]:
     Raises:
         NotFound: no such mark.
     """
-    found = NoShow._get_collection().find_one({"_id": mark})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(NoShow, {"_id": mark})
 
 
 def lift(mark: str, by: str, reason: str, session: ClientSession) -> bool:

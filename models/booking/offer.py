@@ -16,7 +16,7 @@ from pymongo.errors import DuplicateKeyError
 from backend import clock, outbox
 from backend.errors import CityError, Conflict, NotFound
 from backend.store import transactions
-from models.booking import checkout, no_show, offer_rule, order, slot, slot_line, waiting, waiting_join
+from models.booking import claim, issuing, no_show, offer_rule, order, slot, slot_line, waiting, waiting_join
 from models.booking.offer_rule import Terms, Turn
 from models.messaging import notice
 
@@ -88,7 +88,7 @@ def _is_booked(entry: dict[str, Any]) -> bool:
     """Tell whether a visitor cannot be booked; where one may book several times, only a claim may have been taken."""
     try:
         waiting_join.require_free(entry)
-    except (order.AlreadyBooked, order.TooOften):
+    except (claim.AlreadyBooked, claim.TooOften):
         return True
     return False
 
@@ -131,7 +131,7 @@ def _offer(entry: dict[str, Any], figures: Terms, now: datetime, session: Client
         served = waiting.offered(entry["_id"], until, session) and slot_line.serve(waiting.takes(entry), session)
         assert served, "the turn was decided in this snapshot"
         order.Order._get_collection().insert_one(record, session=session)
-    except (DuplicateKeyError, order.AlreadyBooked, order.TooOften):
+    except (DuplicateKeyError, claim.AlreadyBooked, claim.TooOften):
         raise _Unfit(entry, "booked_elsewhere") from None
     told = waiting.about(entry) | {"until": f"{clock.civil(until):%Y-%m-%d %H:%M}"}
     key = str(entry["_id"])
@@ -153,7 +153,7 @@ def _order(entry: dict[str, Any], until: datetime) -> dict[str, Any]:
         "history": [order.event("offered", "system:waiting")],
         "outbox": [outbox.entry("checkout", "booking.expire", due=until, order=str(entry["_id"]))],
     }
-    return record | {"claims": checkout.claims_of(record)}
+    return record | {"claims": claim.free_for(record)}
 
 
 def accept(entry_id: ObjectId, account: ObjectId) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def accept(entry_id: ObjectId, account: ObjectId) -> dict[str, Any]:
         if found["until"] <= clock.now():
             raise OfferOver
         if not found["total_fen"]:
-            checkout.issue(entry_id)
+            issuing.issue(entry_id)
             outbox.wake("push")
     found = waiting.read(entry_id, account=account)
     if found["state"] not in {"offered", "taken"}:

@@ -18,8 +18,9 @@ from mongoengine import BinaryField, DateTimeField, DictField, Document, IntFiel
 from pymongo.client_session import ClientSession
 
 from backend import clock, personal_data
-from backend.errors import Conflict, NotFound
+from backend.errors import Conflict
 from backend.personal_data import Holding, Sealed
+from backend.store import documents
 from models.booking import order, slot_line
 from models.booking.slot import Take
 from models.messaging import notice
@@ -143,10 +144,7 @@ def read(entry: ObjectId, *, account: ObjectId | None = None, session: ClientSes
         NotFound: no such entry in that scope.
     """
     query = {"_id": entry} | ({} if account is None else {"account": account})
-    found = WaitingEntry._get_collection().find_one(query, session=session)
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(WaitingEntry, query, session=session)
 
 
 def by_key(account: ObjectId, key: bytes) -> dict[str, Any] | None:

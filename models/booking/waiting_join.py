@@ -11,9 +11,9 @@ from pymongo.errors import DuplicateKeyError
 from backend import clock, outbox
 from backend.errors import Conflict, KeyReused
 from backend.store import transactions
-from models.booking import cancel, checkout, no_show, order, slot_line, takes, waiting
+from models.booking import cancel, checkout, claim, no_show, order, slot_line, takes, waiting
 from models.booking.checkout import Buyer, Visitor
-from models.booking.order import AlreadyBooked
+from models.booking.claim import AlreadyBooked
 from models.booking.waiting import AlreadyWaiting
 
 
@@ -105,10 +105,10 @@ def require_free(entry: dict[str, Any]) -> None:
         AlreadyBooked, TooOften: one of them is booked, for this slot or as often as the place allows.
     """
     orders, wanted = order.Order._get_collection(), entry["order"]
-    claims = checkout.claims_of(wanted)
+    claims = claim.free_for(wanted)
     met = orders.find_one({"claims": {"$in": claims}}, {"claims": 1})
     if met:
-        raise order.taken(wanted, next(one for one in met["claims"] if one in claims))
+        raise claim.taken(wanted, next(one for one in met["claims"] if one in claims))
     persons = [one["person"] for one in wanted["visitors"]]
     live = {"visitors.person": {"$in": persons}, "takes.slot": entry["slot"], "state": {"$in": ["held", "issued"]}}
     if orders.find_one(live, {"_id": 1}):

@@ -22,6 +22,7 @@ from pymongo.client_session import ClientSession
 from backend import clock, outbox
 from backend.errors import NotFound
 from backend.personal_data import Holding, declare
+from backend.store import documents
 from models.content import kind
 from models.content.errors import ContentStateWrong, OwnContent, RevisionStale
 from models.identity.actors import Staff
@@ -99,10 +100,7 @@ def read(item: str, session: ClientSession | None = None) -> dict[str, Any]:
     Raises:
         NotFound: no such item.
     """
-    found = ContentItem._get_collection().find_one({"_id": item}, session=session)
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(ContentItem, {"_id": item}, session=session)
 
 
 def reach(actor: Staff, operation: str, item: str) -> dict[str, Any]:

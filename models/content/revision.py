@@ -5,8 +5,8 @@ from typing import Any
 from mongoengine import BooleanField, DateTimeField, DictField, Document, IntField, ObjectIdField, StringField
 from pymongo.client_session import ClientSession
 
-from backend.errors import NotFound
 from backend.personal_data import Holding, declare
+from backend.store import documents
 
 COLLECTION = "content_revisions"
 
@@ -51,10 +51,7 @@ def read(item_id: str, number: int, session: ClientSession | None = None) -> dic
     Raises:
         NotFound: no such revision.
     """
-    found = ContentRevision._get_collection().find_one({"_id": f"{item_id}:{number}"}, session=session)
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(ContentRevision, {"_id": f"{item_id}:{number}"}, session=session)
 
 
 def newest(item_id: str, *, most: int = 50) -> list[dict[str, Any]]:

@@ -97,13 +97,16 @@ def count(moves: Iterable[Move], now: datetime, session: ClientSession) -> list[
 
 
 def _run(spot: Spot, moves: list[Move], session: ClientSession) -> None:
-    """Move the running counts by the events after their base."""
+    """Move the running counts by the events after their base; a kind's first event begins at a headcount before it."""
     state.ensure(spot, session)
-    base_at = (state.find(spot, session) or {}).get("base_at")
+    found = state.find(spot, session) or {}
+    base_at, counts = found.get("base_at"), found.get("counts", {})
+    counted = counts["headcount"]["inside"] if "headcount" in counts else 0
     for kind in sorted({one.kind for one in moves}):
         mine = [one for one in moves if one.kind == kind]
         people = sum(one.into - one.out for one in mine if base_at is None or one.at > base_at)
-        state.count(spot, kind, people, max(one.at for one in mine), session)
+        begins = 0 if kind in counts else counted
+        state.count(spot, kind, begins + people, max(one.at for one in mine), session)
 
 
 def _hours(spot: Spot, moves: list[Move]) -> list[UpdateOne]:

@@ -115,17 +115,22 @@ def spots() -> list[Spot]:
 
 
 def count(spot: Spot, kind: str, people: int, last_at: datetime, session: ClientSession) -> None:
-    """Move a running count inside the transaction of its events."""
-    change = {"$inc": {f"counts.{kind}.inside": people, "version": 1}, "$max": {f"counts.{kind}.at": last_at}}
+    """Move a running count inside the transaction of its events; a headcount of its own ends where something runs."""
+    change = {
+        "$inc": {f"counts.{kind}.inside": people, "version": 1},
+        "$max": {f"counts.{kind}.at": last_at},
+        "$unset": {"counts.headcount": ""},
+    }
     CrowdState._get_collection().update_one({"_id": spot.key}, change, session=session)
 
 
 def rebase(spot: Spot, people: dict[str, int], base_at: datetime, session: ClientSession, *, now: datetime) -> None:
     """Set running counts to what is known `now` to be inside; events up to `base_at` are in that number."""
     told: dict[str, Any] = {"base_at": base_at}
+    ended = {"differs_since": ""} | ({} if "headcount" in people else {"counts.headcount": ""})
     for kind, inside in people.items():
         told[f"counts.{kind}"] = {"inside": inside, "at": now}
-    change: dict[str, Any] = {"$set": told, "$inc": {"version": 1}, "$unset": {"differs_since": ""}}
+    change: dict[str, Any] = {"$set": told, "$inc": {"version": 1}, "$unset": ended}
     CrowdState._get_collection().update_one({"_id": spot.key}, change, session=session)
 
 

@@ -24,8 +24,9 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock, personal_data, runtime
-from backend.errors import Conflict, NotFound, NotLoggedIn
+from backend.errors import Conflict, NotLoggedIn
 from backend.personal_data import Blind, Holding, Sealed
+from backend.store import documents
 from backend.store.combining import Reads
 from models.identity import levels, opaque_token
 from models.identity.actors import Resident
@@ -234,9 +235,7 @@ def openid(account_id: ObjectId) -> str:
     Raises:
         NotFound: the account was closed.
     """
-    account = Account._get_collection().find_one({"_id": account_id}, {"openid": 1})
-    if account is None:
-        raise NotFound
+    account = documents.one(Account, {"_id": account_id}, {"openid": 1})
     return runtime.current().sealer.open("accounts.openid", account_id, account["openid"])
 
 

@@ -20,7 +20,7 @@ from pymongo.client_session import ClientSession
 from backend import clock, outbox, personal_data, runtime
 from backend.errors import Conflict, NotFound
 from backend.personal_data import Holding, Sealed
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import entry
 from models.identity import opaque_token, staff
 from models.identity.actors import Staff
@@ -55,6 +55,9 @@ KINDS = {
     "refund": Kind("规则外退款", "refund.approve"),
     "export": Kind("导出个人信息超过 100 行", "export.approve"),
     "rule_activation": Kind("启用规则版本", "rule.approve"),
+    "school_thaw": Kind("解封入学派位名单", "school.draw"),
+    "school_seed": Kind("确认入学派位种子", "school.draw"),
+    "school_publish": Kind("公布入学派位结果", "school.publish"),
     "refund_settlement": Kind("异常退款另行办理", "refund.approve"),
     "bill_line": Kind("对账差异入账", "ledger.approve"),
     "ledger_transfer": Kind("手工记账", "ledger.approve"),
@@ -194,10 +197,7 @@ def read(approval_id: ObjectId) -> dict[str, Any]:
     Raises:
         NotFound: no such approval.
     """
-    found = Approval._get_collection().find_one({"_id": approval_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Approval, {"_id": approval_id})
 
 
 def may_decide(actor: Staff, kind: str) -> bool:

@@ -28,9 +28,9 @@ from pymongo.client_session import ClientSession
 from backend import clock, metrics, outbox, personal_data, runtime
 from backend.calendar import CalendarYearMissing
 from backend.calendar_years import calendar
-from backend.errors import Conflict, NotFound
+from backend.errors import Conflict
 from backend.personal_data import Holding, Sealed
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import entry
 from models.identity import person, staff
 from models.identity.actors import Staff
@@ -183,10 +183,7 @@ def read(glass_id: ObjectId) -> dict[str, Any]:
     Raises:
         NotFound: no such one.
     """
-    found = BreakGlass._get_collection().find_one({"_id": glass_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(BreakGlass, {"_id": glass_id})
 
 
 def review(actor: Staff, glass_id: ObjectId, *, justified: bool, note: str) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from typing import Any
 from pymongo.client_session import ClientSession
 
 from backend import clock
-from backend.errors import NotFound
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import entry
 from models.identity.actors import Staff
 from models.identity.staff import StaffMember
@@ -53,9 +52,7 @@ def reopen(actor: Staff, code: str) -> dict[str, Any]:
     line = entry.line(actor.key, "unit.reopen", f"unit:{code}", unit=code)
 
     def write(session: ClientSession) -> None:
-        found = Unit._get_collection().find_one({"_id": code}, session=session)
-        if found is None:
-            raise NotFound
+        found = documents.one(Unit, {"_id": code}, session=session)
         if found["state"] == "active":
             return
         if found.get("parent"):

@@ -7,6 +7,7 @@ from mongoengine import BooleanField, DateTimeField, Document, StringField
 
 from backend import clock
 from backend.errors import Conflict
+from backend.store import read_once
 
 
 class ConsentText(Document):
@@ -47,6 +48,7 @@ def publish(purpose: str, version: str, body: str, *, renews: bool) -> None:
     ConsentText._get_collection().update_one({"_id": f"{purpose}:{version}"}, {"$setOnInsert": told}, upsert=True)
 
 
+@read_once.within_span
 def in_force(purpose: str) -> list[dict[str, Any]]:
     """Return the texts of a purpose that an agreement may name, newest first: back to the last one that renews."""
     query = {"purpose": purpose, "valid_from": {"$lte": clock.now()}}

@@ -16,9 +16,9 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock, outbox, personal_data
-from backend.errors import Conflict, NotFound
+from backend.errors import Conflict
 from backend.personal_data import Holding
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import entry
 from models.identity import account, levels, member_invitation, organisation
 from models.identity.actors import Member, Resident
@@ -108,9 +108,7 @@ def acting(resident: Resident, organisation_id: ObjectId) -> Member:
     """
     levels.require(resident.document["level"], "matched")
     mine = {"organisation": organisation_id, "person": resident.sure_person_id, "state": "active"}
-    found = Membership._get_collection().find_one(mine, {"role": 1})
-    if found is None:
-        raise NotFound
+    found = documents.one(Membership, mine, {"role": 1})
     told = organisation.read(organisation_id)
     organisation.require_active(told)
     return Member(resident, organisation_id, found["role"], told)
@@ -175,10 +173,7 @@ def read(member: Member, membership_id: ObjectId) -> dict[str, Any]:
         NotFound: none, or another organisation's.
     """
     mine = {"_id": membership_id, "organisation": member.organisation_id, "state": "active"}
-    found = Membership._get_collection().find_one(mine)
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Membership, mine)
 
 
 def change_role(member: Member, membership_id: ObjectId, role: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pymongo.errors import DuplicateKeyError
 
 from backend import clock, credit_code
 from backend.errors import Conflict, NotAllowed, NotFound, Unprocessable
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import entry
 from models.identity import staff
 from models.identity.actors import Staff
@@ -247,10 +247,7 @@ def read(organisation_id: ObjectId) -> dict[str, Any]:
     Raises:
         NotFound: no such organisation.
     """
-    found = Organisation._get_collection().find_one({"_id": organisation_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Organisation, {"_id": organisation_id})
 
 
 def several(organisation_ids: list[ObjectId]) -> dict[ObjectId, dict[str, Any]]:

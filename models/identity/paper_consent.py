@@ -11,7 +11,7 @@ from pymongo.client_session import ClientSession
 
 from backend import clock, outbox
 from backend.errors import NotFound
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import access_line, entry
 from models.identity import consent, consent_text, relation, staff
 from models.identity.actors import Staff
@@ -43,9 +43,7 @@ def give(actor: Staff, serving: Serving, purpose: str, text_version: str) -> Non
 
     def change(session: ClientSession) -> None:
         staff.require_acting(actor, line, session)
-        found = Person._get_collection().find_one({"_id": person_id}, {f"consents.{purpose}": 1}, session=session)
-        if found is None:
-            raise NotFound
+        found = documents.one(Person, {"_id": person_id}, {f"consents.{purpose}": 1}, session=session)
         if consent.lasts(found.get("consents", {}).get(purpose), [text["version"]]):
             return
         consent.end_on_paper(person_id, purpose, "renewed", record["given_at"], session)

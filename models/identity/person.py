@@ -1,6 +1,7 @@
 """A person: one human being, known by a document. A person is not an account, and may have no phone."""
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -12,9 +13,9 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock, personal_data, runtime
-from backend.errors import NotFound
 from backend.identity_documents import IdentityDocument, age_on
 from backend.personal_data import Blind, Holding, Sealed
+from backend.store import documents
 from models.identity import levels
 
 CHILD_BELOW = 14
@@ -127,15 +128,21 @@ def find(document: IdentityDocument) -> dict[str, Any] | None:
     return Person._get_collection().find_one({"document_index": {"$in": _indexes(document)}})
 
 
+def ids_of(documents: Iterable[IdentityDocument]) -> dict[IdentityDocument, ObjectId]:
+    """Return the persons who are known by these documents."""
+    by_index = {index: one for one in documents for index in _indexes(one)}
+    query = {"document_index": {"$in": list(by_index)}}
+    found = Person._get_collection().find(query, {"document_index": 1}) if by_index else ()
+    return {by_index[index]: one["_id"] for one in found for index in one["document_index"] if index in by_index}
+
+
 def read(person_id: ObjectId) -> Known:
     """Return a person, opened.
 
     Raises:
         NotFound: no such person.
     """
-    found = Person._get_collection().find_one({"_id": person_id})
-    if found is None:
-        raise NotFound
+    found = documents.one(Person, {"_id": person_id})
     return opened(found)
 
 

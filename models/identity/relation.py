@@ -29,6 +29,7 @@ from pymongo.errors import DuplicateKeyError
 
 from backend import clock, outbox, personal_data, runtime
 from backend.errors import Conflict, NotAllowed, NotFound
+from backend.store import documents
 from models.identity import levels, person, relation_terms
 from models.identity.actors import Acting, Resident
 
@@ -310,7 +311,4 @@ def read(relation_id: ObjectId) -> dict[str, Any]:
     Raises:
         NotFound: no such relation.
     """
-    found = Relation._get_collection().find_one({"_id": relation_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Relation, {"_id": relation_id})

@@ -16,10 +16,9 @@ from mongoengine.connection import get_db
 from pymongo.client_session import ClientSession
 
 from backend import clock, personal_data, runtime
-from backend.errors import NotFound
 from backend.personal_data import Holding, Sealed
 from backend.sealing import SealBroken
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import access_line, entry
 from models.identity.actors import Staff
 
@@ -100,9 +99,7 @@ def read(actor: Staff, record_id: str, *, case: str) -> dict[str, Any]:
         NotFound: no such record.
     """
     actor.require("restricted.read")
-    found = RestrictedRecord._get_collection().find_one({"_id": record_id})
-    if found is None:
-        raise NotFound
+    found = documents.one(RestrictedRecord, {"_id": record_id})
     access_line.record(actor, purpose=PURPOSE, subjects=found["persons"], fields=["restricted_record"], case=case)
     entry.write(entry.line(actor.key, "restricted.read", f"restricted:{record_id}", unit=actor.unit, case=case))
     text = runtime.current().sealer.open(f"{COLLECTION}.record", record_id, found["record"])

@@ -45,6 +45,7 @@ _CERTS = frozenset(
     {"standard.read", "certification.read", "certification.sample", "producer.read", "lot.read", "certificate.read"}
 )
 _SALES = frozenset({"place.change", "figures.read"})
+_SCHOOLS = frozenset({"school.read", "school.applications"})
 
 ROLES = {
     "system_admin": Role(
@@ -83,6 +84,7 @@ ROLES = {
             "card.family",
             "wallet.top_up",
             "benefit.repair",
+            "school.serve",
         }
         | {"organisation.read", "organisation.register", "organisation.owner"},
         frozenset({"counter_service", "card_service"}) | _MATTERS,
@@ -203,12 +205,33 @@ ROLES = {
     "lab_clerk": Role(
         "检测机构人员", "unit", frozenset({"standard.read", "sample.hand", "lab.enter", "lab.confirm", "sample.read"})
     ),
+    "school_manager": Role(
+        "义务教育招生管理人员",
+        "county",
+        _SCHOOLS
+        | _CASES
+        | {"school.plan", "school.find", "school.reach", "school.review", "school.draw", "school.publish"}
+        | {"school.serve", "school.offer", "school.report", "approval.decide", "job.read", "rule.read", "rule.try"},
+        frozenset({"school_enrolment"}) | _MATTERS,
+    ),
+    "school_clerk": Role(
+        "学校招生人员",
+        "unit",
+        _SCHOOLS | _CASES | {"school.offer", "school.report"},
+        frozenset({"school_enrolment"}) | _MATTERS,
+    ),
+    "school_liaison": Role(
+        "乡镇(村)入学联络人员",
+        "unit",
+        frozenset({"school.read", "school.reach", "school.serve", "job.read"}),
+        frozenset({"school_enrolment"}),
+    ),
     "auditor": Role(
         "审计员",
         "county",
         frozenset({"audit.read", "staff.list", "unit.list", "place.read", "job.read", "device.list"})
         | {"bill.read", "refund.list", "ledger.read", "rule.read", "journal.read", "benefit.list", "transit.read"}
-        | {"crowd.read", "crowd.report", "figures.read"},
+        | {"crowd.read", "crowd.report", "figures.read", "school.read", "school.report"},
     ),
 }
 ALONE = frozenset({"system_admin", "security_admin", "auditor"})

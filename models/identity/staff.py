@@ -24,8 +24,9 @@ from mongoengine import (
 from pymongo.client_session import ClientSession
 
 from backend import clock, personal_data, runtime
-from backend.errors import Conflict, NotFound, Unprocessable
+from backend.errors import Conflict, Unprocessable
 from backend.personal_data import Holding, Sealed
+from backend.store import documents
 from models.identity import actors, roles
 from models.identity.account import SessionEnded
 
@@ -151,10 +152,7 @@ def read(member_id: ObjectId) -> dict[str, Any]:
     Raises:
         NotFound: no such member.
     """
-    found = StaffMember._get_collection().find_one({"_id": member_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(StaffMember, {"_id": member_id})
 
 
 def active(login: str) -> dict[str, Any] | None:
@@ -189,6 +187,19 @@ def require_acting(actor: actors.Staff, line: dict[str, Any], session: ClientSes
     guard = {"_id": actor.staff_id, "state": "active", "assignments": [vars(one) for one in actor.assignments]}
     change = {"$set": {"acted_at": line["at"]}}
     if not StaffMember._get_collection().update_one(guard, change, session=session).matched_count:
+        raise SessionEnded
+
+
+def require_still(actor: actors.Staff, session: ClientSession) -> None:
+    """Check the same for one of the many rows of an import, which follow each other so fast that they would collide.
+
+    It reads: a right that is taken away at the same moment is missing from the next row on.
+
+    Raises:
+        SessionEnded: the actor was disabled or got other roles meanwhile.
+    """
+    guard = {"_id": actor.staff_id, "state": "active", "assignments": [vars(one) for one in actor.assignments]}
+    if StaffMember._get_collection().find_one(guard, {"_id": 1}, session=session) is None:
         raise SessionEnded
 
 

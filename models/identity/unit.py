@@ -12,8 +12,8 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock
-from backend.errors import Conflict, NotFound, Unprocessable
-from backend.store import transactions
+from backend.errors import Conflict, Unprocessable
+from backend.store import documents, transactions
 from models.audit import entry
 from models.identity.actors import Staff
 
@@ -98,10 +98,7 @@ def read(code: str) -> dict[str, Any]:
     Raises:
         NotFound: no such unit.
     """
-    found = Unit._get_collection().find_one({"_id": code})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Unit, {"_id": code})
 
 
 def subtrees(codes: Iterable[str]) -> dict[str, frozenset[str]]:
@@ -185,9 +182,7 @@ def change(actor: Staff, code: str, *, name: str, kind: str, parent: str, area: 
     wanted = {"name": name, "kind": kind, "parent": parent or None, "area": area}
 
     def write(session: ClientSession) -> dict[str, Any]:
-        found = Unit._get_collection().find_one({"_id": code}, session=session)
-        if found is None:
-            raise NotFound
+        found = documents.one(Unit, {"_id": code}, session=session)
         if all(found.get(field) == value for field, value in wanted.items()):
             return found
         told: dict[str, Any] = dict(wanted)

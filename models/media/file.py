@@ -19,7 +19,7 @@ from pymongo.client_session import ClientSession
 from backend import clock, outbox, personal_data, runtime
 from backend.errors import Conflict, NotFound
 from backend.personal_data import Holding, Sealed
-from backend.store import transactions
+from backend.store import documents, transactions
 from backend.uploads import check
 from models.media import chunk, quota
 
@@ -41,6 +41,7 @@ class Purpose:
 
 PURPOSES = {
     "case_attachment": Purpose("事项材料", check.DOCUMENTS, frozenset({"resident", "staff"})),
+    "school_material": Purpose("入学申请材料", check.DOCUMENTS, frozenset({"resident", "staff"})),
     "sheet_import": Purpose("表格导入", check.SHEETS, frozenset({"staff"})),
     "content_media": Purpose("内容素材", check.PICTURES | check.AUDIO, frozenset({"staff"})),
 }
@@ -163,9 +164,7 @@ def content(file_id: ObjectId, *, attached_to: str | None = None, owner: str | N
     query: dict[str, Any] = {"_id": file_id, "state": {"$in": ["uploaded", "attached"]}}
     query |= {"attached_to": attached_to} if attached_to else {}
     query |= {"owner": owner_of(owner)} if owner else {}
-    found = File._get_collection().find_one(query)
-    if found is None:
-        raise NotFound
+    found = documents.one(File, query)
     shown = told(found)
     return Content(shown["name"], shown["media_type"], b"".join(chunk.read(file_id)))
 
@@ -188,6 +187,13 @@ def attach(
             raise NotFound(fields={"files": [NotFound.zh]})
 
 
+def detach(file_id: ObjectId, *, attached_to: str, session: ClientSession | None = None) -> None:
+    """Let a file go that an object no longer names; what belongs to nothing is deleted a day after it was sent."""
+    held = {"_id": file_id, "state": "attached", "attached_to": attached_to}
+    change = {"$set": {"state": "uploaded"}, "$unset": {"attached_to": ""}}
+    File._get_collection().update_one(held, change, session=session)
+
+
 def discard(file_id: ObjectId, *, owner: str) -> None:
     """Delete one's own file that is attached nowhere; deleting again changes nothing.
 
@@ -197,9 +203,7 @@ def discard(file_id: ObjectId, *, owner: str) -> None:
     """
     mine = {"_id": file_id, "owner": owner_of(owner)}
     if not _delete({**mine, "state": {"$in": ["receiving", "uploaded"]}}):
-        found = File._get_collection().find_one(mine, {"state": 1})
-        if found is None:
-            raise NotFound
+        found = documents.one(File, mine, {"state": 1})
         if found["state"] != "deleted":
             raise FileStateWrong
 

@@ -6,7 +6,7 @@ The rows lie sealed beside the import, in the order of the sheet, and go when th
 may be applied twice after a kill; the rule of its kind makes that change nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -27,11 +27,11 @@ from mongoengine import (
 from pymongo.client_session import ClientSession
 
 from backend import clock, jobs, outbox, personal_data, runtime
-from backend.errors import Conflict, NotFound
+from backend.errors import CityError, Conflict
 from backend.personal_data import Holding, Sealed
 from backend.sheets import importing, reading
 from backend.sheets.columns import Sheet
-from backend.store import transactions
+from backend.store import documents, transactions
 
 COLLECTION = "sheet_imports"
 outbox.carried_by(COLLECTION)
@@ -66,7 +66,9 @@ class Kind:
 
     `check` looks at all rows that are right by themselves and names problems with what is in the store. `apply` writes
     one row by the actor's own rights and may return a line for the result; it is told when the import was committed, so
-    that it knows what it may have made itself before a kill. `acting` returns the actor of a key as they are when the
+    that it knows what it may have made itself before a kill; `refused` returns the line for a row that a rule refused.
+    `ahead` looks at some rows together before they are applied side by side; without it row comes after row.
+    `acting` returns the actor of a key as they are when the
     job works, `audit` writes the entry of the commit.
     """
 
@@ -77,6 +79,8 @@ class Kind:
     acting: Callable[[str], Any]
     audit: Callable[[Any, str, dict[str, Any], ClientSession], None]
     result: tuple[str, ...] = ()
+    refused: Callable[[dict[str, Any], CityError], tuple[str, ...]] | None = None
+    ahead: Callable[[Any, Sequence[Mapping[str, Any]]], None] | None = None
 
 
 class SheetImport(Document):
@@ -269,10 +273,7 @@ def read(actor: Importer, kind: Kind, import_id: ObjectId) -> dict[str, Any]:
     """
     actor.require(kind.operation)
     query = {"_id": import_id, "owner": actor.key, "kind": kind.sheet.name}
-    found = SheetImport._get_collection().find_one(query, {"outbox": 0})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(SheetImport, query, {"outbox": 0})
 
 
 def report_of(found: dict[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,19 @@
 """The job of an import: rows applied one by one, the result handed out once, and what is forgotten after a day."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from bson import ObjectId
 
 from backend import clock, jobs, outbox
 from backend.errors import CityError, NotFound
+from backend.side_by_side import side_by_side
 from models.media import sheet_import
 from models.media.sheet_import import LASTS, Importer, Kind, RowChunk, SheetImport
+
+AT_A_TIME = 20
 
 
 class ResultGone(NotFound):
@@ -28,8 +33,20 @@ def work(job_id: ObjectId, kinds: Mapping[str, Kind]) -> None:
     job = jobs.read(job_id)
     kind, import_id = kinds[job["args"]["kind"]], ObjectId(job["args"]["import_id"])
     batch = _Batch(kind, import_id, job)
-    jobs.work(job_id, batch.items, batch.step)
+    if kind.ahead:
+        jobs.work(job_id, batch.items, batch.step, ahead=batch.ahead, at_a_time=AT_A_TIME)
+    else:
+        jobs.work(job_id, batch.items, batch.step)
     RowChunk._get_collection().update_many({"import_id": import_id, "last": {"$gte": 0}}, {"$unset": {"rows": ""}})
+
+
+@dataclass(frozen=True)
+class _Applied:
+    """What became of a row: its line of the result, the code of a refusal, or why it cannot be said at this moment."""
+
+    line: tuple[str, ...] | None = None
+    failure: str | None = None
+    passing: CityError | None = None
 
 
 class _Batch:
@@ -39,6 +56,7 @@ class _Batch:
         self._kind, self._import, self._owner, self._since = kind, import_id, job["started_by"], job["started_at"]
         self._rows: dict[str, dict[str, Any]] = {}
         self._done: set[int] = set()
+        self._applied: dict[str, _Applied] = {}
         self._chunk = ""
 
     def items(self, position: str | None) -> list[str]:
@@ -52,23 +70,52 @@ class _Batch:
         self._rows = {str(row): told for row, told in rows if row > after}
         return list(self._rows)
 
+    def ahead(self, items: Sequence[str]) -> None:
+        """Apply rows side by side that are independent of each other, after a look at all of them."""
+        undone = [item for item in items if int(item) not in self._done]
+        with suppress(CityError):  # who may not do it any more is told so row by row
+            assert self._kind.ahead is not None
+            self._kind.ahead(self._kind.acting(self._owner), [self._rows[item] for item in undone])
+        applied = dict(zip(undone, side_by_side(self._apply, undone), strict=True))
+        # What was in the way for a passing reason may have been the row beside it: such a row is tried by itself.
+        self._applied = {item: one for item, one in applied.items() if not one.passing}
+        self._keep({int(item): one.line for item, one in self._applied.items() if one.line})
+
     def step(self, item: str) -> str | None:
         if int(item) in self._done:
             return None
+        if item in self._applied:
+            return self._applied[item].failure
+        applied = self._apply(item)
+        if applied.passing:
+            raise applied.passing
+        if applied.line:
+            self._keep({int(item): applied.line})
+        return applied.failure
+
+    def _apply(self, item: str) -> _Applied:
         try:
-            told = self._kind.apply(self._kind.acting(self._owner), self._rows[item], self._since)
+            return _Applied(self._kind.apply(self._kind.acting(self._owner), self._rows[item], self._since))
         except CityError as error:
             if error.passing:
-                raise
-            return error.code
-        if told:
-            self._keep(int(item), told)
-        return None
+                return _Applied(passing=error)
+            line = self._kind.refused(self._rows[item], error) if self._kind.refused else None
+            return _Applied(line, error.code)
 
-    def _keep(self, row: int, told: tuple[str, ...]) -> None:
-        line = sheet_import.seal("sheet_rows.results.line", f"{self._chunk}:{row}", told)
-        change = {"$push": {"results": {"row": row, "line": line}}}
-        RowChunk._get_collection().update_one({"_id": self._chunk, "results.row": {"$ne": row}}, change)
+    def _keep(self, told: Mapping[int, tuple[str, ...]]) -> None:
+        """Keep lines of the result, each row's once, whoever works on the same rows."""
+        if told and not self._push(list(told), told):
+            for row in told:
+                self._push([row], told)
+
+    def _push(self, rows: Sequence[int], told: Mapping[int, tuple[str, ...]]) -> bool:
+        """Keep the lines of some rows together, if none of them was kept; return whether it was so."""
+        place = "sheet_rows.results.line"
+        lines = [{"row": row, "line": sheet_import.seal(place, f"{self._chunk}:{row}", told[row])} for row in rows]
+        guard = {"_id": self._chunk, "results.row": {"$nin": list(rows)}}
+        return bool(
+            RowChunk._get_collection().update_one(guard, {"$push": {"results": {"$each": lines}}}).matched_count
+        )
 
 
 def take_result(actor: Importer, kind: Kind, import_id: ObjectId) -> list[list[str]]:

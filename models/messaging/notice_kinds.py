@@ -61,6 +61,14 @@ KINDS = {
         fields={**PLACE_DAY, "number3": "{places}"},
         prompt=True,
     ),
+    "school_submitted": NoticeKind(
+        "入学申请已提交",
+        "您的{round}入学申请已提交,受理编号 {receipt}。{no_advantage}进度可在“我的入学申请”中查看。",
+        template="school_submitted",
+        fields={"thing1": "{round}", "character_string2": "{receipt}"},
+        optional=False,
+        prompt=True,
+    ),
     "visit_reminder": NoticeKind(
         "游览提醒",
         "您预约了“{place}”,{day} {time},共 {places} 人,请按时前往;不能前往请提前取消,把名额留给他人。",
@@ -168,6 +176,77 @@ KINDS = {
         parameters=("{product}", "{recall}"),
         optional=False,
     ),
+    "school_result": NoticeKind(
+        "派位结果公布",
+        "{round}派位结果已公布,请在小程序“入学申请”中查看结果、本人序号和各校录取线。",
+        sms="school_result",
+        parameters=("{round}",),
+        optional=False,
+    ),
+    "school_offered": NoticeKind(
+        "录取待确认",
+        "申请 {number} 的孩子已被“{school}”录取,请在 {until} 前确认;逾期未确认视为放弃,名额转给候补的孩子。",
+        template="case_progress",
+        fields={"character_string1": "{number}", "thing2": "{school}", "thing3": "录取结果待确认"},
+        optional=False,
+    ),
+    "school_reminder": NoticeKind(
+        "录取即将到期",
+        "申请 {number} 的孩子被“{school}”录取,您还没有确认,请在 {until} 前办理;逾期视为放弃。",
+        template="case_progress",
+        fields={"character_string1": "{number}", "thing2": "{school}", "thing3": "录取即将到期"},
+        optional=False,
+    ),
+    "school_lapsed": NoticeKind(
+        "录取已失效",
+        "申请 {number} 的孩子被“{school}”录取,在 {until} 前没有确认,名额已转给候补的孩子。有特殊情况请联系县教科体局。",
+        template="case_progress",
+        fields={"character_string1": "{number}", "thing2": "{school}", "thing3": "逾期未确认"},
+        optional=False,
+    ),
+    "school_report_day": NoticeKind(
+        "报到日通知",
+        "申请 {number} 的孩子在“{school}”的报到日为 {day},请按时到校;此前领取的入学通知书上日期不同的,以此为准。",
+        template="case_progress",
+        fields={"character_string1": "{number}", "thing2": "{school}", "thing3": "报到日已更新"},
+        sms="school_progress",
+        parameters=("{number}",),
+        optional=False,
+    ),
+    "school_found": NoticeKind(
+        "入学报名",
+        "{child} 可报名 {school}({tier});还缺:{missing};报名时间 {window}。先后提交不影响结果。",
+        sms="school_found",
+        parameters=("{school}", "{window}"),
+        optional=False,
+    ),
+    "school_asked": NoticeKind(
+        "入学申请待更正",
+        "入学申请 {number} 需要更正或补充材料。请打开“入学申请”查看要求,修改后重新提交;逾期未提交的,按原申请继续审核。",
+        template="case_progress",
+        fields={"character_string1": "{number}", "thing2": "入学申请", "thing3": "请更正或补充材料"},
+        sms="school_progress",
+        parameters=("{number}",),
+        optional=False,
+    ),
+    "school_qualified": NoticeKind(
+        "入学申请审核通过",
+        "入学申请 {number} 已审核通过。先后提交不影响结果,请等待派位结果公布;在“入学申请”中可查看审核决定。",
+        template="case_progress",
+        fields={"character_string1": "{number}", "thing2": "入学申请", "thing3": "已作出审核决定"},
+        sms="school_progress",
+        parameters=("{number}",),
+        optional=False,
+    ),
+    "school_refused": NoticeKind(
+        "入学申请审核结果",
+        "入学申请 {number} 已作出审核决定。请打开“入学申请”查看书面理由、依据条款和申诉办法;也可到县教科体局窗口咨询。",
+        template="case_progress",
+        fields={"character_string1": "{number}", "thing2": "入学申请", "thing3": "已作出审核决定"},
+        sms="school_progress",
+        parameters=("{number}",),
+        optional=False,
+    ),
 }
 MOMENTS = {
     "order": ("order_issued", "visit_reminder", "visit_changed"),
@@ -187,9 +266,13 @@ TEMPLATE_ZH = {
     "refund_done": "退款通知",
     "case_progress": "办件进度通知",
     "identity_changed": "身份绑定变更通知",
+    "school_submitted": "入学申请提交通知",
 }
 SMS_ZH = {"visit_reminder": "游览提醒短信", "visit_changed": "行程变更短信", "waiting_offer": "候补机会短信"} | {
-    "produce_recalled": "产品召回短信"
+    "produce_recalled": "产品召回短信",
+    "school_found": "入学报名短信",
+    "school_progress": "入学申请进度短信",
+    "school_result": "派位结果公布短信",
 }
 
 

@@ -26,8 +26,9 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock, outbox, personal_data, runtime
-from backend.errors import Conflict, NotFound
+from backend.errors import Conflict
 from backend.personal_data import Blind, Holding, Sealed
+from backend.store import documents
 from models.onecard import card_moves
 from models.onecard.card_moves import LIVE, MOVES, STATE_ZH, STOPS
 
@@ -150,10 +151,7 @@ def read(card_id: ObjectId, session: ClientSession | None = None) -> dict[str, A
     Raises:
         NotFound: no such card.
     """
-    found = Card._get_collection().find_one({"_id": card_id}, session=session)
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Card, {"_id": card_id}, session=session)
 
 
 def of_person(person_id: ObjectId | None) -> dict[str, Any] | None:

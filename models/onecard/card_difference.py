@@ -11,8 +11,7 @@ from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
 
 from backend import clock, personal_data
-from backend.errors import NotFound
-from backend.store import paging, transactions
+from backend.store import documents, paging, transactions
 from models.audit import entry
 from models.identity import staff
 from models.identity.actors import Staff
@@ -87,9 +86,7 @@ def settle(actor: Staff, difference_id: ObjectId, outcome: str) -> dict[str, Any
         NotFound: no such difference.
     """
     actor.require("card.freeze")
-    found = CardDifference._get_collection().find_one({"_id": difference_id})
-    if found is None:
-        raise NotFound
+    found = documents.one(CardDifference, {"_id": difference_id})
     line = entry.line(
         actor.key, "card.settle", f"card:{found['card']}", unit=actor.unit, difference=found["name"], outcome=outcome
     )

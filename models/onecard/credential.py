@@ -16,8 +16,8 @@ from pymongo.client_session import ClientSession
 from backend import clock, personal_data, runtime
 from backend.codes import dynamic
 from backend.codes.code_kinds import KINDS, PRINTED_KINDS
-from backend.errors import NotFound
 from backend.personal_data import Holding
+from backend.store import documents
 from models.devices import revocation
 
 COLLECTION = "credentials"
@@ -196,9 +196,7 @@ def revoke(credential_id: ObjectId, reason: str, session: ClientSession) -> None
     Raises:
         NotFound: no such credential.
     """
-    found = Credential._get_collection().find_one({"_id": credential_id}, session=session)
-    if found is None:
-        raise NotFound
+    found = documents.one(Credential, {"_id": credential_id}, session=session)
     _end([found], reason, session)
 
 

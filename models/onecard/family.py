@@ -27,7 +27,7 @@ from pymongo.errors import DuplicateKeyError
 
 from backend import clock, outbox, personal_data
 from backend.errors import NotFound
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.onecard import credential
 from models.onecard.family_terms import (
     HOW_ZH,
@@ -181,10 +181,7 @@ def read(grant_id: ObjectId) -> Grant:
     Raises:
         NotFound: there is none.
     """
-    found = FamilyCard._get_collection().find_one({"_id": grant_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(FamilyCard, {"_id": grant_id})
 
 
 def of_side(grant_id: ObjectId, person_id: ObjectId | None) -> Grant:

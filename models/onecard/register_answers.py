@@ -8,7 +8,7 @@ from bson import ObjectId
 
 from backend import clock
 from models.identity import consent
-from models.registers import fact, fetch, forget, inquiry, settle, timeline
+from models.registers import ask_many, fact, forget, inquiry, settle, timeline
 from models.registers.fact import Stated
 from models.registers.source import SOURCES, giving
 from models.registers.subject import Subject
@@ -57,20 +57,34 @@ _OF_RESULT: dict[str, Reason] = {
 
 
 class RegisterAnswers:
-    """What the registers say of one person: those that keep `asked` kinds are asked, then these and `read` are read."""
+    """What the registers say of one person: those that keep `asked` kinds are asked, then these and `read` are read.
+
+    Where a law makes asking a duty (`statutory`), no consent is looked for.
+    """
 
     def __init__(
-        self, person_id: ObjectId, asked: Iterable[str], *, read: Iterable[str] = (), day: date, seconds: float
+        self,
+        person_id: ObjectId,
+        asked: Iterable[str],
+        *,
+        read: Iterable[str] = (),
+        day: date,
+        seconds: float,
+        statutory: bool = False,
     ) -> None:
         about, self.day, wanted = Subject(person=person_id), day, list(dict.fromkeys(asked))
         sources = list(dict.fromkeys(keeper(kind) for kind in wanted))
-        self.refused = _refused(person_id, sources)
+        self.refused = set() if statutory else _refused(person_id, sources)
         askable = [code for code in sources if code not in self.refused]
-        self.results = {one.source: one.result for one in fetch.several(askable, about, seconds=seconds)}
-        self.refused |= _taken_back(person_id, askable)
+        held, now = inquiry.of(about), clock.now()
+        stale = [code for code in askable if not inquiry.is_fresh(held.get(code), now)]
+        told = ask_many.several(stale, about, seconds=seconds) if stale else []
+        self.results = {one.source: one.result for one in told}
+        self.refused |= set() if statutory else _taken_back(person_id, askable)
         kinds = list(dict.fromkeys([*wanted, *read]))
         self.rows = [fact.opened(row) for row in fact.rows_of(about, kinds)] if kinds else []
-        self.outcomes = {code: one.get("outcome") for code, one in inquiry.of(about).items()} if sources else {}
+        held = inquiry.of(about) if stale else held
+        self.outcomes = {code: one.get("outcome") for code, one in held.items()}
 
     def choice(self, kind: str) -> settle.Settled:
         """Return what counts of a kind on the day, by the named rule of `settle`."""

@@ -14,8 +14,8 @@ from bson import ObjectId
 from mongoengine import DateTimeField, DictField, Document, IntField, ListField, ObjectIdField, StringField
 
 from backend import personal_data
-from backend.errors import NotFound
 from backend.personal_data import Holding, Sealed
+from backend.store import documents
 
 COLLECTION = "bill_lines"
 OUTCOME_ZH = {
@@ -83,10 +83,7 @@ def read(line_id: str) -> dict[str, Any]:
     Raises:
         NotFound: no such line.
     """
-    found = MatchedLine._get_collection().find_one({"_id": line_id, "outcome": {"$exists": True}})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(MatchedLine, {"_id": line_id, "outcome": {"$exists": True}})
 
 
 def judged(found: dict[str, Any], outcome: str, here_fen: int | None, here_state: str | None) -> dict[str, Any]:

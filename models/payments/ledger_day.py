@@ -22,8 +22,9 @@ from mongoengine import Document, IntField, StringField
 from pymongo import ReplaceOne
 
 from backend import clock, personal_data
-from backend.errors import Conflict, NotFound
+from backend.errors import Conflict
 from backend.personal_data import Holding
+from backend.store import documents
 from models.payments import closed_day, ledger_account
 from models.payments.closed_day import LedgerDay
 from models.payments.transfer_record import Transfer
@@ -221,10 +222,7 @@ def read(day: date) -> dict[str, Any]:
     Raises:
         NotFound: it was not closed.
     """
-    found = LedgerDay._get_collection().find_one({"_id": day.isoformat()})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(LedgerDay, {"_id": day.isoformat()})
 
 
 def export(day: date) -> Iterator[bytes]:

@@ -25,8 +25,9 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock, metrics, outbox, personal_data, runtime
-from backend.errors import Conflict, NotFound
+from backend.errors import Conflict
 from backend.personal_data import Holding
+from backend.store import documents
 from backend.wechat.errors import PaymentRefused, PaymentUnknown
 from backend.wechat.pay_values import Transaction
 from models.identity import account
@@ -137,10 +138,7 @@ def read(payment_id: ObjectId) -> dict[str, Any]:
     Raises:
         NotFound: no such payment.
     """
-    found = Payment._get_collection().find_one({"_id": payment_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Payment, {"_id": payment_id})
 
 
 def prepay(found: dict[str, Any]) -> dict[str, str]:

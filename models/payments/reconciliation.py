@@ -16,8 +16,7 @@ from typing import Any
 from mongoengine import DateTimeField, Document, IntField, ListField, StringField
 
 from backend import clock, metrics, runtime
-from backend.errors import NotFound
-from backend.store import paging
+from backend.store import documents, paging
 from backend.wechat.pay_bill import BillLine
 from models.identity.actors import Staff
 from models.payments import receipt
@@ -166,9 +165,7 @@ def read(actor: Staff, statement: str) -> dict[str, Any]:
         NotFound: nobody compared this statement.
     """
     actor.require("ledger.read")
-    found = Reconciliation._get_collection().find_one({"_id": statement})
-    if found is None:
-        raise NotFound
+    found = documents.one(Reconciliation, {"_id": statement})
     return shown(found)
 
 

@@ -31,9 +31,9 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock, metrics, outbox, personal_data
-from backend.errors import Conflict, NotFound
+from backend.errors import Conflict
 from backend.personal_data import Holding
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.payments import payment
 
 log = structlog.get_logger()
@@ -165,10 +165,7 @@ def read(refund_id: str) -> dict[str, Any]:
     Raises:
         NotFound: no such refund.
     """
-    found = Refund._get_collection().find_one({"_id": refund_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Refund, {"_id": refund_id})
 
 
 def of_payment(payment_id: ObjectId) -> list[dict[str, Any]]:

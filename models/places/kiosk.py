@@ -7,7 +7,7 @@ import hashlib
 from typing import Any
 
 from backend.errors import Conflict, NotFound
-from models.booking import checkout, order, slot, ticket
+from models.booking import checkout, issuing, order, slot, ticket
 from models.booking.gate_document import require_reader
 from models.booking.order import OrderStateWrong
 from models.identity.actors import Device
@@ -46,7 +46,7 @@ def give(device: Device, slot_id: str, guest: Guest, body: bytes) -> dict[str, A
             raise CostsMoney
         buyer = checkout.Buyer(device.key, channel="kiosk")
         made = counter_sale.place(buyer, wanted, visitors, key=key, body=body)
-    checkout.issue(made["_id"])
+    issuing.issue(made["_id"])
     return _shown(order.read(made["_id"]))
 
 

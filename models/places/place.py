@@ -12,6 +12,7 @@ from mongoengine import BooleanField, DictField, Document, FloatField, IntField,
 from backend import clock, geo, outbox
 from backend.calendar import WorkCalendar
 from backend.errors import NotFound
+from backend.store import documents
 from backend.store.paging import BadCursor
 from models.booking import day_counter, order_views, slot
 from models.places import opening, slot_plan
@@ -107,10 +108,7 @@ def read(place_id: str) -> dict[str, Any]:
     Raises:
         NotFound: no such place.
     """
-    found = Place._get_collection().find_one({"_id": place_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Place, {"_id": place_id})
 
 
 def payee_of(known: dict[str, Any]) -> str:

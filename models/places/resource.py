@@ -10,7 +10,7 @@ from mongoengine import BooleanField, DictField, Document, IntField, ListField, 
 
 from backend import clock
 from backend.calendar import WorkCalendar
-from backend.errors import NotFound
+from backend.store import documents
 from models.booking import slot
 from models.places import opening, place, slot_plan
 
@@ -69,10 +69,7 @@ def read(resource: str) -> dict[str, Any]:
     Raises:
         NotFound: no such resource.
     """
-    found = Resource._get_collection().find_one({"_id": resource})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Resource, {"_id": resource})
 
 
 def of_place(place_id: str, kind: str | None = None) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from bson import ObjectId
 from backend import clock, outbox
 from backend.errors import CityError, Conflict, NotFound, Unprocessable
 from backend.identity_documents import age_on
-from models.booking import checkout, order, slot
+from models.booking import checkout, issuing, order, slot
 from models.identity import companion
 from models.identity.actors import Resident
 from models.identity.companion import Companion
@@ -261,5 +261,5 @@ def check_payment(resident: Resident, order_id: ObjectId) -> dict[str, Any]:
     """Ask WeChat at once whether an order was paid, and return the order as it is then."""
     found = order.read(order_id, account=resident.account_id)
     if found["state"] == "held" and found.get("payment") and payment.check(found["payment"]) == "paid":
-        checkout.paid(order_id)
+        issuing.paid(order_id)
     return order.read(order_id)

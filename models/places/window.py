@@ -8,7 +8,17 @@ from bson import ObjectId
 from backend.errors import Conflict, NotFound, Unprocessable
 from backend.money import yuan
 from models.audit import access_line, entry
-from models.booking import cancel, cancel_visitors, cash, checkout, order, order_office_views, order_views, ticket
+from models.booking import (
+    cancel,
+    cancel_visitors,
+    cash,
+    checkout,
+    issuing,
+    order,
+    order_office_views,
+    order_views,
+    ticket,
+)
 from models.identity import minor_approval
 from models.identity.actors import Staff
 from models.places import counter_sale, place, scope
@@ -68,7 +78,7 @@ def sell(
     if made["state"] == "held" and made["total_fen"]:
         cash.pay(made["_id"], unit=actor.unit, payee=place.payee_of(owner), who=actor.key)
     elif made["state"] == "held":
-        checkout.issue(made["_id"])
+        issuing.issue(made["_id"])
     ended = order.read(made["_id"])
     if ended["state"] != "issued" and ended["total_fen"] and not ended.get("cash"):
         raise SaleRanOut

@@ -9,7 +9,7 @@ a row too, `absent`, with its date. A value that was settled as wrong is `refute
 is not believed again, but shown as lagging.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -30,9 +30,9 @@ from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
 
 from backend import clock, personal_data, runtime
-from backend.errors import Conflict, NotFound
+from backend.errors import Conflict
 from backend.personal_data import Holding, Sealed
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import entry
 from models.registers import fact_kind, timeline
 from models.registers import subject as subjects
@@ -173,6 +173,21 @@ def rows_of(subject: Subject, kinds: Sequence[str], session: ClientSession | Non
     return list(Fact._get_collection().find(query, session=session).sort("_id", 1))
 
 
+def rows_of_several(
+    several: Iterable[Subject], kinds: Sequence[str], session: ClientSession | None = None
+) -> list[Row]:
+    """Return the same of several subjects, each in the order in which it was learned."""
+    told: dict[str, list[Any]] = {}
+    for one in several:
+        for name, value in one.where.items():
+            told.setdefault(name, []).append(value)
+    rows: list[Row] = []
+    for name, values in told.items():
+        query = {name: {"$in": values}, "kind": {"$in": sorted(kinds)}}
+        rows += Fact._get_collection().find(query, session=session)
+    return sorted(rows, key=lambda row: row["_id"])
+
+
 def as_of(subject: Subject, kind: str, day: str, *, known_at: datetime | None = None) -> list[Stated]:
     """Return what each source said held on a day; with `known_at`, as it was known then, to replay a decision."""
     found = timeline.holding(rows_of(subject, [kind]), day, known_at)
@@ -223,11 +238,15 @@ def read(fact_id: ObjectId, *, person: ObjectId | None = None) -> Stated:
     return opened(_row({"_id": fact_id} | ({"person": person} if person else {})))
 
 
+def several(fact_ids: Iterable[ObjectId]) -> list[Stated]:
+    """Return those facts of some ids that there are, in the order of the ids."""
+    wanted = list(fact_ids)
+    found = {row["_id"]: row for row in Fact._get_collection().find({"_id": {"$in": wanted}})} if wanted else {}
+    return [opened(found[one]) for one in wanted if one in found]
+
+
 def _row(query: Mapping[str, Any], session: ClientSession | None = None) -> Row:
-    found = Fact._get_collection().find_one(query, session=session)
-    if found is None:
-        raise NotFound
-    return dict(found)
+    return documents.one(Fact, query, session=session)
 
 
 def dispute(fact_id: ObjectId, person_id: ObjectId, *, session: ClientSession | None = None) -> Stated:

@@ -5,7 +5,6 @@ lease runs out and the next one asks again. A source that does not answer takes 
 its date and the mark that it is stale.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +17,7 @@ from backend import clock, outbox, runtime
 from backend.errors import NotFound
 from backend.exchange import ExchangeFailure
 from models.identity import consent, person
+from models.identity.person import Known
 from models.registers import inquiry, record, source_state, statement, subject
 from models.registers.source import SOURCES
 from models.registers.statement import Statement
@@ -26,7 +26,6 @@ from models.registers.subject import Subject
 log = structlog.get_logger()
 SCREEN_SECONDS = 2.5
 QUEUE_SECONDS = 10.0
-LEAST_SECONDS = 0.3
 RETRY_SECONDS = 5.0
 
 Outcome = Literal["found", "no_record", "not_matched"]
@@ -69,8 +68,8 @@ def ask(
     Raises:
         NotFound: there is no such person.
     """
-    exchange, question = runtime.current().exchange, _question(source, about)
-    if exchange is None or question is None:
+    exchange, asked = runtime.current().exchange, _question(source, about)
+    if exchange is None or asked is None:
         return Answer(source, "not_connected" if exchange is None else "not_askable")
     if not again and inquiry.is_fresh(inquiry.read(inquiry.inquiry_id(source, about)), clock.now()):
         return Answer(source, "fresh")
@@ -80,8 +79,8 @@ def ask(
     if turn is None:
         return Answer(source, "asking")
     try:
-        found = exchange.ask(source, question, seconds=seconds)
-        stated = statement.read(source, found, question, clock.today().isoformat())
+        found = exchange.ask(source, asked, seconds=seconds)
+        stated = statement.read(source, found, asked, clock.today().isoformat())
     except ExchangeFailure as failure:
         log.warning("register_failed", source=source, reason=failure.reason)
         inquiry.failed(source, about, turn, failure.reason)
@@ -95,10 +94,13 @@ def ask(
 
 
 def _fits(source: str, about: Subject, record: Mapping[str, Any]) -> bool:
+    return about.person is None or SOURCES[source].consent == "facts" or fits(source, person.read(about.person), record)
+
+
+def fits(source: str, known: Known, record: Mapping[str, Any]) -> bool:
     """Tell whether a record of a status names the person who was asked about, as far as it names anybody."""
-    if about.person is None or SOURCES[source].consent == "facts":
+    if SOURCES[source].consent == "facts":
         return True
-    known = person.read(about.person)
     birth = known.birth.isoformat() if known.birth else None
     same = "name" not in record or person.same_name(str(record["name"]), known.name)
     return same and (birth is None or record.get("birth", birth) == birth)
@@ -121,21 +123,12 @@ def _question(source: str, about: Subject) -> dict[str, str] | None:
     if about.organisation:
         return {"credit_code": about.organisation} if SOURCES[source].organisations else None
     assert about.person is not None
-    known = person.read(about.person)
+    return question(person.read(about.person))
+
+
+def question(known: Known) -> dict[str, str] | None:
+    """Return what a source is asked about a person, None for a document by which nobody can be asked about."""
     return {"kind": known.kind, "number": known.number} if known.kind == "resident_id" else None
-
-
-def several(sources: Sequence[str], about: Subject, *, seconds: float = SCREEN_SECONDS) -> list[Answer]:
-    """Ask several sources one after the other for a screen that waits `seconds`; the rest is left to the queue."""
-    deadline, answers = time.monotonic() + seconds, []
-    for source in sources:
-        left = deadline - time.monotonic()
-        if left < LEAST_SECONDS and not inquiry.is_fresh(inquiry.of(about).get(source), clock.now()):
-            inquiry.queue(source, about)
-            answers.append(Answer(source, "asking"))
-        else:
-            answers.append(ask(source, about, seconds=max(left, LEAST_SECONDS)))
-    return answers
 
 
 def refresh(person_id: ObjectId) -> list[Answer]:

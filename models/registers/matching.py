@@ -121,6 +121,14 @@ def become_guardian(resident: Resident, child_id: ObjectId) -> dict[str, Any]:
     )
 
 
+def shown_child(about: Subject, child_id: ObjectId) -> Stated | None:
+    """Return the household register's stored word that a child is one's own, None where it does not say so."""
+    members = _said(about, "household.members")
+    if members is None or about.person is None:
+        return None
+    return members if _is_child_of(members.value["members"], about.person, child_id) else None
+
+
 def _is_child_of(members: list[dict[str, Any]], parent_id: ObjectId, child_id: ObjectId) -> bool:
     by_number = {one["number"]: one for one in members}
     parent, child = by_number.get(person.read(parent_id).number), by_number.get((known := person.read(child_id)).number)

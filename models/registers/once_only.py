@@ -12,7 +12,7 @@ from bson import ObjectId
 
 from backend import clock
 from backend.errors import Unprocessable
-from models.registers import fact, fact_views, fetch, settle
+from models.registers import ask_many, fact, fact_views, fetch, settle
 from models.registers.fact import Stated
 from models.registers.fact_kind import KINDS
 from models.registers.source import SOURCES, giving
@@ -77,7 +77,7 @@ def prefill(
     """
     about = Subject(person=person_id)
     sources = list(dict.fromkeys(code for kind in kinds if kind in KINDS for code in giving(kind)))
-    fetch.several(sources, about, seconds=seconds)
+    ask_many.several(sources, about, seconds=seconds)
     return known(about, kinds)
 
 

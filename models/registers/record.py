@@ -1,6 +1,7 @@
 """Recording an answer: what a source states about a subject becomes rows, all of them in one transaction or none."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pymongo import InsertOne, UpdateOne
@@ -8,11 +9,21 @@ from pymongo.client_session import ClientSession
 
 from backend import clock
 from backend.store import transactions
+from models.registers import subject as subjects
 from models.registers import timeline
-from models.registers.fact import Fact, Row, Stated, draft, ended, opened, rows_of
+from models.registers.fact import Fact, Row, Stated, draft, ended, opened, rows_of_several
 from models.registers.source import SOURCES
 from models.registers.statement import Statement
 from models.registers.subject import Subject
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one source states about one subject."""
+
+    subject: Subject
+    source: str
+    statements: Sequence[Statement] = field(repr=False)
 
 
 def record(
@@ -27,22 +38,43 @@ def record(
 
     All of it happens in one transaction with `guard`, or none. The same statements again only confirm.
     """
+    return record_several([Said(subject, source, statements)], at=at, guard=guard)
+
+
+def record_several(
+    several: Sequence[Said],
+    *,
+    at: datetime,
+    guard: Callable[[ClientSession], None] = lambda _session: None,
+) -> int:
+    """Store what sources state about subjects, all of it in one transaction with `guard`, or none."""
     today = clock.civil(at).date().isoformat()
-    drafts = [(one, draft(subject, source, one, at)) for one in statements]
+    drafts = [[(one, draft(said.subject, said.source, one, at)) for one in said.statements] for said in several]
 
     def change(session: ClientSession) -> int:
         guard(session)
-        kinds = list(SOURCES[source].gives)
-        rows = [row for row in rows_of(subject, kinds, session) if row["source"] == source]
-        plan = _Plan(at, today, [opened(row) for row in rows])
-        for told, row in drafts:
-            plan.take(told, row)
-        plan.end_unsaid({told.key for told, _ in drafts})
-        if plan.writes:
-            Fact._get_collection().bulk_write(plan.writes, session=session)
-        return plan.changed
+        known, writes, changed = _known(several, session), list[InsertOne[Row] | UpdateOne](), 0
+        for said, made in zip(several, drafts, strict=True):
+            plan = _Plan(at, today, [opened(row) for row in known.get((said.subject.key, said.source), ())])
+            for told, row in made:
+                plan.take(told, row)
+            plan.end_unsaid({told.key for told, _ in made})
+            writes += plan.writes
+            changed += plan.changed
+        if writes:
+            Fact._get_collection().bulk_write(writes, session=session)
+        return changed
 
     return transactions.run(change)
+
+
+def _known(several: Sequence[Said], session: ClientSession) -> dict[tuple[str, str], list[Row]]:
+    """Return the rows that the sources stated before, by subject and source, in the order in which it was learned."""
+    kinds = {kind for said in several for kind in SOURCES[said.source].gives}
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in rows_of_several([said.subject for said in several], sorted(kinds), session):
+        found.setdefault((subjects.of(row).key, row["source"]), []).append(row)
+    return found
 
 
 class _Plan:

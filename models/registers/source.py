@@ -6,6 +6,7 @@ kind of fact: the register that keeps a matter by law is `authoritative` about i
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Literal
 
 Trust = Literal["authoritative", "derived", "declared"]
@@ -153,10 +154,11 @@ SOURCES = {
 }
 
 
-def giving(kind: str) -> list[str]:
+@cache
+def giving(kind: str) -> tuple[str, ...]:
     """Return the registers that say something about a kind of fact, the most trusted first."""
     found = [code for code, one in SOURCES.items() if kind in one.gives]
-    return sorted(found, key=lambda code: TRUST_ORDER.index(SOURCES[code].gives[kind]))
+    return tuple(sorted(found, key=lambda code: TRUST_ORDER.index(SOURCES[code].gives[kind])))
 
 
 def under(consent: str) -> list[str]:

@@ -5,7 +5,9 @@
 While a source is away it is asked by one probe every `PROBE`, so that a screen does not wait for what will not come.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal
 
 import structlog
@@ -50,9 +52,19 @@ def may_ask(source: str) -> bool:
     return bool(states.update_one(probe, {"$set": {"probe_at": now + PROBE}}).matched_count)
 
 
-def answered(source: str, result: Result) -> None:
-    """Note an answer: the source is up."""
-    _count(source, result)
+def away(sources: Iterable[str]) -> set[str]:
+    """Return which of some sources are away."""
+    query = {"_id": {"$in": sorted(sources)}, "state": "away"}
+    return {one["_id"] for one in SourceState._get_collection().find(query, {"_id": 1})}
+
+
+def answered(source: str, result: Result, *, times: int = 1) -> None:
+    """Note an answer, or some: the source is up."""
+    well = {"state": "up", "failures": 0}
+    if _add(source, result, times, guard=well, told={"last_success": clock.now()}):
+        metrics.REGISTER_ANSWERS.labels(source=source, result=result).inc(times)
+        return
+    _count(source, result, times)
     change = {
         "$set": {"state": "up", "failures": 0, "last_success": clock.now()},
         "$unset": {"failing_since": "", "away_since": "", "probe_at": "", "reason": ""},
@@ -82,16 +94,29 @@ def failed(source: str, reason: str) -> None:
         log.error("register_away", source=source, reason=reason)
 
 
-def _count(source: str, result: Result) -> None:
-    metrics.REGISTER_ANSWERS.labels(source=source, result=result).inc()
-    states, window = SourceState._get_collection(), _window(clock.now())
-    counted = {"$inc": {f"windows.$.{result}": 1}}
-    if states.update_one({"_id": source, "windows.at": window}, counted).matched_count:
+def _count(source: str, result: Result, times: int = 1) -> None:
+    metrics.REGISTER_ANSWERS.labels(source=source, result=result).inc(times)
+    if _add(source, result, times):
         return
+    states, window = SourceState._get_collection(), _window(clock.now())
     states.update_one({"_id": source}, {"$setOnInsert": {"state": "up"}}, upsert=True)
     new = {"$push": {"windows": {"$each": [{"at": window}], "$slice": -WINDOWS}}}
     states.update_one({"_id": source, "windows.at": {"$ne": window}}, new)
-    states.update_one({"_id": source, "windows.at": window}, counted)
+    _add(source, result, times)
+
+
+def _add(
+    source: str,
+    result: Result,
+    times: int,
+    *,
+    guard: Mapping[str, Any] = MappingProxyType({}),
+    told: Mapping[str, Any] = MappingProxyType({}),
+) -> bool:
+    """Count results in the window of this moment, where it has begun and `guard` holds; return whether it was so."""
+    change = {"$inc": {f"windows.$.{result}": times}} | ({"$set": dict(told)} if told else {})
+    query = {"_id": source, "windows.at": _window(clock.now()), **guard}
+    return bool(SourceState._get_collection().update_one(query, change).matched_count)
 
 
 def _window(now: datetime) -> datetime:

@@ -4,7 +4,7 @@
     not: unknown stays unknown                                     a comparison with a missing side is unknown
 
 So a fact that becomes known turns an unknown into yes or no, and never a yes into a no or back. `is_known` is the one
-exception: it asks whether a fact is there, and is never unknown.
+exception: it asks whether a fact is there, and is unknown only of one of which an old record does not speak.
 """
 
 import operator as python
@@ -14,7 +14,7 @@ from typing import Any
 
 from models.rules import grammar
 from models.rules.compile_values import Environment, Truth, Value, ValueCompiler
-from models.rules.facts import Facts
+from models.rules.facts import Facts, NotKept
 from models.rules.recent import Recent
 
 MOST_KEPT = 512
@@ -62,8 +62,14 @@ class _Compiler:
         return run
 
     def _is_known(self, node: Any, name: str) -> Truth:
-        known = self.values.value({"fact": node[name]})
-        return lambda given, env, item: known(given, env, item) is not None
+        fact, known = node[name], self.values.value({"fact": node[name]})
+
+        def run(given: Facts, env: Environment, item: Any) -> bool | None:
+            if given.get(fact).__class__ is NotKept:
+                return None
+            return known(given, env, item) is not None
+
+        return run
 
     def _compare(self, node: Any, name: str) -> Truth:
         left, right = node[name]

@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 
 from backend.errors import BadInput, Unprocessable
+from backend.store import read_once
 from models.rules import compile as compiling
 from models.rules import decision, facts, grammar, in_words, parameters, rule_set, trace
 from models.rules.compile import Compiled
@@ -98,7 +99,7 @@ def decide(code: str, given: Facts, *, day: date, version: int | None = None) ->
     Raises:
         NotInForce: no version counts on that day.
     """
-    return decided(bind(rule_set.require_in_force(code, day, version), day), given)
+    return decided(_in_force(code, day, version), given)
 
 
 def many(code: str, day: date, version: int | None = None) -> Many:
@@ -107,26 +108,60 @@ def many(code: str, day: date, version: int | None = None) -> Many:
     Raises:
         NotInForce: no version counts on that day.
     """
-    return Many(bind(rule_set.require_in_force(code, day, version), day))
+    return Many(_in_force(code, day, version))
 
 
-def bind(document: Mapping[str, Any], day: date) -> Bound:
+@read_once.within_span
+def _in_force(code: str, day: date, version: int | None) -> Bound:
+    return bind(rule_set.require_in_force(code, day, version), day)
+
+
+def bind(document: Mapping[str, Any], day: date, *, taken_on: date | None = None) -> Bound:
     """Return a version, active or not, with the rules and parameters that it reads on a day.
+
+    With `taken_on` the rules and parameters are those of that day, while ages and spans still count on `day`.
 
     Raises:
         RuleCircle, RuleChainTooLong: it reaches itself, or too far.
     """
+    since = taken_on or day
     sets = {document["code"]: _kept(document)}
     coming = _named(document, "rule")
     while coming := coming - sets.keys():
-        found = rule_set.in_force(sorted(coming), day)
+        found = rule_set.in_force(sorted(coming), since)
         sets |= {code: _kept(one) for code, one in found.items()}
         coming = set().union(*(_named(one, "rule") for one in found.values()))
     named = set().union(*(_named(one, "param") for one in sets.values()))
-    told = parameters.in_force(named, day)
+    return _recent(document["code"], day, sets, parameters.in_force(named, since))
+
+
+def _recent(code: str, day: date, sets: Mapping[str, Any], told: Mapping[str, Any]) -> Bound:
     versions = tuple((one["code"], one["version"], one["hash"]) for one in sets.values())
-    key = (versions, day, orjson.dumps(told, default=str))
-    return _lately.get(key, lambda: _bound(document["code"], day, sets, told))
+    key = (code, versions, day, orjson.dumps(told, default=str))
+    return _lately.get(key, lambda: _bound(code, day, sets, told))
+
+
+def frozen(bound: Bound) -> dict[str, Any]:
+    """Return a rule on a day as JSON without any fact; `thawed` makes it again whatever became of the rules since."""
+    return {
+        "rule": bound.code,
+        "day": bound.environment.day.isoformat(),
+        "sets": [dict(one) for _, one in sorted(bound.sets.items())],
+        "parameters": [dict(one) for _, one in sorted(bound.parameters.items())],
+    }
+
+
+def thawed(told: Mapping[str, Any]) -> Bound:
+    """Return the rule that `frozen` wrote down.
+
+    Raises:
+        RecordBroken: its trees and their hashes do not belong together.
+    """
+    sets = {one["code"]: one for one in told["sets"]}
+    if any(one["hash"] != rule_set.content_hash(one["code"], one) for one in sets.values()):
+        raise RecordBroken
+    values = {one["code"]: one for one in told["parameters"]}
+    return _recent(told["rule"], date.fromisoformat(told["day"]), sets, values)
 
 
 def _named(content: Mapping[str, Any], what: str) -> set[str]:
@@ -230,9 +265,10 @@ def _plan(bound: Bound) -> Plan:
 def _record(bound: Bound, given: Facts) -> dict[str, Any]:
     """Return the trees, the parameters and those facts that the trees read, no others."""
     kinds = bound.plan.kinds
+    told = frozen(bound)
     return {
-        "sets": [dict(one) for _, one in sorted(bound.sets.items())],
-        "parameters": [dict(one) for _, one in sorted(bound.parameters.items())],
+        "sets": told["sets"],
+        "parameters": told["parameters"],
         "facts": [{"name": name, **_told(given.get(name, NOT_TOLD), kinds[name])} for name in sorted(kinds)],
     }
 
@@ -253,12 +289,7 @@ def replay(record: Mapping[str, Any]) -> Decision:
     try:
         if record["form"] != decision.FORM or record["hash"] != decision.digest(record):
             raise RecordBroken
-        sets = {one["code"]: one for one in record["sets"]}
-        if any(one["hash"] != rule_set.content_hash(one["code"], one) for one in sets.values()):
-            raise RecordBroken
-        told = {one["code"]: one for one in record["parameters"]}
-        given = {one["name"]: facts.retold(one) for one in record["facts"]}
-        return decided(_bound(record["rule"], date.fromisoformat(record["day"]), sets, told), given)
+        return decided(thawed(record), {one["name"]: facts.retold(one) for one in record["facts"]})
     except (KeyError, TypeError, ValueError, AttributeError, RuleCircle, RuleChainTooLong):
         raise RecordBroken from None
 

@@ -42,9 +42,15 @@ class Missing:
     whose: str = ""
 
 
+@dataclass(frozen=True)
+class NotKept(Missing):
+    """A fact of which an old record does not speak: nobody can tell whether it was known or missing then."""
+
+
 Fact = Known | Missing
 Facts = Mapping[str, Fact]
 NOT_TOLD = Missing("未取得")
+NOT_KEPT = NotKept("当时没有留存")
 WRONG_KIND = "数据类型不符"
 
 

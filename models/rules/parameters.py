@@ -17,7 +17,7 @@ from pymongo.errors import DuplicateKeyError
 
 from backend import outbox
 from backend.errors import BadInput, Conflict, NotFound
-from backend.store import paging, transactions
+from backend.store import documents, paging, read_once, transactions
 from models.audit import entry
 from models.identity import approval, staff
 from models.identity.actors import Staff
@@ -78,8 +78,12 @@ def value(code: str, day: date) -> Any:
 
 def in_force(codes: Iterable[str], day: date) -> dict[str, dict[str, Any]]:
     """Return value, first day, source and name of each parameter that has a value on a day."""
-    wanted = sorted(codes)
-    found = RuleParameter._get_collection().find({"_id": {"$in": wanted}}) if wanted else []
+    return dict(_in_force(tuple(sorted(codes)), day))
+
+
+@read_once.within_span
+def _in_force(codes: tuple[str, ...], day: date) -> dict[str, dict[str, Any]]:
+    found = RuleParameter._get_collection().find({"_id": {"$in": list(codes)}}) if codes else []
     told = {}
     for one in found:
         current = [value for value in one.get("values", ()) if value["valid_from"] <= day.isoformat()]
@@ -116,10 +120,7 @@ def read(code: str) -> dict[str, Any]:
     Raises:
         NotFound: no such parameter.
     """
-    found = RuleParameter._get_collection().find_one({"_id": code})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(RuleParameter, {"_id": code})
 
 
 def listed(*, cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:

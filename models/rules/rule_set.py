@@ -28,9 +28,9 @@ from mongoengine import (
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock, personal_data
-from backend.errors import BadInput, Conflict, NotFound, Unprocessable
+from backend.errors import BadInput, Conflict, Unprocessable
 from backend.personal_data import Holding
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import entry
 from models.identity import staff
 from models.identity.actors import Staff
@@ -145,10 +145,7 @@ def read(rule_set_id: str) -> dict[str, Any]:
     Raises:
         NotFound: no such version.
     """
-    found = RuleSet._get_collection().find_one({"_id": rule_set_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(RuleSet, {"_id": rule_set_id})
 
 
 def in_force(codes: Iterable[str], day: date) -> dict[str, dict[str, Any]]:

@@ -8,12 +8,11 @@ from backend import clock
 from backend.errors import BadInput
 from backend.store import paging
 from models.identity.actors import Staff
-from models.rules import evaluate, facts, grammar, in_words, parameters, rule_set
+from models.rules import difference, evaluate, facts, grammar, in_words, parameters, rule_set
 from models.rules.compile import declared
 from models.rules.facts import Fact, Known, Missing
 
 MOST_ROWS = 1000
-CHANGES = {"gains": "由不符合变为符合", "loses": "由符合变为不符合", "amount": "结果数额变化", "unclear": "不能判断"}
 
 
 class FactsWrong(BadInput):
@@ -122,32 +121,15 @@ def compared(
     """
     old, new = evaluate.bind(before, day), evaluate.bind(after, day)
     contents = [*old.sets.values(), *new.sets.values()]
+    subjects = ((number, given(row, *contents, path=f"rows.{number}"), None) for number, row in enumerate(rows))
     changes: list[dict[str, Any]] = []
-    counts: dict[str, int] = dict.fromkeys(("same", *CHANGES), 0)
-    for number, row in enumerate(rows):
-        told = given(row, *contents, path=f"rows.{number}")
-        pair = evaluate.light(old, told), evaluate.light(new, told)
-        change = _change(*pair)
-        counts[change] += 1
-        if change != "same":
-            sides = (_side(one) for one in pair)
-            changes.append(
-                {
-                    "row": number,
-                    "change": change,
-                    "change_zh": CHANGES[change],
-                    **dict(zip(("before", "after"), sides, strict=True)),
-                }
-            )
+    counts: dict[str, int] = dict.fromkeys((difference.SAME, *difference.CHANGES), 0)
+    for number, pair in difference.Difference(new, old).over(subjects):
+        counts[pair.change] += 1
+        if pair.change != difference.SAME:
+            told = {"row": number, "change": pair.change, "change_zh": difference.CHANGES[pair.change]}
+            changes.append(told | {"before": _side(pair.before), "after": _side(pair.after)})
     return {"before": before["_id"], "after": after["_id"], "counts": counts, "changes": changes}
-
-
-def _change(before: Any, after: Any) -> str:
-    if "unknown" in {before.outcome, after.outcome} and before.outcome != after.outcome:
-        return "unclear"
-    if before.outcome != after.outcome:
-        return "gains" if after.outcome == "yes" else "loses"
-    return "amount" if before.values != after.values else "same"
 
 
 def _side(one: Any) -> dict[str, Any]:

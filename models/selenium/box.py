@@ -14,8 +14,9 @@ from pymongo.client_session import ClientSession
 
 from backend import clock, personal_data
 from backend.codes import product_code
-from backend.errors import Conflict, NotFound, Unprocessable
+from backend.errors import Conflict, Unprocessable
 from backend.personal_data import Holding
+from backend.store import documents
 from models.selenium import pack
 from models.selenium.producer import Grower, theirs
 
@@ -150,10 +151,7 @@ def read(number: str) -> dict[str, Any]:
     Raises:
         NotFound: no such box.
     """
-    found = Box._get_collection().find_one({"_id": number})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Box, {"_id": number})
 
 
 def own(grower: Grower, number: str) -> dict[str, Any]:

@@ -24,9 +24,11 @@ from pymongo.client_session import ClientSession
 from backend import clock, personal_data, runtime
 from backend.errors import Conflict, NotFound, Unavailable
 from backend.personal_data import Holding
+from backend.store import documents
 from models.audit import entry
+from models.identity import moving
 from models.identity.actors import Staff
-from models.selenium import lot, moving, producer, product, standard_check
+from models.selenium import lot, producer, product, standard_check
 
 COLLECTION = "selenium_certificates"
 STATE_ZH = {"valid": "有效", "suspended": "已暂停", "revoked": "已撤销", "expired": "已到期"}
@@ -174,10 +176,7 @@ def read(number: str, session: ClientSession | None = None) -> dict[str, Any]:
     Raises:
         NotFound: no such number.
     """
-    found = Certificate._get_collection().find_one({"_id": number}, session=session)
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Certificate, {"_id": number}, session=session)
 
 
 def state(found: dict[str, Any], stopped: Collection[str] | None = None) -> str:

@@ -20,6 +20,7 @@ from pymongo.client_session import ClientSession
 from backend import clock, personal_data
 from backend.errors import Conflict, NotFound, Unprocessable
 from backend.personal_data import Holding
+from backend.store import documents
 from models.affairs import carry_out, case, open_case
 from models.affairs.carry_out import Turn
 from models.affairs.open_case import Matter, Opener
@@ -203,10 +204,7 @@ def read(certification_id: ObjectId, session: ClientSession | None = None) -> di
     Raises:
         NotFound: there is none.
     """
-    found = Certification._get_collection().find_one({"_id": certification_id}, session=session)
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Certification, {"_id": certification_id}, session=session)
 
 
 def own(grower: Grower, certification_id: ObjectId) -> dict[str, Any]:

@@ -50,14 +50,17 @@ class CertificationBody(ma.Schema):
     item_zh = ma.fields.String(load_default="", validate=validate.Length(0, 20), metadata={"example": ""})
 
 
-class LabReportView(ma.Schema):
-    """The report that a verdict rests on."""
-
+class _LabReportHead(ma.Schema):
     lab_zh = ma.fields.String(metadata={"example": "赣州市农产品质量安全检测中心"})
     cma = ma.fields.String(metadata={"example": "201414000123"})
     report_number = ma.fields.String(metadata={"example": "JC-2026-0456"})
     report_date = ma.fields.String(metadata=_DAY)
     basis = ma.fields.String(metadata={"example": "fresh"})
+
+
+class LabReportView(_LabReportHead):
+    """The report that a verdict rests on."""
+
     se_mg_per_kg = ma.fields.String(metadata={"example": "0.012"})
 
 
@@ -185,16 +188,11 @@ class AnalyteView(ma.Schema):
     conforms = ma.fields.Boolean(allow_none=True, metadata={"example": True})
 
 
-class LabResultView(ma.Schema):
+class LabResultView(_LabReportHead):
     """A laboratory's result."""
 
     id = ma.fields.String(metadata=_ID)
     sample = ma.fields.String(metadata=_SEAL)
-    lab_zh = ma.fields.String(metadata={"example": "赣州市农产品质量安全检测中心"})
-    cma = ma.fields.String(metadata={"example": "201414000123"})
-    report_number = ma.fields.String(metadata={"example": "JC-2026-0456"})
-    report_date = ma.fields.String(metadata=_DAY)
-    basis = ma.fields.String(metadata={"example": "fresh"})
     moisture_permille = ma.fields.Integer(metadata={"example": 870})
     organic_permille = ma.fields.Integer(metadata={"example": 700})
     state = _one_of(lab_result.STATE_ZH, "entered")

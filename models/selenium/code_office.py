@@ -14,8 +14,9 @@ from backend.codes import product_code
 from backend.codes.product_code import NoCode, Read
 from backend.errors import Conflict, NotFound
 from models.audit import entry
+from models.identity import moving
 from models.identity.actors import Staff
-from models.selenium import code, moving, ordered, producer, roll, verdict
+from models.selenium import code, ordered, producer, roll, verdict
 from models.selenium.code import Code
 
 REASON_ZH = {

@@ -20,9 +20,9 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock, personal_data, runtime
-from backend.errors import Conflict, NotFound, Unprocessable
+from backend.errors import Conflict, Unprocessable
 from backend.personal_data import Holding, Sealed
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import entry
 from models.selenium import lot, product
 from models.selenium.producer import Grower, theirs
@@ -260,10 +260,7 @@ def read(number: str) -> dict[str, Any]:
     Raises:
         NotFound: no such number.
     """
-    found = Commitment._get_collection().find_one({"_id": number})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Commitment, {"_id": number})
 
 
 def state(found: dict[str, Any], lot_state: str) -> str:

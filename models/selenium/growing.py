@@ -9,8 +9,8 @@ from bson import ObjectId
 from pymongo.client_session import ClientSession
 
 from backend.errors import NotFound, Unprocessable
-from models.selenium import buyer, events, lot, plot, record
-from models.selenium.lot import Harvest
+from models.selenium import buyer, events, harvesting, lot, plot, record
+from models.selenium.harvesting import Harvest
 from models.selenium.producer import Grower
 from models.selenium.record import Record
 
@@ -130,7 +130,7 @@ def own_plots(grower: Grower, plots: Sequence[ObjectId]) -> list[dict[str, Any]]
     found = list(plot.several(list(plots)).values())
     wrong = any(one["producer"] != grower.producer_id or one["state"] == "ended" for one in found)
     if not plots or wrong or len(found) != len(set(plots)):
-        raise lot.PlotsWrong
+        raise harvesting.PlotsWrong
     return found
 
 
@@ -154,7 +154,7 @@ def bring_in(grower: Grower, told: Harvest, key: str = "") -> dict[str, Any]:
     """
     if again := record.of_key(key):
         return lot.read(again["lots"][0])
-    drafted = lot.harvest(grower, told)
+    drafted = harvesting.harvest(grower, told)
     goods, plots = drafted.lots[0], own_plots(grower, told.plots)
     if (until := _safe_from(told)) > goods["harvested_on"]:
         raise IntervalRunning(until)
@@ -210,7 +210,7 @@ def sort_out(
     """
     if again := record.of_key(key):
         return again
-    drafted = lot.grade(grower, taken, into)
+    drafted = harvesting.grade(grower, taken, into)
     sources = lot.several(list(taken))
     record.check_day(day, max(one["harvested_on"] for one in sources.values()))
     made = [one["_id"] for one in drafted.lots]

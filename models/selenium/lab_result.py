@@ -20,7 +20,7 @@ from pymongo.errors import DuplicateKeyError
 from backend import clock, personal_data
 from backend.errors import Conflict, NotAllowed, NotFound, Unprocessable
 from backend.personal_data import Holding
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import entry
 from models.identity import staff
 from models.identity.actors import Staff
@@ -318,7 +318,4 @@ def read(result_id: ObjectId, session: ClientSession | None = None) -> dict[str,
     Raises:
         NotFound: there is none.
     """
-    found = LabResult._get_collection().find_one({"_id": result_id}, session=session)
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(LabResult, {"_id": result_id}, session=session)

@@ -21,10 +21,11 @@ from backend import clock, personal_data
 from backend.codes import product_code
 from backend.errors import Conflict, NotFound, Unprocessable
 from backend.personal_data import Holding
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import entry
+from models.identity import moving
 from models.identity.actors import Staff
-from models.selenium import buyer, code_quota, events, lot, moving, producer, record, roll, uri
+from models.selenium import buyer, code_quota, events, lot, producer, record, roll, uri
 from models.selenium.producer import Grower, theirs
 
 COLLECTION = "selenium_packs"
@@ -314,10 +315,7 @@ def read(number: str) -> dict[str, Any]:
     Raises:
         NotFound: no such pack.
     """
-    found = Pack._get_collection().find_one({"_id": number})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Pack, {"_id": number})
 
 
 def own(grower: Grower, number: str) -> dict[str, Any]:

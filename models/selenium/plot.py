@@ -21,10 +21,11 @@ from pymongo.client_session import ClientSession
 from backend import clock, personal_data, runtime
 from backend.errors import Conflict, NotFound, Unprocessable
 from backend.personal_data import Holding, Sealed
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import entry
+from models.identity import moving
 from models.identity.actors import Staff
-from models.selenium import moving, product
+from models.selenium import product
 from models.selenium.producer import Grower, reaches, village
 
 COLLECTION = "selenium_plots"
@@ -283,10 +284,7 @@ def own(grower: Grower, plot_id: ObjectId) -> dict[str, Any]:
     Raises:
         NotFound: none, or another producer's.
     """
-    found = Plot._get_collection().find_one({"_id": plot_id, "producer": grower.producer_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Plot, {"_id": plot_id, "producer": grower.producer_id})
 
 
 def in_reach(actor: Staff, operation: str, plot_id: ObjectId) -> dict[str, Any]:

@@ -19,12 +19,11 @@ from backend import clock, personal_data, runtime
 from backend.errors import Conflict, NotAllowed, NotFound, Unprocessable
 from backend.identity_documents import mask_name
 from backend.personal_data import Holding, Sealed
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import entry
-from models.identity import levels, person
+from models.identity import levels, moving, person
 from models.identity.actors import Member, Resident, Staff
 from models.places.area import Area
-from models.selenium import moving
 
 COLLECTION = "producers"
 KIND_ZH = {"organisation": "单位", "person": "农户"}
@@ -297,10 +296,7 @@ def read(producer_id: ObjectId) -> dict[str, Any]:
     Raises:
         NotFound: no such producer.
     """
-    found = Producer._get_collection().find_one({"_id": producer_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Producer, {"_id": producer_id})
 
 
 def several(producer_ids: list[ObjectId]) -> dict[ObjectId, dict[str, Any]]:

@@ -14,8 +14,8 @@ from mongoengine import BooleanField, Document, ListField, StringField
 from pymongo.client_session import ClientSession
 
 from backend import clock
-from backend.errors import Conflict, NotFound, Unprocessable
-from backend.store import transactions
+from backend.errors import Conflict, Unprocessable
+from backend.store import documents, transactions
 from models.audit import entry
 from models.identity import staff
 from models.identity.actors import Staff
@@ -119,10 +119,7 @@ def read(product_id: str) -> dict[str, Any]:
     Raises:
         NotFound: no such product.
     """
-    found = Product._get_collection().find_one({"_id": product_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Product, {"_id": product_id})
 
 
 def require(product_id: str, field: str = "product") -> dict[str, Any]:

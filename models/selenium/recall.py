@@ -29,6 +29,7 @@ from pymongo.errors import DuplicateKeyError
 from backend import clock, personal_data
 from backend.errors import Conflict, NotFound
 from backend.personal_data import Holding
+from backend.store import documents
 from models.identity.actors import Staff
 from models.selenium import producer
 from models.selenium.producer import Grower
@@ -188,10 +189,7 @@ def read(number: str, session: ClientSession | None = None) -> dict[str, Any]:
     Raises:
         NotFound: no such number.
     """
-    found = Recall._get_collection().find_one({"_id": number}, session=session)
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Recall, {"_id": number}, session=session)
 
 
 def own(grower: Grower, number: str) -> dict[str, Any]:

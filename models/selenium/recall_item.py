@@ -22,9 +22,8 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
 from backend import clock, personal_data
-from backend.errors import NotFound
 from backend.personal_data import Holding
-from backend.store import paging
+from backend.store import documents, paging
 
 COLLECTION = "selenium_recall_items"
 KIND_ZH = {"lot": "批次", "pack": "包装批", "box": "箱", "thing": "其他标识", "buyer": "接收方"}
@@ -129,10 +128,7 @@ def read(item_id: str) -> dict[str, Any]:
     Raises:
         NotFound: the recall does not reach it.
     """
-    found = RecallItem._get_collection().find_one({"_id": item_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(RecallItem, {"_id": item_id})
 
 
 def done(item_id: str, outcome: str, session: ClientSession | None = None, **told: Any) -> bool:

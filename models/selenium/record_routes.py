@@ -11,7 +11,7 @@ from backend.store import object_ids
 from models.selenium import correcting, grower_views, growing, record
 from models.selenium import record_forms as schemas
 from models.selenium import record_views as views
-from models.selenium.lot import Harvest
+from models.selenium.harvesting import Harvest
 from models.selenium.producer import acting
 
 ROUTES = RouteSet()

@@ -28,10 +28,10 @@ from pymongo.client_session import ClientSession
 
 from backend import clock, jobs, outbox, personal_data, runtime
 from backend.codes import product_code
-from backend.errors import Conflict, NotFound
+from backend.errors import Conflict
 from backend.labels.sheets import write
 from backend.personal_data import Holding
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import entry
 from models.selenium import code, code_quota, product, roll_labels, seasons, trade_item
 from models.selenium.producer import Grower, theirs
@@ -239,10 +239,7 @@ def read(number: str) -> dict[str, Any]:
     Raises:
         NotFound: no such roll.
     """
-    found = Roll._get_collection().find_one({"_id": number})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Roll, {"_id": number})
 
 
 def own(grower: Grower, number: str) -> dict[str, Any]:

@@ -18,11 +18,11 @@ from pymongo.errors import DuplicateKeyError
 from backend import clock, personal_data
 from backend.errors import Conflict, NotFound, Unprocessable
 from backend.personal_data import Holding
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import entry
-from models.identity import staff
+from models.identity import moving, staff
 from models.identity.actors import Staff
-from models.selenium import certification, moving, producer
+from models.selenium import certification, producer
 
 COLLECTION = "selenium_samples"
 STATE_ZH = {"held": "保管中", "handed": "交接中", "broken": "封样失效", "tested": "已检测"}
@@ -231,9 +231,7 @@ def near(actor: Staff, seal: str) -> dict[str, Any]:
     Raises:
         NotFound: none, or out of the actor's reach.
     """
-    found = Sample._get_collection().find_one({"_id": seal})
-    if found is None:
-        raise NotFound
+    found = documents.one(Sample, {"_id": seal})
     hands = {one.get(side) for one in found["custody"] for side in ("by", "to")}
     at_unit = actor.may("sample.read") and found["at_lab"] and found["unit"] == actor.unit
     if actor.key in hands or at_unit or producer.reaches(actor, "certification.read", found["village"]):

@@ -16,6 +16,7 @@ from backend import clock, personal_data
 from backend.codes import product_code
 from backend.errors import Conflict, NotFound, Unprocessable
 from backend.personal_data import Holding
+from backend.store import documents
 from models.selenium.producer import Grower, theirs
 
 COLLECTION = "selenium_shipments"
@@ -127,10 +128,7 @@ def read(number: str) -> dict[str, Any]:
     Raises:
         NotFound: no such shipment.
     """
-    found = Shipment._get_collection().find_one({"_id": number})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Shipment, {"_id": number})
 
 
 def own(grower: Grower, number: str) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from typing import Any
 from mongoengine import BooleanField, Document, ListField, StringField
 from pymongo.client_session import ClientSession
 
-from backend.errors import Conflict, NotFound, Unprocessable
-from backend.store import transactions
+from backend.errors import Conflict, Unprocessable
+from backend.store import documents, transactions
 from models.audit import entry
 from models.identity import staff
 from models.identity.actors import Staff
@@ -125,10 +125,7 @@ def read(standard_id: str) -> dict[str, Any]:
     Raises:
         NotFound: no such standard.
     """
-    found = Standard._get_collection().find_one({"_id": standard_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Standard, {"_id": standard_id})
 
 
 def listed() -> list[dict[str, Any]]:

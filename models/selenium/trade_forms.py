@@ -122,19 +122,22 @@ class LooseView(ma.Schema):
     grams = ma.fields.Integer(metadata={"example": 600_000})
 
 
-class ShipmentView(ma.Schema):
-    """A shipment."""
-
+class _ShipmentHead(ma.Schema):
     id = ma.fields.String(metadata=_SHIPMENT)
-    buyer = ma.fields.String(metadata=_ID)
-    boxes = ma.fields.List(ma.fields.String(), metadata={"example": [_BOX["example"]]})
-    packs = ma.fields.List(ma.fields.Nested(PackagesView))
-    lots = ma.fields.List(ma.fields.Nested(LooseView))
     note_no = ma.fields.String(metadata={"example": "2026-0118"})
     shipped_on = ma.fields.String(metadata=_DAY)
     received_on = ma.fields.String(metadata=_DAY)
     state = ma.fields.String(validate=validate.OneOf(list(shipment.STATE_ZH)), metadata={"example": "shipped"})
     state_zh = ma.fields.String(metadata={"example": "运输中"})
+
+
+class ShipmentView(_ShipmentHead):
+    """A shipment."""
+
+    buyer = ma.fields.String(metadata=_ID)
+    boxes = ma.fields.List(ma.fields.String(), metadata={"example": [_BOX["example"]]})
+    packs = ma.fields.List(ma.fields.Nested(PackagesView))
+    lots = ma.fields.List(ma.fields.Nested(LooseView))
     created_at = ma.fields.String(metadata=_TIME)
 
 
@@ -145,19 +148,13 @@ class ShipmentList(ma.Schema):
     next = ma.fields.String(allow_none=True)
 
 
-class DeliveryView(ma.Schema):
+class DeliveryView(_ShipmentHead):
     """A shipment as the organisation sees it that gets it."""
 
-    id = ma.fields.String(metadata=_SHIPMENT)
     from_zh = ma.fields.String(metadata={"example": "于都县测试种植专业合作社"})
     boxes = ma.fields.Integer(metadata={"example": 2})
     packages = ma.fields.Integer(metadata={"example": 40})
     grams = ma.fields.Integer(metadata={"example": 600_000})
-    note_no = ma.fields.String(metadata={"example": "2026-0118"})
-    shipped_on = ma.fields.String(metadata=_DAY)
-    received_on = ma.fields.String(metadata=_DAY)
-    state = ma.fields.String(validate=validate.OneOf(list(shipment.STATE_ZH)), metadata={"example": "shipped"})
-    state_zh = ma.fields.String(metadata={"example": "运输中"})
 
 
 class DeliveryList(ma.Schema):

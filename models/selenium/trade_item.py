@@ -13,12 +13,12 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock, gtin, personal_data
-from backend.errors import Conflict, NotFound, Unprocessable
+from backend.errors import Conflict, Unprocessable
 from backend.personal_data import Holding
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import entry
-from models.identity import organisation
-from models.selenium import moving, product
+from models.identity import moving, organisation
+from models.selenium import product
 from models.selenium.producer import Grower
 
 COLLECTION = "selenium_trade_items"
@@ -148,10 +148,7 @@ def own(grower: Grower, item_id: ObjectId) -> dict[str, Any]:
     Raises:
         NotFound: none, or another producer's.
     """
-    found = TradeItem._get_collection().find_one({"_id": item_id, "producer": grower.producer_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(TradeItem, {"_id": item_id, "producer": grower.producer_id})
 
 
 def read(item_id: ObjectId) -> dict[str, Any]:
@@ -160,10 +157,7 @@ def read(item_id: ObjectId) -> dict[str, Any]:
     Raises:
         NotFound: no such trade item.
     """
-    found = TradeItem._get_collection().find_one({"_id": item_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(TradeItem, {"_id": item_id})
 
 
 def by_gtin(number: str) -> dict[str, Any] | None:

@@ -15,8 +15,9 @@ from backend import clock
 from backend.errors import NotFound
 from backend.store import transactions
 from models.audit import entry
+from models.identity import moving
 from models.identity.actors import Staff
-from models.selenium import code_quota, moving, producer, roll
+from models.selenium import code_quota, producer, roll
 from models.selenium.pack import LabelsOutside, LabelsTaken
 from models.selenium.producer import Grower
 from models.selenium.roll import Roll

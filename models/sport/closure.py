@@ -24,6 +24,7 @@ from mongoengine import (
 from backend import clock, personal_data
 from backend.errors import Conflict, NotFound, Unprocessable
 from backend.personal_data import Holding
+from backend.store import documents
 from models.booking import close_many, slot
 from models.identity.actors import Staff
 from models.places import scope
@@ -216,10 +217,7 @@ def read(closure_id: ObjectId) -> dict[str, Any]:
     Raises:
         NotFound: no such closing.
     """
-    found = SportClosure._get_collection().find_one({"_id": closure_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(SportClosure, {"_id": closure_id})
 
 
 def reached(actor: Staff, operation: str, closure_id: ObjectId) -> tuple[dict[str, Any], str]:

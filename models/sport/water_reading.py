@@ -16,7 +16,7 @@ from pymongo.client_session import ClientSession
 from backend import clock, outbox, personal_data
 from backend.errors import NotFound, Unprocessable
 from backend.personal_data import Holding
-from backend.store import paging, transactions
+from backend.store import documents, paging, transactions
 from models.audit import entry
 from models.identity.actors import Device, Staff
 from models.places import scope
@@ -178,10 +178,7 @@ def read(reading_id: str) -> dict[str, Any]:
     Raises:
         NotFound: no such reading.
     """
-    found = WaterReading._get_collection().find_one({"_id": reading_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(WaterReading, {"_id": reading_id})
 
 
 def listed(place: str, water: str, *, cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:

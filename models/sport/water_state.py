@@ -22,9 +22,8 @@ from mongoengine import (
 from pymongo.client_session import ClientSession
 
 from backend import clock, metrics, outbox, personal_data
-from backend.errors import NotFound
 from backend.personal_data import Holding
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.audit import entry
 from models.booking import slot
 from models.booking.slot_errors import CHECK
@@ -85,10 +84,7 @@ def read(state_id: str) -> dict[str, Any]:
     Raises:
         NotFound: it was never measured.
     """
-    found = WaterState._get_collection().find_one({"_id": state_id}, {"outbox": 0})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(WaterState, {"_id": state_id}, {"outbox": 0})
 
 
 def of_place(place: str) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from pymongo.client_session import ClientSession
 
 from backend import clock
 from backend.errors import NotFound
+from backend.store import documents
 from models.content import item, kind, write
 from models.content.fields import ID, Content, text
 from models.content.write import Home
@@ -86,10 +87,7 @@ def label(exhibit_id: str) -> dict[str, Any]:
     Raises:
         NotFound: no such exhibit.
     """
-    found = Exhibit._get_collection().find_one({"_id": exhibit_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Exhibit, {"_id": exhibit_id})
 
 
 def labels(place: str, *, after: str = "", most: int = MOST) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from pymongo.errors import DuplicateKeyError
 
 from backend import clock, personal_data
 from backend.errors import Conflict, NotFound, Unprocessable
-from backend.store import paging
+from backend.store import documents, paging
 from models.identity.actors import Resident
 from models.tourism import itinerary_views
 
@@ -112,10 +112,7 @@ def read(resident: Resident, itinerary_id: ObjectId) -> Found:
     Raises:
         NotFound: no such itinerary of one's own.
     """
-    found = Itinerary._get_collection().find_one({"_id": itinerary_id, "account": resident.account_id})
-    if found is None:
-        raise NotFound
-    return found
+    return documents.one(Itinerary, {"_id": itinerary_id, "account": resident.account_id})
 
 
 def listed(resident: Resident, *, cursor: str | None, limit: int) -> tuple[list[Found], str | None]:
@@ -167,9 +164,7 @@ def shared(code: str) -> list[Found]:
     Raises:
         NotFound: it opens nothing.
     """
-    found = Itinerary._get_collection().find_one({"share": code}, {"_id": 0, "stops": 1})
-    if found is None:
-        raise NotFound
+    found = documents.one(Itinerary, {"share": code}, {"_id": 0, "stops": 1})
     return list(found["stops"])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mongoengine import BooleanField, DictField, Document, StringField
 
-from backend.errors import NotFound
+from backend.store import documents
 
 COUNTY = "county"
 
@@ -33,9 +33,7 @@ def read() -> dict[str, Any]:
     Raises:
         NotFound: none were put.
     """
-    found = ItineraryTerms._get_collection().find_one({"_id": COUNTY})
-    if found is None:
-        raise NotFound
+    found = documents.one(ItineraryTerms, {"_id": COUNTY})
     return {**found["told"], "demo": bool(found.get("demo"))}
 
 

@@ -18,10 +18,10 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock, personal_data, runtime
-from backend.errors import Conflict, NotFound
+from backend.errors import Conflict
 from backend.money import yuan
 from backend.personal_data import Holding, Sealed
-from backend.store import transactions
+from backend.store import documents, transactions
 from models.devices import conflict
 from models.identity.actors import Device
 from models.onecard import card, concession, entitlement, holder, verify
@@ -244,9 +244,7 @@ def pay_owed(person_id: ObjectId, ride_id: str) -> dict[str, Any]:
     """
     if card.of_person(person_id):
         card.require_active(person_id)
-    found = Ride._get_collection().find_one({"_id": ride_id, "person": person_id})
-    if found is None:
-        raise NotFound
+    found = documents.one(Ride, {"_id": ride_id, "person": person_id})
     if found["state"] != "owed":
         raise NothingOwed
     open_wallet(found)

@@ -50,6 +50,15 @@ STAFF = (
     ("zou.demo", "演示富硒认定负责人", "cert_manager", "selenium_industry_centre"),
     ("bai.demo", "演示检测人员", "lab_clerk", "market_supervision"),
     ("dou.demo", "演示检测复核人员", "lab_clerk", "market_supervision"),
+    ("pan.demo", "演示招生管理人员", "school_manager", "education_sports"),
+    ("ge.demo", "演示招生复核人员", "school_manager", "education_sports"),
+    ("fan.demo", "演示学校招生人员", "school_clerk", "school_demo_primary_07"),
+    ("peng.demo", "演示入学联络人员", "school_liaison", "town_360731100"),
+    ("lang.demo", "演示不动产承办人", "case_handler", "natural_resources"),
+    ("lu.demo", "演示社保承办人", "case_handler", "social_insurance_centre"),
+    ("shu.demo", "演示市监承办人", "case_handler", "market_supervision"),
+    ("su.demo", "演示入学复核承办人", "case_handler", "education_sports"),
+    ("pu.demo", "演示入学第二复核承办人", "case_handler", "education_sports"),
     ("hua.demo", "演示内容终审人员", "case_supervisor", "culture_tourism"),
 )
 ADMIN = ("admin.demo", "演示系统管理员")

@@ -39,8 +39,10 @@ def _fills_up(stage: Stage, clerk: Caller) -> Iterator[str]:
     for family in families:
         for ticket in family["tickets"]:
             check(gate.scan(ticket["code"])["result"] == "admitted", "who has a ticket walks in")
-    found = _level(stage, "amber")
-    check(found["inside"] >= amber, "what the gates let in is counted")
+    _level(stage, "amber")
+    found = until(
+        lambda: _live(stage), lambda told: told["inside"] >= amber, "the gates' count", seconds=LOOKED_SECONDS
+    )
     full = f"{found['inside']} inside, {found['load_percent']} %, {found['level_zh']}"
     yield f"{COMING} families walk in at the gate: {full}"
     yield from _what_follows(stage, holder, slot)
@@ -98,10 +100,14 @@ def _count(clerk: Caller, people: int, reason: str) -> None:
 
 
 def _level(stage: Stage, wanted: str) -> dict[str, Any]:
-    def read() -> Any:
-        return stage.anybody.get(f"/public/v1/crowd/{OPEN_PLACE}")
+    live = until(
+        lambda: _live(stage), lambda told: told["level"] == wanted, f"level {wanted}", seconds=LOOKED_SECONDS, pause=1
+    )
+    return dict(live)
 
-    return dict(until(read, lambda told: told["level"] == wanted, f"level {wanted}", seconds=LOOKED_SECONDS, pause=1))
+
+def _live(stage: Stage) -> Any:
+    return stage.anybody.get(f"/public/v1/crowd/{OPEN_PLACE}")
 
 
 def _notices(stage: Stage) -> list[str]:

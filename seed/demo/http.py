@@ -37,6 +37,10 @@ class Caller:
         """Return the status of what one may read or not."""
         return self._answer("GET", path, {}).status_code
 
+    def answer(self, path: str, body: Any) -> requests.Response:
+        """Write where the service may say no, and return what it says."""
+        return self._answer("POST", path, {}, json=body)
+
     def _sent(self, method: str, path: str, expect: int, headers: dict[str, str], **content: Any) -> Any:
         answer = self._answer(method, path, headers, **content)
         if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS != expect:

@@ -15,6 +15,7 @@ from seed.demo import (
     rainy_day,
     records,
     rights,
+    school,
     selenium,
     subsidies,
     two_persons,
@@ -38,6 +39,7 @@ STORIES = [
     *holiday.STORIES,
     *rainy_day.STORIES,
     *selenium.STORIES,
+    *school.STORIES,
     *records.STORIES,
 ]
 

@@ -23,6 +23,7 @@ from seed.demo.http import TIMEOUT, Caller, StoryFailed
 from seed.demo.offline_gate import OfflineGate
 
 PATIENCE_SECONDS = 40
+ACCOUNTS_SECONDS = 180
 
 
 class Stage:
@@ -91,8 +92,7 @@ class Stage:
     def clerk(self, wanted: str) -> Caller:
         """Return a logged-in member of the demonstration's staff, by login or as the first one with a role."""
         if wanted not in self._clerks:
-            if not self._accounts.exists():
-                raise StoryFailed("no demo accounts here; start the service with `make run` on this machine")
+            self._wait_for_accounts()
             staff = orjson.loads(self._accounts.read_bytes())["staff"]
             account = next((one for one in staff if wanted in (one["login"], one["role"])), None)
             if account is None:
@@ -100,6 +100,14 @@ class Stage:
             self._clerks[wanted] = accounts.logged_in(self.base, account)
             accounts.keep(self._accounts, staff)
         return self._clerks[wanted]
+
+    def _wait_for_accounts(self) -> None:
+        """Wait while a first start still makes the staff's accounts, which the limit of invitations makes slow."""
+        deadline = time.monotonic() + ACCOUNTS_SECONDS
+        while not self._accounts.exists():
+            if not self.sandbox or time.monotonic() > deadline:
+                raise StoryFailed("no demo accounts here; start the service with `make run` on this machine")
+            time.sleep(0.5)
 
     def gate(self, place: str) -> "Gate":
         """Register a gate at a place and return it."""

@@ -43,7 +43,8 @@ def money_beyond_the_rule(stage: Stage) -> Iterator[str]:
     body = {"order_id": order["id"], "fen": GIVEN_BACK, "reason": "景区当日停电,经协商退款"}
     if not late:
         refused = first.post("/office/v1/refunds/proposals", body, expect=409)
-        yield f"cancelled in time, all was refunded; more never goes back: {refused['message']}"
+        yield f"no paid place is open today any more: cancelled in time, {order['total_fen'] / 100:.2f} 元 are refunded"
+        yield f"more never goes back: {refused['message']}"
         return
     yield f"cancelled on the day of the visit: by the rule {order['total_fen'] / 100:.2f} 元 are kept"
     proposal = first.post("/office/v1/refunds/proposals", body, expect=201)

@@ -92,12 +92,15 @@ def test_a_header_stands_beside_the_arguments_of_a_query(spec):
     }
 
 
-def test_every_answer_that_is_an_error_has_the_one_form(spec):
+def test_every_answer_that_is_an_error_has_the_one_form_or_that_of_its_standard(spec):
     for method, path, told in operations(spec):
         form = told["responses"]["default"]
         while "$ref" in form:
             form = spec["components"]["responses"][form["$ref"].rsplit("/", 1)[1]]
-        assert form["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorBody"), (method, path)
+        if path.startswith("/epcis/"):
+            assert set(form["content"]) == {"application/problem+json"}, (method, path)
+        else:
+            assert form["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorBody"), (method, path)
 
 
 def test_protected_operations_say_how_to_prove_oneself(spec):

@@ -98,11 +98,15 @@ def _guided(story: Story) -> dict:
     sent(story.office.call("PUT", f"{base}/prices", price), 202)
     line = {"start": "09:00", "end": "10:00", "quota": 1}
     sent(story.office.call("PUT", f"{base}/plan", {"from_day": today, "lines": [line]}), 202)
-    last = (clock.today() + timedelta(days=GUIDE_DAYS - 3)).isoformat()  # of three days one is open
-    until(lambda: any(one["day"] > last for one in story.slots(PARK, GUIDE)), what="the hours of the guide")
+    visit = story.slot(PARK, 5)
+    day = next(one["day"] for one in story.slots(PARK) if one["id"] == visit)
+    hours = until(
+        lambda: [one["id"] for one in story.slots(PARK, GUIDE) if one["day"] == day],
+        seconds=90, what="the hours of the guide", pause=0.2,
+    )  # fmt: skip
     visitors = [{"companion_id": story.phone.me, "ticket_type": "adult"}]
-    extras = [{"slot_id": story.slot(PARK, 5, resource=GUIDE), "ticket_type": "tour"}]
-    made = story.phone.post("/mini/v1/orders", {"slot_id": story.slot(PARK, 5), "visitors": visitors, "extras": extras})
+    extras = [{"slot_id": hours[0], "ticket_type": "tour"}]
+    made = story.phone.post("/mini/v1/orders", {"slot_id": visit, "visitors": visitors, "extras": extras})
     return _paid(story.phone, sent(made, 201))
 
 

@@ -19,6 +19,19 @@ def test_nobody_reads_without_proof(client, store, path):
     assert (answer.json["type"], answer.json["status"]) == ("epcisException:SecurityException", 401)
 
 
+def test_the_description_shows_errors_in_the_form_of_the_standard_and_elsewhere_in_ours(client, store):
+    paths = client.get("/openapi.json").json["paths"]
+    ours = [
+        told["responses"]["default"]
+        for path, methods in paths.items()
+        for verb, told in methods.items()
+        if path.startswith("/epcis") and verb != "parameters"
+    ]
+    assert len(ours) > 10
+    assert {tuple(one["content"]) for one in ours} == {("application/problem+json",)}
+    assert "$ref" in paths["/office/v1/units"]["get"]["responses"]["default"]
+
+
 @pytest.mark.parametrize("path", ["/events", "/capture"])
 def test_nobody_captures_without_proof(client, store, path):
     assert client.post(f"/epcis{path}", json=document(short())).status_code == 401

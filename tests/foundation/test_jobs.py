@@ -10,7 +10,7 @@ def task(store, request):
     """Register a task that works through numbered items in batches of three; the list says which it did."""
     done = []
 
-    def register(total, step=lambda _item: None, last=None):
+    def register(total, step=lambda _item: None, last=None, **options):
         def batch(position):
             first = int(position) + 1 if position else 0
             return [f"{n:03}" for n in range(first, min(first + 3, total))]
@@ -19,7 +19,7 @@ def task(store, request):
             done.append(item)
             return step(item)
 
-        outbox.function("test.task")(lambda job: jobs.work(ObjectId(job), batch, one, last))
+        outbox.function("test.task")(lambda job: jobs.work(ObjectId(job), batch, one, last, **options))
         request.addfinalizer(lambda: outbox._registry.functions.pop("test.task", None))
         return done
 
@@ -109,6 +109,46 @@ def test_what_comes_last_is_over_before_the_job_says_done_and_is_repeated_after_
     outbox.drain("reports")
     assert (told(job), seen) == (("done", 4, 4), [("running", 4, 4)] * 2)
     assert done == ["000", "001", "002", "003"]
+
+
+def test_some_items_are_looked_at_together_before_they_are_done(task):
+    looked = []
+    done = task(7, ahead=lambda items: looked.append((list(items), len(done))), at_a_time=2)
+    job = start(7)
+    outbox.drain("reports")
+    assert [len(items) for items, _ in looked] == [2, 1, 2, 1, 1], "within batches of three"
+    assert [before for _, before in looked] == [0, 2, 3, 5, 6], "the look comes before the steps"
+    assert told(job) == ("done", 7, 7)
+
+
+def test_what_was_done_of_some_items_before_one_broke_off_counts_and_is_not_done_again(task, shift_clock):
+    broken = ["002"]
+
+    def step(item):
+        if item in broken:
+            broken.remove(item)
+            raise RuntimeError
+        return "wrong" if item == "001" else None
+
+    done = task(4, step, at_a_time=3)
+    job = start(4)
+    outbox.drain("reports")
+    assert told(job) == ("running", 2, 4)
+    assert jobs.read(job)["failures"] == [{"item": "001", "reason": "wrong"}]
+    shift_clock(2)
+    outbox.drain("reports")
+    assert done == ["000", "001", "002", "002", "003"]
+    assert (told(job), len(jobs.read(job)["failures"])) == (("done", 4, 4), 1)
+
+
+def test_a_worker_whose_time_is_over_leaves_the_rest_to_the_next_turn(task, monkeypatch):
+    monkeypatch.setattr(jobs, "SECONDS", -1.0)
+    done = task(5)
+    job = start(5)
+    outbox.drain("reports", most=2)
+    assert (done, told(job)) == (["000", "001"], ("running", 2, 5))
+    outbox.drain("reports")
+    assert told(job) == ("done", 5, 5)
 
 
 def test_ending_a_job_twice_keeps_its_first_end(task, shift_clock):

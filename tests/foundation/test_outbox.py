@@ -258,3 +258,13 @@ def test_wakes_of_one_queue_are_sent_from_the_background_and_a_dead_broker_does_
 def test_ids_of_entries_differ(store):
     assert len({outbox.entry("push", "test.work")["id"] for _ in range(9)}) == 9
     assert isinstance(outbox.entry("push", "test.work")["id"], ObjectId)
+
+
+def test_wakes_that_follow_each_other_fast_go_together_and_the_last_one_is_not_lost():
+    sent = []
+    waker = outbox.CoalescingWaker(sent.append)
+    for _ in range(500):
+        waker("push")
+    waker("checkout")
+    until(lambda: "checkout" in sent, what="the last wake")
+    assert sent.count("push") < 50

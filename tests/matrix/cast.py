@@ -51,6 +51,7 @@ class Cast:
         found["other_office"] = affairs.seat(self.client, "tourism_office", unit=UNIT)
         found["other_clerk"] = affairs.seat(self.client, "benefit_clerk", unit=UNIT)
         found[VENUE_SEAT] = affairs.seat(self.client, "venue_manager", unit=VENUE_UNIT)
+        found["other_planner"] = affairs.seat(self.client, "school_manager", unit=UNIT)
         found["other_admin"] = affairs.seat(self.client, "system_admin", unit=UNIT)
         digest = {"$set": {"password": password.digest("Xiang-jiang 1934")}}
         for clerk in found.values():

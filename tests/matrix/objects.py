@@ -88,11 +88,18 @@ _DECIDES = {
     "finance_clerk": "refund",
     "rule_approver": "rule_activation",
     "agriculture_office": "recall",
+    "school_manager": "school_seed",
 }
 
 
 def _approvals(world: World, operation: Operation, seat: str) -> Objects:
     kept, role = world.ids["approval"], seat.partition("/")[0]
+    if "/school/unreached/exports/" in operation.path:
+        mine, strange = world.ids["reach_export"]["own"], world.ids["export"]["own"]
+        return {"own": mine, "other": strange} if seat == "school_manager" else {"other": mine}
+    if "/school/offers/exports/" in operation.path:
+        mine, strange = world.ids["school_export"]["own"], world.ids["export"]["own"]
+        return {"own": mine, "other": strange} if role == "school_clerk" else {"other": mine}
     if "/benefits/exports/" in operation.path:
         mine, strange = world.ids["benefit_export"]["own"], world.ids["export"]["own"]
         return {"own": mine, "other": strange} if role == "benefit_clerk" else {"other": mine}
@@ -100,12 +107,15 @@ def _approvals(world: World, operation: Operation, seat: str) -> Objects:
         return dict(world.ids["export"]) | {} if role == "scenic_manager" else {"other": world.ids["export"]["other"]}
     if operation.access["operation"] == "approval.decide":
         others = {"security_admin": "refund"}.get(role, "totp_reset")
-        return {"own": kept[_DECIDES[role]], "other": kept[others]}
+        own = {"own": kept[_DECIDES[role]]} if role in _DECIDES else {}
+        return own | {"other": kept[others]}
     return {"own": kept[role], "other": kept["sensitive_grant" if role == "finance_clerk" else "refund"]}
 
 
 def _imports(world: World, operation: Operation, seat: str) -> Objects:
     kept = world.ids["import " + operation.path.split("/")[4]]
+    if operation.access["operation"] == "school.serve" and not seat.startswith("school_manager"):
+        return {"other": kept["own"]}
     return {"other": kept["own"]} if seat == "venue_manager" else kept
 
 
@@ -197,6 +207,35 @@ THINGS: dict[tuple[str, str], Thing] = {
     ("office", "session_id"): Thing(_office_sessions, "0" * 16),
     ("office", "slot_id"): Thing(of("slot"), "nowhere-20261123-0900", reach="unit"),
     ("office", "source_id"): Thing(of("crowd_source"), "camera-nowhere:c1", reach="unit"),
+    ("mini", "application_id"): Thing(of("school draft")),
+    **{
+        (f"mini/v1/school/applications/{{application_id}}/{after}", "application_id"): Thing(of("school application"))
+        for after in ("offers", "appeals", "waiting")
+    },
+    ("mini/v1/school/applications", "file_id"): Thing(of("school material")),
+    ("office/v1/school/points", "case_id"): Thing(_office_cases("point case"), reach="unit"),
+    ("office/v1/school/applications", "application_id"): Thing(of("school application"), reach="unit"),
+    ("office/v1/school/applications", "file_id"): Thing(of("school paper"), reach="unit"),
+    ("office/v1/school/counter/applications", "application_id"): Thing(of("school draft")),
+    ("mini", "offer_id"): Thing(of("school offer")),
+    ("mini", "found_id"): Thing(of("found")),
+    ("mini/v1/school", "child_id"): Thing(of("found child")),
+    ("office/v1/school", "candidate_id"): Thing(of("candidate"), reach="unit"),
+    ("office/v1/school/jobs", "job_id"): Thing(of("finding job"), reach="all"),
+    ("mini/v1/school", "school_code"): Thing(of("school"), "nowhere"),
+    ("office", "offer_id"): Thing(of("school offer"), reach="unit"),
+    ("office/v1/school", "transfer_id"): Thing(of("school transfer"), reach="unit"),
+    ("office/v1/school/rounds/{round_code}/schools", "round_code"): Thing(
+        lambda world, *_: dict.fromkeys(("own", "other"), world.ids["school round"]["own"]), "nothing", reach="unit"
+    ),
+    ("office/v1/school/rounds/{round_code}/schools", "school_code"): Thing(of("school"), "nowhere", reach="unit"),
+    ("office", "round_code"): Thing(of("school round"), "nothing", reach="all"),
+    ("public", "round_code"): Thing(of("school round"), "nothing"),
+    ("office/v1/school/rounds/{round_code}/draw", "round_code"): Thing(of("drawn round"), "nothing", reach="all"),
+    ("office/v1/school/rounds/{round_code}/draw/trial", "round_code"): Thing(of("open round"), "nothing", reach="all"),
+    ("public/v1/school/rounds/{round_code}/draw", "round_code"): Thing(of("drawn round"), "nothing"),
+    ("mini/v1/school/applications/{application_id}/draw", "application_id"): Thing(of("drawn application")),
+    ("school", "round_code"): Thing(of("drawn round"), "nothing"),
     ("office", "statement"): Thing(lambda *_: {"own": STATEMENT}, "bank:nothing", reach="all"),
     ("office", "token"): Thing(of("invitation"), "x" * 59, reach="all"),
     ("office", "transfer_id"): Thing(of("transfer", "own", "other"), "pay:nothing", reach="all"),
@@ -210,6 +249,11 @@ THINGS: dict[tuple[str, str], Thing] = {
     ("mini", "commitment_no"): Thing(of("farmer commitment", "own", "other"), "HGZ20261120AAAAAAAA"),
     ("office", "certification_id"): Thing(of("farmer certification", "own", "town"), reach="unit"),
     ("office", "certificate_no"): Thing(of("certificate"), "FX20261120AAAAAAAA", reach="unit"),
+    ("office/v1/school", "round_id"): Thing(of("round"), "2027-nobody", reach="all"),
+    ("office/v1/school", "preview_id"): Thing(of("rule preview"), reach="all"),
+    ("office/v1/school", "school_id"): Thing(of("school"), "nobody", reach="all"),
+    ("office/v1/school/rounds/{round_id}/districts", "code"): Thing(of("district"), "nothing", reach="all"),
+    ("public/v1/school", "round_id"): Thing(of("public round"), "2027-nobody"),
     ("office", "seal"): Thing(of("seal"), "YD-NOTHING", reach="unit"),
     ("office", "result_id"): Thing(of("lab result"), reach="unit"),
     ("public/v1/selenium/certificates", "number"): Thing(of("certificate"), "FX20261120AAAAAAAA"),
@@ -251,6 +295,7 @@ THINGS: dict[tuple[str, str], Thing] = {
 WORDS: dict[tuple[str, str], str] = {
     ("docs", "name"): "start.js",
     ("t", "code"): "0" * 22,
+    ("n", "code"): "A" * 22,
     ("01", "gtin"): "06901234500011",
     ("01", "serial"): "0" * 16,
     ("epcis", "biz_location"): "https://example.org/place/1",
@@ -265,6 +310,7 @@ WORDS: dict[tuple[str, str], str] = {
     ("mini/v1/selenium/rolls", "number"): "1",
     ("pages", "content"): "any",
     ("pages", "name"): "page.css",
+    ("public/v1/school", "name"): "list.csv",
     ("{name}.txt", "name"): "nowhere",
     ("mini", "code"): "360731",
     ("mini", "collection"): "orders",

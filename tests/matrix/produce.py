@@ -16,7 +16,7 @@ from models.selenium import (
     code,
     commitment,
     growing,
-    lot,
+    harvesting,
     pack,
     plot,
     producer,
@@ -28,8 +28,8 @@ from models.selenium import (
     trade_item,
     uri,
 )
+from models.selenium.harvesting import Harvest
 from models.selenium.lab_result import LabResult
-from models.selenium.lot import Harvest
 from models.selenium.producer import Grower
 from models.selenium.product import Product
 from tests.epcis.events import document, short
@@ -96,7 +96,7 @@ class Produce(Tour):
         item = trade_item.create(grower, trade_item.Told(ORANGE, "礼盒", 5000))["_id"]
         self.keep(f"{kind} item", which, item)
         goods = self.keep(
-            f"{kind} lot", which, lot.create(grower, Harvest(ORANGE, (field,), 1000, clock.today()))["_id"]
+            f"{kind} lot", which, harvesting.create(grower, Harvest(ORANGE, (field,), 1000, clock.today()))["_id"]
         )
         self._certifies(kind, which, actor, goods)
         if kind == "farmer" and which != "other":
@@ -111,7 +111,7 @@ class Produce(Tour):
 
     def _recalls(self, grower: Grower, field: ObjectId) -> None:
         """A recall that is under way, which the public reads."""
-        goods = lot.create(grower, Harvest(ORANGE, (field,), 1000, clock.today()))["_id"]
+        goods = harvesting.create(grower, Harvest(ORANGE, (field,), 1000, clock.today()))["_id"]
         wish = recall_draw.Wish(goods, "forward", "two", "own_request")
         number = self.keep("public recall", "own", recall_draw.by_grower(grower, wish)["_id"])
         started = recall_start.start(grower, number)
@@ -131,7 +131,7 @@ class Produce(Tour):
 
     def _certified(self, which: str, actor, grower: Grower, field: ObjectId) -> None:
         """A lot that went all the way: its sample, the laboratory's result, its certificate."""
-        goods = lot.create(grower, Harvest(ORANGE, (field,), 1000, clock.today()))["_id"]
+        goods = harvesting.create(grower, Harvest(ORANGE, (field,), 1000, clock.today()))["_id"]
         made = certification.apply(actor, certification.Wish((goods,), ("db36t_566_2009",)))
         shown = {"id": str(made["_id"]), "case_id": str(made["case"]), "lots": [goods]}
         seal = self.keep("seal", which, f"YD-MATRIX-{which.upper()}")
@@ -145,7 +145,7 @@ class Produce(Tour):
         Product._get_collection().update_one({"_id": ORANGE}, {"$set": {"yields": [row]}})
         confirmed = {"$set": {"state": "confirmed", "confirmed_m2": 6667}}
         plot.Plot._get_collection().update_one({"_id": field}, confirmed)
-        heavy = lot.create(grower, Harvest(ORANGE, (field,), 10_000, clock.today()))["_id"]
+        heavy = harvesting.create(grower, Harvest(ORANGE, (field,), 10_000, clock.today()))["_id"]
         goods = self.keep(f"{kind} heavy lot", which, heavy)
         labels = roll.order(grower, roll.Wanted(item, 2))
         with suppress(outbox.Later):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from models.affairs.case import Case
 from tests.matrix.cast import PLACES, VENUE, VENUE_SEAT
 from tests.matrix.objects import NOBODY, Objects, of
 from tests.matrix.spec import JSON, Operation
@@ -61,6 +62,13 @@ def _swimmer(value: str) -> dict[str, Any]:
     return {"slots": [hour(14, "main", place=POOL)], "players": [{"companion_id": value}], "ticket_type": "adult"}
 
 
+def _accepted(world: World) -> None:
+    """Let the family accept its offer and ask for nothing else: only then it may ask for another school."""
+    offer = world.ids["school offer"]["own"]
+    Case._get_collection().update_one({"once": f"school_transfer:{offer}"}, {"$unset": {"once": ""}})
+    assert world.phones["own"].post(f"/mini/v1/school/offers/{offer}/accept").status_code == 200
+
+
 def _visitor(value: str) -> dict[str, Any]:
     return {"visitors": [{"companion_id": value, "ticket_type": "adult"}]}
 
@@ -74,6 +82,21 @@ def _claimed(world: World, *, asked: bool = False) -> None:
 
 _PLACES, _NOWHERE = _of("place"), "nowhere"
 REFERENCES = [
+    Reference(
+        "POST /mini/v1/school/applications",
+        "relation_id",
+        "own",
+        _of("school relation"),
+        change=lambda value: {"relation_id": value, "companion_id": ""},
+    ),
+    Reference(
+        "POST /mini/v1/school/applications",
+        "companion_id",
+        "own",
+        _of("companion", "own", "other", "deleted"),
+        "0" * 12,
+        change=lambda value: {"relation_id": "", "companion_id": value},
+    ),
     *(
         Reference(f"GET /office/v1/crowd/reports{end}", "place", "scenic_manager/town", _PLACES, _NOWHERE)
         for end in ("", ".csv", ".xlsx")
@@ -100,6 +123,14 @@ REFERENCES = [
         change=lambda value: {"attachments": [value]}, before=lambda world: _claimed(world, asked=True),
     ),
     Reference(
+        "POST /mini/v1/school/applications/{application_id}/appeals", "attachments", "own", _of("file"),
+        change=lambda value: {"attachments": [value], "what": "result", "school": "school_c"},
+    ),
+    Reference(
+        "POST /mini/v1/school/offers/{offer_id}/transfers", "attachments", "own", _of("file"),
+        change=lambda value: {"attachments": [value], "school": "school_c"}, before=_accepted,
+    ),
+    Reference(
         "POST /office/v1/cases/{case_id}/decide", "attachments", "case_handler", _staff_files,
         change=lambda value: {"attachments": [value], "outcome": "granted"}, before=_claimed,
     ),
@@ -118,6 +149,13 @@ REFERENCES = [
     Reference("GET /office/v1/window-calls", "place_id", "scenic_manager/town", _PLACES, _NOWHERE),
 ]  # fmt: skip
 OPEN_TO_ALL = {
+    ("POST /office/v1/school/counter/applications", "person_id"): "any child whose guardian stands at the counter",
+    **{
+        (f"PUT {path}/applications/{{application_id}}/form", "fact_id"): (
+            "what the registers show of one's own family: tested in tests/school/test_apply_refused.py"
+        )
+        for path in ("/mini/v1/school", "/office/v1/school/counter")
+    },
     ("POST /mini/v1/itineraries", "place_id"): "places are public",
     ("POST /mini/v1/itineraries", "curated_id"): "curated itineraries are public",
     ("POST /mini/v1/itineraries/plan", "start_place_id"): "places are public",

@@ -31,6 +31,7 @@ def query(world: World, operation: Operation) -> str:
     """Return the query that an operation cannot do without."""
     told = QUERIES.get(operation.path, "") if operation.method == "GET" else ""
     values = {"day": clock.today() + timedelta(days=2), "leaf": world.leaf}
+    values["pseudonym"] = world.ids["pseudonym"]["own"]
     return "?" + told.format(**values) if told else ""
 
 
@@ -49,6 +50,7 @@ def headers(world: World, operation: Operation, who: str = "own") -> dict[str, s
 FILES = {"POST /office/v1/benefits/files/{file_no}/returns": b"no return file"}
 """Uploads about an object: without a file nobody would look for it."""
 QUERIES = {
+    "/public/v1/school/rounds/{round_code}/draw/lot": "pseudonym={pseudonym}",
     "/enterprise/v1/selenium/quota": "product=navel_orange",
     "/mini/v1/selenium/quota": "product=navel_orange",
     "/public/v1/selenium/check": "value=0.012&group=fruit",
@@ -77,11 +79,35 @@ QUERIES = {
     "/mini/v1/guide/nearby": "lon=115.413177&lat=25.951087&accuracy_m=12",
     "/mini/v1/sport/quote": f"slot_id={VENUES['own']}.{COURT}-{{day:%Y%m%d}}-1900&ticket_type=standard",
     "/mini/v1/benefits/items/{code}/why": f"period={PERIOD}",
+    "/mini/v1/school/children/{child_id}/facts": "round=2027-primary_announced",
+    "/office/v1/school/applications": "round=2027-primary_placed",
+    "/office/v1/school/address-points": "street=演示大道",
     "/public/v1/audit/inclusion": "hash={leaf}",
 }
 CHANGED = {
     "POST /enterprise/v1/selenium/rolls/{roll_no}/packs": lambda world: second_label(world, "firm"),
     "POST /mini/v1/selenium/rolls/{roll_no}/packs": lambda world: second_label(world, "farmer"),
+    "POST /mini/v1/school/applications": lambda world: {
+        "round": world.ids["public round"]["own"],
+        "relation_id": world.ids["school relation"]["own"],
+    },
+    "PUT /mini/v1/school/applications/{application_id}/group": lambda world: {
+        "applications": [world.ids["school draft"]["own"]]
+    },
+    "POST /office/v1/school/counter/applications": lambda world: {
+        "round": world.ids["public round"]["own"],
+        "person_id": world.ids["school child"]["own"],
+    },
+    "POST /mini/v1/school/applications/{application_id}/appeals": lambda _: {
+        "what": "result",
+        "school": "school_c",
+    },
+    "POST /office/v1/school/rounds/{round_id}/rule-previews": lambda world: {
+        "rule_set": "school_primary_tier:1",
+        "source": world.ids["drawn round"]["own"],
+    },
+    "POST /office/v1/school/rounds/{round_id}/find": lambda _: {"born_from": "2020-09-01", "born_to": "2021-08-31"},
+    "POST /office/v1/school/rounds/{round_code}/offers/exports": lambda _: {"school": "school_a"},
     "POST /mini/v1/orders": lambda world: {
         "slot_id": world.ids["slot"]["own"],
         "visitors": [{"companion_id": world.ids["companion"]["own"], "ticket_type": "adult"}],

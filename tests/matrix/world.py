@@ -23,10 +23,13 @@ from models.places import place_sheets, plan_sheets, resource_sheets, scope
 from models.registers import fact
 from models.registers.statement import Statement
 from models.registers.subject import Subject
+from models.school import address_sheet, application_sheet, roster_sheet
 from tests.matrix.actors import AREA, UNIT
+from tests.matrix.applied import Applied
 from tests.matrix.cast import CHILD, PLACES
+from tests.matrix.found import Found
 from tests.matrix.one_card import OTHER_AREA, OTHER_UNIT
-from tests.matrix.produce import Produce
+from tests.matrix.schools import Schools
 from tests.matrix.snapshot import Snapshot
 from tests.support import affairs, audit_log, files, slots
 from tests.support.clerk import path_of
@@ -41,10 +44,13 @@ IMPORTERS = {
     "sheet.places": ("tourism_office", "other_office"),
     "benefit.collect": ("benefit_clerk", "other_clerk"),
     "resource.change": ("tourism_office", "other_office"),
+    "school.plan": ("school_manager", "other_planner"),
+    "school.find": ("school_manager", "other_planner"),
+    "school.serve": ("school_manager", "other_planner"),
 }
 
 
-class World(Produce):
+class World(Schools, Found, Applied):
     """The cast and all that belongs to them."""
 
     def __init__(self, app, sandbox):
@@ -54,6 +60,13 @@ class World(Produce):
         self.make_one_card()
         self.make_tour()
         self.make_produce()
+        self.make_schools()
+        self.make_found()
+        self.make_placed()
+        self.make_applied()
+        self.make_rule_preview()
+        self.propose_school_export()
+        self.propose_reach_export()
         self._approvals()
         self._staff_objects()
         drain("notify")
@@ -194,7 +207,8 @@ class World(Produce):
 
     def _imports(self) -> None:
         """A checked sheet of each kind, by the one who may and by a colleague."""
-        sheets = (*place_sheets.KINDS, *plan_sheets.KINDS, *resource_sheets.KINDS)
+        school = (address_sheet.KIND, application_sheet.KIND, roster_sheet.KIND)
+        sheets = (*place_sheets.KINDS, *plan_sheets.KINDS, *resource_sheets.KINDS, *school)
         for kind in (unit_sheet.KIND, staff_sheet.KIND, *sheets, line_sheet.KIND):
             columns = kind.sheet.columns
             known = [UNIT if one.key == "unit" else one.example for one in columns]

@@ -1,10 +1,7 @@
 """Closing a slot: sales stop at once, a job cancels its orders and gives the money back, with progress and resume."""
 
-import subprocess
-import sys
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
 from bson import ObjectId
@@ -18,7 +15,7 @@ from tests.support import slots
 from tests.support.crowd import at_once
 from tests.support.gate import Gate
 from tests.support.patience import until
-from tests.support.queues import drain
+from tests.support.queues import drain, start_worker
 
 REASON = {"reason": "暴雨红色预警,景区临时关闭"}
 MANY = 18
@@ -167,7 +164,7 @@ def test_the_job_goes_on_where_a_killed_worker_left_it(manager, phone, companion
     for companion in companions:
         phone.issued(slot, (companion, "adult"))
     job = close(manager, slot)
-    worker = start_worker({**environment, "MONGODB_URI": seeded.settings.mongodb_uri})
+    worker = start_worker({**environment, "MONGODB_URI": seeded.settings.mongodb_uri}, "reports")
     try:
         until(lambda: progress(manager, job)["done"] >= 2, what="the first orders")
     finally:
@@ -189,20 +186,6 @@ def test_the_job_goes_on_where_a_killed_worker_left_it(manager, phone, companion
     assert [one["amount_fen"] for one in refunds] == [6000] * MANY
     assert slots.left(slot) == MANY
     assert slots.drift(slot) == 0
-
-
-def start_worker(env: dict[str, str]) -> subprocess.Popen:
-    root = Path(__file__).parents[2]
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "tests.office.closing_worker", "reports"],
-        env={**env, "PYTHONPATH": str(root)},
-        cwd=root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    assert worker.stdout.readline() == b"ready\n"
-    worker.stdout.close()
-    return worker
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from models.crowd.spot import Spot
 from tests.support.browser import Tab
 from tests.tourism.crowd_kit import fill
 
+pytest.register_assert_rewrite("tests.pages.checks")
+
 
 @pytest.fixture(autouse=True)
 def without_limits():
@@ -29,7 +31,7 @@ def crowds(seeded, travel):
 
 
 @pytest.fixture
-def visit(chromium, crowds, door):
+def tabs(chromium, door):
     """Open a path of the service in a fresh tab."""
     opened = []
 
@@ -40,3 +42,9 @@ def visit(chromium, crowds, door):
     yield go
     for tab in opened:
         tab.__exit__()
+
+
+@pytest.fixture
+def visit(crowds, tabs):
+    """Open a path of the service in a fresh tab, where there are crowds."""
+    return tabs

@@ -1,19 +1,14 @@
 """The pages behind the codes on packages and papers, in a real browser: small phone, large letters, no scripts."""
 
-import os
-
 import pytest
 
 from models.selenium import lot, unbound
-from tests.pages.test_public_pages import LETTERS_PX, MOST_BYTES, SCREENSHOTS
+from tests.pages.checks import EachPictured, Look
 from tests.selenium.cert_kit import PUBLIC, Desk, applied
 from tests.selenium.code_kit import Packing, path
 from tests.selenium.grower_kit import producing, town_clerk
-from tests.support import axe, browser
-from tests.support.browser import FONT, Tab
 
 pytestmark = pytest.mark.browser
-MOST_PAGE_BYTES = 30_000
 SAYS = {
     "genuine": "正品",
     "suspended": "证书已暂停",
@@ -27,8 +22,12 @@ SAYS = {
     "commitment": "承诺达标合格证",
     "producer": "有效的富硒认定证书",
 }
-PICTURES = {"scan": "genuine", "scan-recalled": "recalled", "certificate": "certificate", "commitment": "commitment"}
-WIDTHS = (320, 1280)
+PICTURES = {
+    "scan": "genuine",
+    "scan-recalled": "recalled",
+    "certificate": "certificate",
+    "commitment": "commitment",
+}
 
 
 class Stall:
@@ -80,54 +79,12 @@ class Stall:
 
 
 @pytest.fixture
-def look(client, seeded, sandbox, chromium, door):
-    """Open a page by its name in a fresh tab."""
-    pages, opened = Stall(client, sandbox).pages, []
-
-    def go(name, **options):
-        opened.append(Tab(chromium, **options))
-        return opened[-1].open(door.base + pages[name])
-
-    go.pages = pages
-    yield go
-    for tab in opened:
-        tab.__exit__()
+def look(client, seeded, sandbox, tabs):
+    return Look(tabs, Stall(client, sandbox).pages, SAYS, PICTURES, counts="累计查验")
 
 
-def test_each_is_small_says_its_verdict_and_needs_no_script(look, client):
-    for name, words in SAYS.items():
-        assert len(client.get(look.pages[name]).data) < MOST_PAGE_BYTES
-        texts = [look(name, scripts=scripts).ask("outline")["text"] for scripts in (True, False)]
-        lines, plain = ([line for line in one.splitlines() if "累计查验" not in line] for one in texts)
-        assert words in texts[0]
-        assert plain == lines
-
-
-def test_axe_finds_nothing_serious_on_any_of_them(look):
-    for name in SAYS:
-        for width in WIDTHS:
-            assert axe.grave(look(name, width=width)) == [], (name, width)
-
-
-def test_nothing_is_cut_off_or_reaches_out_also_with_letters_twice_as_large(look):
-    for name in SAYS:
-        tab = look(name, width=320)
-        assert (tab.ask("wide"), tab.ask("cut")) == ([], []), name
-        before = tab.ask("outline")["size"]
-        assert before >= LETTERS_PX
-        tab.double_text()
-        assert tab.ask("outline")["size"] == 2 * before
-        assert (tab.ask("wide"), tab.ask("cut"), tab.ask("small")) == ([], [], []), name
-
-
-def test_each_is_drawn_well_and_keeps_to_this_host(look, door):
-    for name in SAYS:
-        tab = look(name, height=3000)
-        told = tab.ask("outline")
-        assert (told["lang"], told["headings"][0], told["headings"].count(1), told["mains"]) == ("zh-CN", 1, 1, 1)
-        assert (tab.ask("weak"), tab.ask("small"), tab.complaints_but_missing()) == ([], [], []), name
-        assert (tab.fonts(), tab.hosts()) == ({FONT}, {door.base.removeprefix("http://")})
-        assert browser.without_glyph(told["text"]) == set()
+class TestEachPage(EachPictured):
+    """Pages of packages, papers and producers."""
 
 
 def test_the_scratch_code_is_typed_and_sent_without_scripts(look):
@@ -135,12 +92,3 @@ def test_the_scratch_code_is_typed_and_sent_without_scripts(look):
     tab.js("document.querySelector('#secret').value = 'WRONG'; document.querySelector('form button').click()")
     tab.loaded()
     assert "还可再试 4 次" in tab.ask("outline")["text"]
-
-
-def test_small_pictures_of_them_lie_in_the_documentation(look):
-    for name, page in PICTURES.items():
-        for width in WIDTHS:
-            file = SCREENSHOTS / f"{name}-{width}.png"
-            if os.environ.get("UPDATE_SNAPSHOTS"):
-                browser.save_small(look(page, width=width).picture(), file)
-            assert 1_000 < file.stat().st_size < MOST_BYTES

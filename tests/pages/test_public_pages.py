@@ -1,13 +1,13 @@
 """What holds for every page that the service shows to the public, seen in a real browser."""
 
 import json
-import os
 import re
 from urllib.parse import quote
 
 import pytest
 
 from tests.architecture.house import ROOT
+from tests.pages.checks import LETTERS_PX, WIDTHS, kept_small
 from tests.support import axe, browser
 from tests.support.patience import until
 
@@ -23,16 +23,18 @@ BY_NUMBER = {
     "/party/<party_id>",
     "/public/v1/selenium/commitments/<number>/page",
     "/public/v1/selenium/recalls/page",
+    "/n/<code>",
+    "/school/<round_code>",
+    "/school/<round_code>/lots",
+    "/school/<round_code>/list",
 }
-"""Pages of one object each, and that of recalls, looked at in test_produce_pages.py and test_recalls_page.py."""
-SCREENSHOTS = ROOT / "docs" / "screenshots"
-MOST_BYTES = 150_000
-LETTERS_PX = 20
+"""Pages of one object each, and that of recalls, looked at in test_produce_pages.py, test_recalls_page.py,
+test_notice_page.py and test_school_pages.py."""
 PICTURE_LETTERS_PX = 12
 
 every_page = pytest.mark.parametrize("name", PAGES)
 our_page = pytest.mark.parametrize("name", OURS)
-on_both = pytest.mark.parametrize("width", [320, 1280])
+on_both = pytest.mark.parametrize("width", WIDTHS)
 
 
 @pytest.fixture
@@ -148,11 +150,7 @@ def test_without_scripts_the_description_of_the_api_says_where_it_lies(look):
 
 @every_page
 def test_a_small_picture_of_the_page_lies_in_the_documentation(name, look):
-    for width in (320, 1280):
-        file = SCREENSHOTS / f"{name}-{width}.png"
-        if os.environ.get("UPDATE_SNAPSHOTS"):
-            browser.save_small(look(name, width=width).picture(), file)
-        assert 1_000 < file.stat().st_size < MOST_BYTES
+    kept_small(name, lambda width: look(name, width=width))
     assert any(f"screenshots/{name}-320.png" in page.read_text() for page in (ROOT / "docs").glob("*.md"))
 
 

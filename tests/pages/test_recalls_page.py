@@ -2,12 +2,12 @@
 
 import pytest
 
+from tests.pages.checks import MOST_PAGE_BYTES
 from tests.selenium.grower_kit import producing, town_clerk
 from tests.selenium.recall_kit import PUBLIC, Farm, body
 from tests.support.browser import FONT, Tab
 
 pytestmark = pytest.mark.browser
-MOST_BYTES = 30_000
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def recalled(client, seeded, sandbox):
 
 
 def test_anybody_reads_what_is_recalled_on_a_small_phone_without_scripts(recalled, chromium, door, client):
-    assert len(client.get(f"{PUBLIC}/page").data) < MOST_BYTES
+    assert len(client.get(f"{PUBLIC}/page").data) < MOST_PAGE_BYTES
     for scripts in (True, False):
         with Tab(chromium, width=320, scripts=scripts) as tab:
             tab.open(f"{door.base}{PUBLIC}/page")

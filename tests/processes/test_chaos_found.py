@@ -4,7 +4,7 @@ import pytest
 from bson import ObjectId
 
 from backend import clock, outbox
-from models.booking import cancel, checkout, order, ticket
+from models.booking import cancel, checkout, issuing, order, ticket
 from models.booking.order import Order
 from models.booking.slot import Slot
 from models.payments.payment import Payment
@@ -42,11 +42,11 @@ def test_an_order_revived_while_another_worker_gives_up_is_not_refunded(late, mo
     def after_a_place_came_free(*args, **named):
         monkeypatch.setattr(order, "refund_late", decide)
         places_left(late, 5)
-        assert checkout.paid(late) == "revived"
+        assert issuing.paid(late) == "revived"
         return decide(*args, **named)
 
     monkeypatch.setattr(order, "refund_late", after_a_place_came_free)
-    assert checkout.paid(late) == "issued"
+    assert issuing.paid(late) == "issued"
     assert [one["state"] for one in ticket.of_order(late)] == ["valid"]
     assert "refund" not in order.read(late)
     assert order.read(late)["outbox"][0]["task"] != "booking.request_refund"
@@ -54,9 +54,9 @@ def test_an_order_revived_while_another_worker_gives_up_is_not_refunded(late, mo
 
 def test_an_order_whose_refund_is_decided_is_not_revived_by_a_worker_that_read_it_before(late):
     read_before = order.read(late)
-    assert checkout.paid(late) == "refunded"
+    assert issuing.paid(late) == "refunded"
     places_left(late, 5)
-    assert checkout._revive(read_before) is False
+    assert issuing._revive(read_before) is False
     cancel.request_refund(late, order.read(late)["refund"]["fen"])
     found = order.read(late)
     assert (found["state"], ticket.of_order(late)) == ("expired", [])

@@ -6,10 +6,16 @@ import pytest
 
 from backend import clock
 from deploy.stack import Stack
-from seed.demo import lists, play, subsidies
+from seed.demo import lists, play, school, subsidies
 from seed.demo.stage import Stage
 
 pytestmark = pytest.mark.processes
+
+
+@pytest.fixture(autouse=True)
+def few_children(monkeypatch):
+    """The same round as with 3,000, but with as many children as a test has time for."""
+    monkeypatch.setattr(school, "CHILDREN", 40)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,8 @@ import pytest
 from backend.calendar import CalendarYearMissing, WorkCalendar
 from backend.geo import distance_m
 from backend.identity_documents import KINDS
+from models.messaging import notice_kinds
+from seed import county_data
 
 COUNTY = Path(__file__).parents[2] / "seed" / "county"
 BOOKABLE = {"park", "museum", "luotianyan", "pingshan", "qilushan", "tantou", "selenium_museum", "theatre"}
@@ -228,3 +230,10 @@ def test_the_county_states_code_time_zone_and_hotline():
     county = load("county")
     assert (county["code"], county["name"]) == (load("divisions")["county"]["code"], "于都县")
     assert (county["time_zone"]["value"], county["hotline"]["phone"]) == ("Asia/Shanghai", "12345")
+
+
+def test_every_message_that_a_kind_of_notice_names_has_a_template_of_its_own_in_the_demonstration():
+    assert set(county_data.SMS_TEMPLATES) == set(notice_kinds.SMS_ZH)
+    assert set(county_data.TEMPLATES) == set(notice_kinds.TEMPLATE_ZH)
+    assert len(set(county_data.SMS_TEMPLATES.values())) == len(county_data.SMS_TEMPLATES)
+    assert len({number for number, _ in county_data.TEMPLATES.values()}) == len(county_data.TEMPLATES)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from bson import ObjectId
 
 from backend import clock
-from models.selenium import lot
-from models.selenium.lot import Harvest
+from models.selenium import harvesting
+from models.selenium.harvesting import Harvest
 from tests.selenium.grower_kit import ORANGE, Firm, confirmed_plot
 from tests.support import affairs
 from tests.support.clerk import Clerk
@@ -27,7 +27,7 @@ def report(number: str, se: str | None = "0.012", **told) -> dict:
 
 
 def lot_of(grower, field_id: str, grams: int = 1_000_000) -> str:
-    return lot.create(grower, Harvest(ORANGE, (ObjectId(field_id),), grams, clock.today()))["_id"]
+    return harvesting.create(grower, Harvest(ORANGE, (ObjectId(field_id),), grams, clock.today()))["_id"]
 
 
 @dataclass

@@ -3,8 +3,8 @@
 from bson import ObjectId
 
 from backend import clock, outbox
-from models.selenium import code, lot, pack, roll, roll_labels, trade_item
-from models.selenium.lot import Harvest
+from models.selenium import code, harvesting, pack, roll, roll_labels, trade_item
+from models.selenium.harvesting import Harvest
 from models.selenium.product import Product
 from tests.selenium.grower_kit import ORANGE, confirmed_plot
 
@@ -28,7 +28,7 @@ class Packing:
         self.item = trade_item.create(self.grower, trade_item.Told(ORANGE, "富硒脐橙 5 kg 礼盒", 5000, gtin))["_id"]
 
     def harvested(self, grams: int) -> str:
-        return lot.create(self.grower, Harvest(ORANGE, (self.plot,), grams, clock.today()))["_id"]
+        return harvesting.create(self.grower, Harvest(ORANGE, (self.plot,), grams, clock.today()))["_id"]
 
     def ordered(self, count: int, **told) -> dict:
         return roll.order(self.grower, roll.Wanted(self.item, count, **told))

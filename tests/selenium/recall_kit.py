@@ -1,10 +1,7 @@
 """Goods that split and merge, as growers' forms write them: lots, packs, boxes, shipments with their events."""
 
 import itertools
-import subprocess
-import sys
 from datetime import timedelta
-from pathlib import Path
 
 from bson import ObjectId
 
@@ -12,8 +9,8 @@ from backend import clock
 from backend.store import transactions
 from models.epcis import capture
 from models.identity import account
-from models.selenium import lot, pack, roll, trade_item, uri
-from models.selenium.lot import Harvest
+from models.selenium import harvesting, pack, roll, trade_item, uri
+from models.selenium.harvesting import Harvest
 from models.selenium.producer import acting
 from tests.selenium.code_kit import ceiling
 from tests.selenium.grower_kit import ORANGE, Firm, confirmed_plot
@@ -55,14 +52,14 @@ class Farm:
         self.item = trade_item.create(self.grower, trade_item.Told(ORANGE, "富硒脐橙 5 kg 礼盒", 5000))["_id"]
 
     def harvested(self, kg: int = 1000) -> str:
-        number = lot.create(self.grower, Harvest(ORANGE, (self.plot,), kg * 1000, clock.today()))["_id"]
+        number = harvesting.create(self.grower, Harvest(ORANGE, (self.plot,), kg * 1000, clock.today()))["_id"]
         told = {"action": "ADD", "bizStep": "commissioning", "quantityList": [weight(number, kg * 1000)]}
         put([event("ObjectEvent", **told)], self.id)
         return number
 
     def graded(self, taken: dict[str, int], *into: int, events: bool = True) -> list[str]:
         """Grade kilograms of lots into others; return the numbers of those."""
-        draft = lot.grade(
+        draft = harvesting.grade(
             self.grower, {one: kg * 1000 for one, kg in taken.items()}, [("一级", kg * 1000) for kg in into]
         )
         transactions.run(draft.store)
@@ -144,18 +141,3 @@ def items(who, path: str, kind: str) -> list[dict]:
 
 def names(told: list[dict], **like) -> set[str]:
     return {one["name"] for one in told if all(one.get(name) == value for name, value in like.items())}
-
-
-def start_worker(env: dict[str, str]) -> subprocess.Popen:
-    """Start a worker for a test to kill."""
-    root = Path(__file__).parents[2]
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "tests.selenium.recall_worker"],
-        env={**env, "PYTHONPATH": str(root)},
-        cwd=root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    assert worker.stdout.readline() == b"ready\n"
-    worker.stdout.close()
-    return worker

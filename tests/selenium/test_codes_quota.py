@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from backend.errors import NotFound
 from models.selenium import code_quota, product, roll
 from models.selenium.code import Code
 from models.selenium.code_quota import CodeQuota, QuotaExceeded
@@ -105,6 +106,6 @@ def test_a_farmer_sees_the_quota_in_the_mini_program(client, seeded, sandbox):
 
 def test_another_producers_item_is_not_ordered_for(packing, client, sandbox):
     other = producing(client, sandbox).grower()
-    with pytest.raises(roll.NotFound):
+    with pytest.raises(NotFound):
         roll.order(replace(packing.grower, producer_id=other.producer_id), roll.Wanted(packing.item, 1))
     assert Code._get_collection().find_one({"roll": "none"}) is None

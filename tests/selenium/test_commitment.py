@@ -8,7 +8,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from backend.store import transactions
-from models.selenium import lot
+from models.selenium import harvesting, lot
 from models.selenium.commitment import CommittedGrams
 from tests.selenium import cert_kit
 from tests.selenium.cert_kit import PUBLIC
@@ -165,7 +165,7 @@ def test_a_correction_takes_the_place_of_the_one_before(own, goods, client):
 def test_what_was_mixed_gets_a_new_one_that_names_those_before(own, goods, client):
     other = cert_kit.grown(own, town_clerk(client))
     numbers = [issued(own, one)["number"] for one in (goods, other)]
-    drafted = lot.grade(own.grower(), {goods: 300_000, other: 300_000}, [("一级", 600_000)])
+    drafted = harvesting.grade(own.grower(), {goods: 300_000, other: 300_000}, [("一级", 600_000)])
     transactions.run(drafted.store)
     mixed = drafted.lots[0]["_id"]
     assert own.post(PATH, body(mixed)).json["code"] == "commitment_because_wrong"

@@ -11,8 +11,9 @@ from backend.store import transactions
 from models.audit.entry import AuditEntry
 from models.epcis import capture
 from models.epcis.event import Event
-from models.selenium import growing, lot, record, uri
-from models.selenium.lot import Harvest, Lot
+from models.selenium import growing, harvesting, lot, record, uri
+from models.selenium.harvesting import Harvest
+from models.selenium.lot import Lot
 from models.selenium.record import Record
 from tests.selenium.forms_kit import DAY, Farm, harvest_body, input_body, made, read_events
 from tests.selenium.grower_kit import ORANGE, RICE, confirmed_plot, farmer, producing, town_clerk
@@ -371,7 +372,7 @@ def test_the_audit_names_each_record_and_no_text(farm):
 
 def test_a_harvest_and_its_events_are_stored_together_or_not_at_all(farm):
     kept = record.draft(farm.grower, "harvest", record.clock.today(), [{"type": "ObjectEvent"}])
-    drafted = lot.harvest(farm.grower, Harvest(ORANGE, (farm.plot,), 1000, record.clock.today()))
+    drafted = harvesting.harvest(farm.grower, Harvest(ORANGE, (farm.plot,), 1000, record.clock.today()))
     with pytest.raises(capture.EventsRefused):
         record.keep(kept, drafted.store)
     assert Lot._get_collection().find_one({"_id": drafted.lots[0]["_id"]}) is None

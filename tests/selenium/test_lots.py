@@ -8,8 +8,9 @@ from bson import ObjectId
 from backend import clock
 from backend.errors import NotFound
 from backend.store import transactions
-from models.selenium import lot
-from models.selenium.lot import Harvest, Lot
+from models.selenium import harvesting, lot
+from models.selenium.harvesting import Harvest
+from models.selenium.lot import Lot
 from tests.selenium.grower_kit import ORANGE, RICE, confirmed_plot, producing, town_clerk
 from tests.support.crowd import at_once
 
@@ -38,7 +39,7 @@ def field(own, clerk):
 
 @pytest.fixture
 def made(grower, field):
-    return lot.create(grower, Harvest(ORANGE, (field,), 1_000_000, clock.today()))
+    return harvesting.create(grower, Harvest(ORANGE, (field,), 1_000_000, clock.today()))
 
 
 def test_a_lot_has_a_number_that_fits_a_gs1_lot_and_is_found_by_its_uri(made, own):
@@ -55,13 +56,13 @@ def test_a_lot_comes_from_own_plots_of_the_product_within_the_year(client, sandb
     theirs = ObjectId(confirmed_plot(stranger, clerk))
     today = clock.today()
     for plots in ((theirs,), (), (field, ObjectId())):
-        with pytest.raises(lot.PlotsWrong):
-            lot.create(grower, Harvest(ORANGE, plots, 1000, today))
-    with pytest.raises(lot.PlotsWrong):
-        lot.create(grower, Harvest(RICE, (field,), 1000, today))
+        with pytest.raises(harvesting.PlotsWrong):
+            harvesting.create(grower, Harvest(ORANGE, plots, 1000, today))
+    with pytest.raises(harvesting.PlotsWrong):
+        harvesting.create(grower, Harvest(RICE, (field,), 1000, today))
     for day in (today + timedelta(days=1), today - timedelta(days=367)):
-        with pytest.raises(lot.HarvestDayWrong):
-            lot.create(grower, Harvest(ORANGE, (field,), 1000, day))
+        with pytest.raises(harvesting.HarvestDayWrong):
+            harvesting.create(grower, Harvest(ORANGE, (field,), 1000, day))
     assert Lot._get_collection().find_one({"producer": grower.producer_id}) is None
 
 
@@ -91,23 +92,23 @@ def test_control_reading_first_would_take_more(made):
 
 
 def test_graded_lots_name_their_parents_and_take_from_them(made, grower):
-    drafted = lot.grade(grower, {made["_id"]: 600_000}, [("一级", 400_000), ("二级", 150_000)])
+    drafted = harvesting.grade(grower, {made["_id"]: 600_000}, [("一级", 400_000), ("二级", 150_000)])
     transactions.run(drafted.store)
     first = lot.read(drafted.lots[0]["_id"])
     assert (first["parents"], first["grade"], first["plots"]) == ([made["_id"]], "一级", made["plots"])
     assert lot.read(made["_id"])["left_grams"] == 400_000
-    too_much = lot.grade(grower, {made["_id"]: 500_000}, [("一级", 500_000)])
+    too_much = harvesting.grade(grower, {made["_id"]: 500_000}, [("一级", 500_000)])
     with pytest.raises(lot.LotTooSmall):
         transactions.run(too_much.store)
     assert Lot._get_collection().find_one({"_id": too_much.lots[0]["_id"]}) is None
-    with pytest.raises(lot.ParentsWrong):
-        lot.grade(grower, {made["_id"]: 100}, [("一级", 101)])
+    with pytest.raises(harvesting.ParentsWrong):
+        harvesting.grade(grower, {made["_id"]: 100}, [("一级", 101)])
 
 
 def test_a_lot_of_somebody_else_is_not_graded(client, sandbox, made):
     stranger = producing(client, sandbox).grower()
     with pytest.raises(NotFound):
-        lot.grade(stranger, {made["_id"]: 100}, [("一级", 100)])
+        harvesting.grade(stranger, {made["_id"]: 100}, [("一级", 100)])
 
 
 def test_a_held_lot_is_not_used_until_the_town_releases_it(made, own, clerk, grower):
@@ -117,7 +118,7 @@ def test_a_held_lot_is_not_used_until_the_town_releases_it(made, own, clerk, gro
     with pytest.raises(lot.LotNotOpen):
         lot.use(made["_id"], 1)
     with pytest.raises(lot.LotNotOpen):
-        lot.grade(grower, {made["_id"]: 100}, [("一级", 100)])
+        harvesting.grade(grower, {made["_id"]: 100}, [("一级", 100)])
     assert own.post(f"/selenium/lots/{made['_id']}/close").json["code"] == "lot_state"
     assert clerk.post(f"{path}/release").json["state"] == "open"
     assert lot.use(made["_id"], 1)["left_grams"] == 999_999

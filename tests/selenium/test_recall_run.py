@@ -23,7 +23,6 @@ from tests.selenium.recall_kit import (
     names,
     proposed,
     put,
-    start_worker,
     started,
     weight,
 )
@@ -234,7 +233,7 @@ class TestKilled:
         def done() -> int:
             return RecallItem._get_collection().count_documents({"recall": made["id"], "state": "done"})
 
-        worker = start_worker({**environment, "MONGODB_URI": seeded.settings.mongodb_uri})
+        worker = queues.start_worker({**environment, "MONGODB_URI": seeded.settings.mongodb_uri}, "reports")
         try:
             until(lambda: done() >= 2, what="the first lots")
         finally:
@@ -251,7 +250,8 @@ class TestKilled:
         assert len(lines("lot.recall")) == 61
         assert desk[0].get(f"{OFFICE}/{made['id']}").json["parts_done"] >= 61
 
-    def test_what_is_packed_and_graded_while_the_job_runs_is_reached_too(self, farm, desk):
+    def test_what_is_packed_and_graded_while_the_job_runs_is_reached_too(self, farm, desk, monkeypatch):
+        monkeypatch.setattr(jobs, "SECONDS", 0.0)
         a, labels = farm.harvested(), farm.labels(2)
         made = started(*desk, a, run=False)
         (late,) = farm.graded({a: 100}, 100)

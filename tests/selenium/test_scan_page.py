@@ -6,7 +6,7 @@ import pytest
 
 from backend import clock
 from backend.store import transactions
-from models.selenium import certificate, lot, ordered, pack, standard, verdict
+from models.selenium import certificate, harvesting, lot, ordered, pack, standard, verdict
 from models.selenium.certificate import Certificate
 from models.selenium.roll import Roll
 from tests.selenium import cert_kit
@@ -45,7 +45,7 @@ def committed(packing, grams: int = 500_000) -> str:
 
 def graded(packing, sources: dict[str, int]) -> str:
     """Grade lots into one; return its number."""
-    drafted = lot.grade(packing.grower, sources, [("一级", sum(sources.values()))])
+    drafted = harvesting.grade(packing.grower, sources, [("一级", sum(sources.values()))])
     transactions.run(drafted.store)
     return drafted.lots[0]["_id"]
 

@@ -10,10 +10,13 @@ from models.identity import account, binding
 from models.identity.person import CHILD_BELOW
 
 _numbers = itertools.count(1)
+AREAS = ("360731", "360702", "360703", "360704", "360722", "360723", "360724", "360726", "360728", "360729", "360730")
+"""The county and others of its city, GB/T 2260: one area has but a thousand numbers for a day of birth."""
 
 
 def resident_id(birth: str = "19900307") -> str:
-    body = f"360731{birth}{next(_numbers) % 1000:03d}"
+    area, running = divmod(next(_numbers), 1000)
+    body = f"{AREAS[area]}{birth}{running:03d}"
     return body + check_character(body)
 
 

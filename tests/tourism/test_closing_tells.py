@@ -8,7 +8,7 @@ from mongoengine.connection import get_db
 
 from backend import clock
 from backend.errors import OutsideFailure
-from models.booking import cancel, cancel_visitors, checkout, order, slot, sweeper, takes
+from models.booking import cancel, cancel_visitors, checkout, issuing, order, slot, sweeper, takes
 from models.booking.order import Order
 from tests.support import queues, slots
 from tests.support.messages import Told
@@ -161,12 +161,12 @@ def test_an_order_of_a_closed_slot_waits_for_wechat_and_is_not_left_out(office, 
 def test_a_free_order_that_is_issued_at_the_moment_of_cancelling_is_cancelled(phone, monkeypatch):
     made = slots.make(5, place_id="museum")
     with monkeypatch.context() as patched:
-        patched.setattr(checkout, "issue", lambda *_args, **_more: False)
+        patched.setattr(issuing, "issue", lambda *_args, **_more: False)
         held = phone.book(made).json
     real = checkout.release
 
     def late(order_id, *args, **more):
-        checkout.issue(order_id)
+        issuing.issue(order_id)
         return real(order_id, *args, **more)
 
     monkeypatch.setattr(checkout, "release", late)

@@ -289,6 +289,15 @@ def test_where_nothing_counts_a_headcount_holds_for_a_while(office, travel):
     assert number() == (None, "")
 
 
+def test_gates_that_begin_after_a_headcount_begin_there_and_the_next_one_counts(office):
+    """A count of its own that stood beside the gates would hold the higher number when people have left."""
+    office.post(HEADCOUNTS, {"people": 400, "reason": "开园清点"})
+    fill(10)
+    assert number() == (410, "gate")
+    office.post(HEADCOUNTS, {"people": 200, "reason": "散场清点"})
+    assert number() == (200, "gate")
+
+
 @pytest.mark.parametrize("shift", [{"hours": -3}, {"minutes": 5}])
 def test_a_headcount_is_of_the_last_two_hours(office, shift):
     moment = clock.civil(clock.now() + timedelta(**shift)).isoformat(timespec="seconds")

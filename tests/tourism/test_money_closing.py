@@ -1,10 +1,7 @@
 """A place that closes for some days: who is affected, all money back, resumed after a kill, everybody told."""
 
-import subprocess
-import sys
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
 from bson import ObjectId
@@ -20,7 +17,7 @@ from tests.support import slots
 from tests.support.crowd import at_once
 from tests.support.gate import Gate
 from tests.support.patience import until
-from tests.support.queues import drain
+from tests.support.queues import drain, start_worker
 from tests.tourism.money_kit import ended, let_pass, refunds_of
 
 REASON = "暴雨红色预警,景区临时关闭"
@@ -175,7 +172,7 @@ def test_the_job_goes_on_where_a_killed_worker_left_it(manager, phone, seeded, e
     made = [slots.make(MANY, days=later) for later in (40, 41)]
     orders = [phone.issued(made[n % 2], (phone.companion(), "adult")) for n in range(MANY)]
     job = close(manager, span())
-    worker = start_worker({**environment, "MONGODB_URI": seeded.settings.mongodb_uri})
+    worker = start_worker({**environment, "MONGODB_URI": seeded.settings.mongodb_uri}, "reports")
     try:
         until(lambda: progress(manager, job)["done"] >= 2, what="the first orders")
     finally:
@@ -192,17 +189,3 @@ def test_the_job_goes_on_where_a_killed_worker_left_it(manager, phone, seeded, e
     assert [one["amount_fen"] for one in refunds] == [6000] * MANY
     assert [slots.drift(one) for one in made] == [0, 0]
     assert len({str(one["key"]) for one in get_notices(job)}) == MANY
-
-
-def start_worker(env: dict[str, str]) -> subprocess.Popen:
-    root = Path(__file__).parents[2]
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "tests.tourism.money_worker", "reports"],
-        env={**env, "PYTHONPATH": str(root)},
-        cwd=root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    assert worker.stdout.readline() == b"ready\n"
-    worker.stdout.close()
-    return worker

@@ -7,7 +7,7 @@ import pytest
 from bson import ObjectId
 
 from backend import clock
-from models.booking import checkout, order, slot, sweeper, takes
+from models.booking import claim, issuing, order, slot, sweeper, takes
 from models.booking.slot import Take
 from models.places.resource import Resource
 from tests.main_job.test_3_book import strangers
@@ -233,8 +233,8 @@ def test_a_fourth_booking_of_the_day_is_refused_by_the_days_limit(phone, seeded)
 
 def test_the_claims_of_places_without_hours_stay_what_they_were():
     person, at = ObjectId(), day()
-    assert order.claims("museum", at, [person]) == [order.claim("museum", at, person)]
-    shared = order.claims("museum", at, [person], [{"period": "day", "most": 1, "share": "public"}], shares=["group"])
+    assert claim.free("museum", at, [person]) == [claim.value("museum", at, person)]
+    shared = claim.free("museum", at, [person], [{"period": "day", "most": 1, "share": "public"}], shares=["group"])
     assert shared == []
 
 
@@ -406,5 +406,5 @@ def test_a_late_payment_takes_all_hours_again_or_goes_back(phone, evening, shift
     other = ObjectId()
     slot.take(Take(evening[1], 1), other)
     found = order.read(ObjectId(made["id"]))
-    assert checkout.paid(found["_id"]) == "refunded"
+    assert issuing.paid(found["_id"]) == "refunded"
     assert left(*evening[:2]) == [1, 0]

@@ -1,13 +1,9 @@
 """Waiting lists under many hands at once: no place is sold or offered twice, none is lost, no party is split."""
 
-import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -167,16 +163,15 @@ def test_a_worker_killed_again_and_again_loses_and_doubles_nothing(
     made = slots.make(30, place_id="museum")
     orders = [parties.book(made) for _ in range(30)]
     line = [parties.wait(made, 1 + n % 3) for n in range(20)]
-    given = {**os.environ, **environment, "MONGODB_URI": module_settings.mongodb_uri}
-    worker = [sys.executable, "-m", "tests.office.closing_worker", "checkout"]
+    given = {**environment, "MONGODB_URI": module_settings.mongodb_uri}
     rng = random.Random(11)
     for number in range(5):
         for one in orders[number * 6 : number * 6 + 6]:
             cancel.cancel(one["_id"], "test")
-        with subprocess.Popen(worker, env=given, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE) as process:
-            assert process.stdout.readline() == b"ready\n"
-            time.sleep(rng.random() / 15)
-            process.kill()
+        worker = queues.start_worker(given, "checkout")
+        time.sleep(rng.random() / 15)
+        worker.kill()
+        worker.wait()
         shift_clock(61 * (number + 1))
     queues.drain("checkout")
     assert [parties.state(one) for one in line].count("offered") >= 14

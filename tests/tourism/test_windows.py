@@ -10,7 +10,7 @@ from bson import ObjectId
 from mongoengine.connection import get_db
 
 from models.audit.access_line import AccessLine
-from models.booking import cancel, cash, checkout, order
+from models.booking import cancel, cash, checkout, issuing, order
 from models.identity import device
 from models.payments import ledger_account, ledger_verify
 from tests.office.conftest import on_duty
@@ -150,7 +150,7 @@ def test_a_clerk_killed_before_the_tickets_finishes_with_the_same_request(window
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(checkout, "issue", die)
+        patched.setattr(issuing, "issue", die)
         with pytest.raises(Killed):
             sell(window, made, who, key=key)
     assert slots.left(made) == 4
@@ -292,7 +292,7 @@ def test_the_window_prints_what_a_kiosk_gave(kiosk, client, admin):
 
 def test_an_unissued_hold_of_a_window_runs_out(window, monkeypatch, shift_clock):
     made = slots.make(5)
-    monkeypatch.setattr(checkout, "issue", lambda *_args, **_more: False)
+    monkeypatch.setattr(issuing, "issue", lambda *_args, **_more: False)
     sell(window, made)
     monkeypatch.undo()
     shift_clock(15 * 60 + 1)
@@ -322,7 +322,7 @@ def die(*_args, **_more):
 def cut_off(window, monkeypatch, made, who, key, **more):
     """Sell, and be killed before the tickets are issued."""
     with monkeypatch.context() as patched:
-        patched.setattr(checkout, "issue", die)
+        patched.setattr(issuing, "issue", die)
         with pytest.raises(Killed):
             sell(window, made, who, key=key, **more)
 
@@ -511,7 +511,7 @@ def test_a_kiosk_whose_slot_closes_at_this_moment_says_so(kiosk, monkeypatch):
         checkout.release(order_id, "cancelled", "system:test")
         return False
 
-    monkeypatch.setattr(checkout, "issue", closed)
+    monkeypatch.setattr(issuing, "issue", closed)
     answer = give(kiosk, made)
     assert (answer.status_code, answer.json["code"]) == (409, "order_state_wrong")
     assert (slots.left(made), slots.drift(made)) == (2, 0)

@@ -36,7 +36,9 @@ def test_the_plan_s_units_and_all_towns_are_there_with_their_source(seeded):
             "culture_tourism", "changzhengyuan", "long_march_museum", "industrial_park"} <= codes  # fmt: skip
     assert len([one for one in records if one["kind"] == "town"]) == 23
     assert all(one["source"] and one["confidence"] for one in records)
-    assert len(codes) == len(records) == len(list(Unit._get_collection().find({"_id": {"$gt": ""}})))
+    schools = {f"school_{one['code']}" for one in county_data._read("school.json")["demo"]["schools"]}
+    assert len(codes) == len(records)
+    assert {one["_id"] for one in Unit._get_collection().find({"_id": {"$gt": ""}})} == codes | schools
     assert stored("traffic_police")["ancestors"] == ["county_360731", "public_security"]
 
 

@@ -21,7 +21,7 @@ from models import upgrades
 from tests.conftest import STILL, WORK
 from tests.dumps import keys
 from tests.support import answers, timeline
-from tests.upgrade.old import DUMPS, SOON
+from tests.upgrade.old import DUMPS, SOON, old_clerk
 
 _names = itertools.count(1)
 
@@ -82,8 +82,9 @@ def story(dump):
 
 
 @pytest.fixture(scope="module")
-def upgraded(dump, still, environment):
-    told = load({**environment, **keys.SERVICE, "MONGODB_URI": still.uri(f"dump_{dump.stem}")})
+def upgraded(dump, story, still, environment):
+    address = {"PUBLIC_BASE_URL": story["base"]} if "base" in story else {}
+    told = load({**environment, **keys.SERVICE, **address, "MONGODB_URI": still.uri(f"dump_{dump.stem}")})
     with MongoClient(told.mongodb_uri, **connection.OPTIONS) as client:
         db = client.get_default_database()
         restore(db, dump, read_key(keys.BACKUP))
@@ -106,6 +107,26 @@ def _refusal(uri: str) -> str:
 
 def _form(db):
     return catalogue(db), db.schema_state.find_one({"_id": migrations.SCHEMA})
+
+
+@pytest.fixture(scope="module")
+def sessions(dump):
+    """The tokens of a dump's staff by their secrets: a one-time code is good once."""
+    return {}
+
+
+@pytest.fixture
+def logged_in(client, sessions):
+    """Return somebody of the staff who is logged in, by what the story kept of them."""
+
+    def seated(told):
+        clerk = old_clerk(client, told)
+        if clerk.secret not in sessions:
+            sessions[clerk.secret] = clerk.log_in().token
+        clerk.token = sessions[clerk.secret]
+        return clerk
+
+    return seated
 
 
 @pytest.fixture

@@ -15,6 +15,11 @@ SOON = 300
 """How many seconds after its story was told a dump is read."""
 
 
+def with_part(part: str) -> list[Path]:
+    """Return the dumps whose story holds a part."""
+    return [path for path in DUMPS if part in json.loads(path.with_suffix(".story.json").read_text())]
+
+
 def old_phone(client, tokens: dict) -> Phone:
     phone = object.__new__(Phone)
     phone.client, phone.token = client, tokens["access_token"]

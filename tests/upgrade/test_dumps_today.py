@@ -10,7 +10,7 @@ from seed import county_data
 from tests.support import queues, timeline
 from tests.support.gate import Gate
 from tests.support.phone import person
-from tests.upgrade.old import old_clerk, old_gate, old_phone
+from tests.upgrade.old import old_gate, old_phone
 
 LINES = {"from_day": "", "lines": [{"start": "09:00", "end": "12:00", "quota": 50}]}
 
@@ -32,19 +32,9 @@ def paid(phone, story):
     return phone.order(story["resident"]["orders"]["paid"]["id"])
 
 
-@pytest.fixture(scope="module")
-def sessions():
-    """Of each dump the token of its manager, whose one-time code is good once."""
-    return {}
-
-
 @pytest.fixture
-def manager(client, story, sessions):
-    clerk = old_clerk(client, story["staff"]["manager"])
-    if clerk.secret not in sessions:
-        sessions[clerk.secret] = clerk.log_in().token
-    clerk.token = sessions[clerk.secret]
-    return clerk
+def manager(logged_in, story):
+    return logged_in(story["staff"]["manager"])
 
 
 def opens(order: dict) -> float:

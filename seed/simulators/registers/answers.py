@@ -1,11 +1,15 @@
 """What each register says when it is asked about a person's number, or about a credit code."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from seed.simulators.registers.state import STATUSES, State
 
 Record = dict[str, Any]
+PAGE, ADULT = 200, 16
+GUARDIANS = {"child": ("head", "spouse"), "grandchild": ("child",)}
+"""Who of a household are taken for the parents, by what the child is to its head."""
 
 
 def household(state: State, asked: Record) -> Record | None:
@@ -35,8 +39,7 @@ def residence(state: State, asked: Record) -> Record | None:
 def property_(state: State, asked: Record) -> Record | None:
     """Return the certificates of which the person owns a share."""
     number = asked.get("number", "")
-    every = state.tables["property"].values()
-    owned = [one for one in every if any(owner["number"] == number for owner in one["owners"])]
+    owned = state.naming("property", number)
     return {"number": number, "certificates": owned} if owned else None
 
 
@@ -46,7 +49,7 @@ def business(state: State, asked: Record) -> Record | None:
         found = state.tables["business"].get(asked["credit_code"])
         return {"credit_code": asked["credit_code"], "entities": [found]} if found else None
     number = asked.get("number", "")
-    owned = [one for one in state.tables["business"].values() if one["legal_person"]["number"] == number]
+    owned = state.naming("business", number)
     return {"number": number, "entities": owned} if owned else None
 
 
@@ -81,6 +84,45 @@ def _with_person(state: State, asked: Record, found: Record | None) -> Record | 
     return {"number": me["number"], "name": me["name"], "birth": me["birth"], **found}
 
 
+def household_children(state: State, asked: Record) -> Record:
+    """Return a page of the children born in a span, each once for every household that lists it.
+
+    Pages follow a digest, so that the word for the next page tells nothing about anybody.
+    """
+    after = asked.get("after") or ""
+    born = (str(asked.get("born_from", "")), str(asked.get("born_to", "")))
+    following = sorted((mark, one) for mark, one in _children(state, born) if mark > after)
+    some = following[:PAGE]
+    more = len(following) > PAGE
+    return {"children": [_listed(state, *one) for _, one in some], "next": some[-1][0] if more else None}
+
+
+def _children(state: State, born: tuple[str, str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    for household_no, home in state.tables["household"].items():
+        for member in home["members"]:
+            me = state.tables["people"].get(member["number"], {"birth": ""})
+            if born[0] <= me["birth"] <= born[1] and "cancelled" not in me:
+                mark = hashlib.sha256(f"{member['number']}:{household_no}".encode()).hexdigest()[:32]
+                yield mark, (member["number"], household_no)
+
+
+def _listed(state: State, number: str, household_no: str) -> Record:
+    me, home = state.person(number), state.tables["household"][household_no]
+    mine = next(one["relation"] for one in home["members"] if one["number"] == number)
+    grown = str(int(me["birth"][:4]) - ADULT)
+    near = [one for one in home["members"] if one["relation"] in GUARDIANS.get(mine, ())]
+    above = [one for one in near if state.person(one["number"])["birth"][:4] <= grown]
+    return {
+        **{name: me[name] for name in ("number", "name", "birth")},
+        "guardians": [
+            {"number": one["number"], "name": state.person(one["number"])["name"], "relation": one["relation"]}
+            for one in above
+        ],
+        **{name: home[name] for name in ("address", "village_code")},
+        "household_no": household_no,
+    }
+
+
 REGISTERS: dict[str, Callable[[State, Record], Record | None]] = {
     "household": household,
     "residence": residence,
@@ -90,4 +132,5 @@ REGISTERS: dict[str, Callable[[State, Record], Record | None]] = {
     "death": death,
     **{register: _status(register) for register in STATUSES},
     "military": military,
+    "household_children": household_children,
 }

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from seed.simulators.registers import fault_control
+from seed.simulators.registers import fault_control, school_families
 from seed.simulators.registers.query import Box
 from seed.simulators.registers.state import REGISTERS, STATUSES
 from seed.simulators.registers.wire import Refusal, Request, Response
@@ -30,6 +30,14 @@ def add_families(box: Box, told: dict[str, Any]) -> dict[str, Any]:
     count = min(int(told.get("count", 1)), MOST_FAMILIES)
     with box.state.lock:
         made = [box.state.add_family(dice, int(told.get("size", 4))) for _ in range(count)]
+        box.state.keep()
+    return {"families": made}
+
+
+def add_school_families(box: Box, told: dict[str, Any]) -> dict[str, Any]:
+    """Put `count` families with a child `born` within two days, at `addresses`; the same seed gives the same."""
+    with box.state.lock:
+        made = school_families.add(box.state, told)
         box.state.keep()
     return {"families": made}
 
@@ -78,6 +86,7 @@ CALLS: dict[tuple[str, str], Callable[[Box, dict[str, Any]], dict[str, Any]]] = 
     ("POST", "/control/people"): add_people,
     ("DELETE", "/control/people"): forget,
     ("POST", "/control/families"): add_families,
+    ("POST", "/control/school-families"): add_school_families,
     ("POST", "/control/records"): change_record,
     ("POST", "/control/lookups"): look_up,
     ("GET", "/control/health"): health,

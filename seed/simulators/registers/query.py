@@ -67,7 +67,7 @@ def _found(box: Box, register: str, asked: dict[str, Any], struck: dict[str, Fau
     if "contradicting" in struck:
         record = _contradicted(record)
     if "other_person" in struck:
-        record = {**record, "number": "110105194912310021"}
+        record = _of_another(record)
     if "huge" in struck:
         record = {**record, "remark": "长" * (HUGE_BYTES // 3)}
     return as_json({"register": register, "record": record})
@@ -81,6 +81,12 @@ def _contradicted(record: dict[str, Any]) -> dict[str, Any]:
     if "address" in told:
         told["address"] += "附1"
     return dict(told)
+
+
+def _of_another(record: dict[str, Any]) -> dict[str, Any]:
+    if "children" in record:
+        return {**record, "children": [{**one, "birth": "1949-12-31"} for one in record["children"]]}
+    return {**record, "number": "110105194912310021"}
 
 
 def _sign(box: Box, request: Request, response: Response, nonce: str, struck: dict[str, Fault]) -> None:

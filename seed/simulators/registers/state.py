@@ -16,6 +16,12 @@ STATUSES = ("veterans", "disability", "subsistence", "students", "military")
 """Registers of what a person is by law: one record a person, under their number."""
 REGISTERS = ("household", "residence", "property", "business", "social_insurance", "death", *STATUSES)
 EMPTY: dict[str, dict[str, Any]] = {name: {} for name in ("people", *REGISTERS)}
+NAMED: dict[str, Callable[[dict[str, Any]], list[str]]] = {
+    "household": lambda one: [member["number"] for member in one["members"]],
+    "property": lambda one: [owner["number"] for owner in one["owners"]],
+    "business": lambda one: [one["legal_person"]["number"]],
+}
+"""By which numbers a record of a register is found that has a key of its own."""
 FAMILY_RELATIONS = ("head", "spouse", "child", "child", "grandchild", "parent")
 BORN = {"child": ("2009-01-01", "2021-12-31"), "grandchild": ("2020-01-01", "2024-12-31")}
 GROWN = ("1958-01-01", "1994-12-31")
@@ -29,9 +35,11 @@ class State:
         self._file = folder / "state.json"
         there = json.loads(self._file.read_text(encoding="utf-8")) if self._file.exists() else {}
         self.tables: dict[str, dict[str, Any]] = {name: dict(there.get(name, {})) for name in EMPTY}
+        self._of: dict[str, dict[str, list[dict[str, Any]]]] = {}
 
     def keep(self) -> None:
-        """Write everything down."""
+        """Write everything down; what is found by a person's number is looked through anew."""
+        self._of = {}
         draft = self._file.with_suffix(".new")
         draft.write_text(json.dumps(self.tables, ensure_ascii=False), encoding="utf-8")
         draft.replace(self._file)
@@ -51,8 +59,17 @@ class State:
 
     def household_of(self, number: str) -> dict[str, Any] | None:
         """Return the household that a person belongs to."""
-        homes = self.tables["household"].values()
-        return next((one for one in homes if any(m["number"] == number for m in one["members"])), None)
+        return next(iter(self.naming("household", number)), None)
+
+    def naming(self, register: str, number: str) -> list[dict[str, Any]]:
+        """Return the records of a register that name a person, in its order; each register is looked through once."""
+        if register not in self._of:
+            found: dict[str, list[dict[str, Any]]] = {}
+            for one in self.tables[register].values():
+                for named in dict.fromkeys(NAMED[register](one)):
+                    found.setdefault(named, []).append(one)
+            self._of[register] = found
+        return self._of[register].get(number, [])
 
     def add_person(self, told: dict[str, Any], dice: random.Random) -> dict[str, Any]:
         """Put one person with a household of their own; what is not told is made up."""
@@ -63,7 +80,7 @@ class State:
             said["sex"] = "male" if int(told["number"][16]) % 2 else "female"
             made |= {key: value for key, value in said.items() if key not in told}
         self.tables["people"][made["number"]] = made
-        self._move_in([(made["number"], "head")], made_up.place(dice), dice)
+        self.move_in([(made["number"], "head")], made_up.place(dice), dice)
         return made
 
     def add_family(self, dice: random.Random, size: int) -> list[dict[str, Any]]:
@@ -77,12 +94,15 @@ class State:
             members.append(made)
             numbers.append((made["number"], relation))
         home = made_up.place(dice)
-        self._move_in(numbers, home, dice)
+        self.move_in(numbers, home, dice)
         self.add_property(members[0], home, dice)
         return members
 
-    def _move_in(self, members: list[tuple[str, str]], home: dict[str, str], dice: random.Random) -> None:
+    def move_in(self, members: list[tuple[str, str]], home: dict[str, str], dice: random.Random) -> None:
+        """Put people, each with their relation to the head, in one household at a place."""
         household_no = f"{home['village_code']}{dice.randrange(10**6):06d}"
+        while household_no in self.tables["household"]:
+            household_no = f"{home['village_code']}{dice.randrange(10**6):06d}"
         self.tables["household"][household_no] = {
             "household_no": household_no,
             "household_type": "family",

@@ -5,9 +5,9 @@ import pytest
 from backend.store import transactions
 from models.audit import entry
 from models.audit.entry import AuditEntry
-from models.identity import staff
+from models.identity import moving, staff
 from models.identity.account import SessionEnded
-from models.selenium import lot, lot_office, moving
+from models.selenium import lot, lot_office
 from models.selenium.lot import Lot
 from tests.selenium.code_kit import Packing
 from tests.selenium.grower_kit import producing, town_clerk

@@ -1,0 +1,1 @@
+"""School enrolment on the phone."""

@@ -1,0 +1,1 @@
+"""School enrolment: schools, districts, rounds, children found, applications, review, placing, offers."""

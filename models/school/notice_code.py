@@ -1,0 +1,108 @@
+"""The signed code of an admission notice, and what its check comes to.
+
+Kind, key, the offer and a digest of the notice's number under one Ed25519 signature (`backend.codes.compact`), written
+as base64 for URLs. Whether the notice still counts, the store says: a place that was given up makes it void.
+"""
+
+import base64
+import binascii
+import hashlib
+from typing import Any
+
+from bson import ObjectId
+
+from backend import runtime
+from backend.codes import compact
+from backend.errors import NotFound, Unavailable
+from backend.identity_documents import mask_name
+from models.identity import person
+from models.school import offer, school
+from models.school import round as rounds
+
+KIND = 0x4E
+"""First byte of every code of a notice, "N"."""
+LONGEST = 400
+TAIL = 6
+STATE_ZH = {"authentic": "真实有效", "revoked": "已失效", "unknown": "查无此通知书"}
+
+
+class NoNoticeKey(Unavailable):
+    """503: this deployment has no key to sign notices with."""
+
+    code = "school_notice_key_missing"
+    zh = "尚未配置证书签名密钥,暂不能出具录取通知书,请联系系统管理员。"
+    en = "No key to sign notices is set (CERTIFICATE_KEYS). Ask the administrator."
+
+
+def code(found: dict[str, Any]) -> str:
+    """Return the code of an offer's notice; it is the same at every call.
+
+    Raises:
+        NoNoticeKey: there is no key to sign with.
+    """
+    keys = runtime.current().certificate_keys
+    if not keys.private:
+        raise NoNoticeKey
+    signed = compact.sign(KIND, keys.current, _payload(found), keys.private[keys.current])
+    return base64.urlsafe_b64encode(compact.base45_decode(signed)).decode().rstrip("=")
+
+
+def url(found: dict[str, Any]) -> str:
+    """Return where the code on the paper leads."""
+    return f"{runtime.current().settings.public_base_url}/n/{code(found)}"
+
+
+def _payload(found: dict[str, Any]) -> bytes:
+    return bytes(found["_id"].binary) + hashlib.blake2b(found["number"].encode(), digest_size=4).digest()
+
+
+def look(text: str) -> dict[str, Any]:
+    """Return what anybody may know of the notice behind a code: whether it counts, school, round, masked name, tail."""
+    found = _offer(text)
+    if found is None:
+        return {"state": "unknown", "state_zh": STATE_ZH["unknown"]}
+    state = "authentic" if found["state"] in offer.HELD else "revoked"
+    found_round = rounds.read(found["round"])
+    try:
+        name = mask_name(person.read(found["child"]).name)
+    except NotFound:
+        name = ""
+    return {
+        "state": state,
+        "state_zh": STATE_ZH[state],
+        "school_zh": school.names([found["school"]])[found["school"]],
+        "round_zh": found_round["name"],
+        "report_zh": rounds.report_zh(found_round),
+        "name": name,
+        "number_tail": found["number"][-TAIL:],
+    }
+
+
+def _offer(text: str) -> dict[str, Any] | None:
+    try:
+        payload = _verified(text)
+        found = offer.read(ObjectId(payload[:12]))
+    except (compact.BadCode, NotFound):
+        return None
+    same = bool(found.get("number")) and _payload(found) == payload
+    return found if same else None
+
+
+def _verified(text: str) -> bytes:
+    """Return the payload of a code.
+
+    Raises:
+        BadCode: it was not signed here, for a notice.
+    """
+    if len(text) > LONGEST or not text.isascii():
+        raise compact.WrongFormat
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error):
+        raise compact.WrongFormat from None
+    if base64.urlsafe_b64encode(data).decode().rstrip("=") != text:
+        raise compact.WrongFormat
+    payload = compact.verify(compact.base45_encode(data), runtime.current().certificate_keys.public, KIND)
+    if len(payload) != 16:  # noqa: PLR2004 - an id and a digest
+        raise compact.WrongFormat
+    return payload
