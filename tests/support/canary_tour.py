@@ -223,7 +223,7 @@ class Tour:
 
     def sport(self) -> None:
         """A closing that is looked at, a guide, and a sensor, for the walk."""
-        span = {"place_id": "sport_ground", "from_day": _day(6), "to_day": _day(6), "reason": "rain"}
+        span = {"place_id": "sport_ground", "from_day": _day(3), "to_day": _day(3), "reason": "rain"}
         self.known["closure_id"] = self.ok(self.office.post("/office/v1/sport/closures", span))["id"]
         self.ok(self.office.call("PUT", f"/office/v1/places/{self.known['place_id']}/resources/guide_canary", GUIDE))
         self.story.scanners["/gate/v1/sport/water-readings"] = self.stage.gate(POOL)
