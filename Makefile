@@ -24,8 +24,11 @@ setup: .venv/ready  ## virtual environment with the pinned requirements
 run: setup  ## set up, seed, start everything, print the addresses (PORT=… VAR=…)
 	@exec $(PY) -m deploy.run
 
-test: setup  ## all tests against real servers of their own
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile -m "not fuzz"
+test: setup  ## all tests against real servers of their own, but for the long stories of `make soak`
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile -m "not fuzz and not soak"
+
+soak: setup  ## the stories of the demonstration, the canary and the kills of real processes
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile -m soak
 
 check: setup  ## format, lint, types, imports
 	$(PY) -m ruff format --check .
@@ -92,4 +95,4 @@ roles: setup  ## print role × operation × reach × purpose, and write it to do
 slice:  ## show the whole slice of a domain (D=places)
 	@ls -d */$(D)* */*/$(D)* 2>/dev/null; ls */$(D)/
 
-.PHONY: help setup run test check matrix upgrade backup restore dump demo bench chaos fuzz fuzz-small rotation failed audit ledger gates ledger-check openapi roles slice
+.PHONY: help setup run test soak check matrix upgrade backup restore dump demo bench chaos fuzz fuzz-small rotation failed audit ledger gates ledger-check openapi roles slice

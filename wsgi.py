@@ -22,8 +22,23 @@ import blueprints.crowd.office
 import blueprints.crowd.public_crowd
 import blueprints.devices.gate
 import blueprints.devices.office
+import blueprints.eldercare.gate_kiosk
+import blueprints.eldercare.gate_samples
+import blueprints.eldercare.office
+import blueprints.eldercare.office_alerts
+import blueprints.eldercare.office_devices
+import blueprints.eldercare.office_duty
+import blueprints.eldercare.office_figures
+import blueprints.eldercare.office_held
+import blueprints.eldercare.office_knowing
+import blueprints.eldercare.office_programmes
+import blueprints.eldercare.office_wearables
+import blueprints.enterprise.enterprise_firm
+import blueprints.enterprise.enterprise_policies
+import blueprints.enterprise.office
 import blueprints.epcis.authenticate
 import blueprints.epcis.routes
+import blueprints.fhir.routes
 import blueprints.identity.authenticate
 import blueprints.identity.enterprise_organisations
 import blueprints.identity.office
@@ -84,6 +99,10 @@ import mini_program_api.booking.ticket_seed
 import mini_program_api.booking.waiting
 import mini_program_api.content.media
 import mini_program_api.crowd.crowd
+import mini_program_api.eldercare.alerts
+import mini_program_api.eldercare.knowing
+import mini_program_api.eldercare.view
+import mini_program_api.eldercare.wearables
 import mini_program_api.identity.consents
 import mini_program_api.identity.persons
 import mini_program_api.identity.relations
@@ -124,7 +143,7 @@ import mini_program_api.transit.rides
 from backend import celery_client, logs, outbox, runtime
 from backend.app import create_app
 from backend.errors import CityError
-from backend.http.access import Authenticator
+from backend.http.access import Authenticator, either
 from backend.http.surface import Surface
 from backend.settings import Settings, load
 from blueprints.links import LINKS
@@ -147,6 +166,9 @@ SURFACES: list[Surface] = [
     blueprints.booking.gate.keys,
     blueprints.devices.gate.sync,
     *blueprints.devices.office.OFFICE,
+    blueprints.enterprise.enterprise_firm.firms,
+    blueprints.enterprise.enterprise_policies.policies,
+    *blueprints.enterprise.office.OFFICE,
     blueprints.payments.callbacks.callbacks,
     blueprints.messaging.push.push,
     blueprints.messaging.push.root_files,
@@ -224,6 +246,7 @@ SURFACES: list[Surface] = [
     mini_program_api.selenium.recalls.recalls,
     mini_program_api.selenium.certifications.certifications,
     blueprints.epcis.routes.epcis,
+    blueprints.fhir.routes.fhir,
     mini_program_api.crowd.crowd.crowd,
     mini_program_api.school.found.found,
     mini_program_api.school.facts.child_facts,
@@ -244,8 +267,23 @@ SURFACES: list[Surface] = [
     mini_program_api.school.draws.draws,
     blueprints.school.office_board.board,
     blueprints.school.office_appeals.appeals,
+    *blueprints.eldercare.office.OFFICE,
+    mini_program_api.eldercare.view.own,
     blueprints.school.public_notice.notices,
     blueprints.school.public_notice.figures,
+    blueprints.eldercare.office_alerts.alerts,
+    blueprints.eldercare.office_duty.duty,
+    mini_program_api.eldercare.alerts.alerts,
+    blueprints.eldercare.office_knowing.knowing,
+    blueprints.eldercare.office_programmes.programmes,
+    mini_program_api.eldercare.knowing.knowing,
+    blueprints.eldercare.gate_kiosk.kiosk,
+    blueprints.eldercare.gate_samples.wearables,
+    blueprints.eldercare.office_devices.devices,
+    blueprints.eldercare.office_wearables.wearables,
+    blueprints.eldercare.office_held.held,
+    mini_program_api.eldercare.wearables.wearables,
+    blueprints.eldercare.office_figures.figures,
 ]
 AUTHENTICATORS: dict[str, Authenticator] = {
     "resident": mini_program_api.identity.session.authenticate,
@@ -253,6 +291,7 @@ AUTHENTICATORS: dict[str, Authenticator] = {
     "member": blueprints.identity.authenticate.member,
     "device": blueprints.booking.gate.authenticate,
     "party": blueprints.epcis.authenticate.party,
+    "caller": either(blueprints.identity.authenticate.staff, mini_program_api.identity.session.authenticate),
 }
 
 

@@ -29,7 +29,7 @@ from backend.errors import CityError
 
 log = structlog.get_logger()
 
-QUEUES = ("checkout", "notify", "push", "bills", "reports", "affairs", "trust", "cards", "gates")
+QUEUES = ("checkout", "notify", "push", "bills", "reports", "affairs", "trust", "cards", "gates", "care")
 LEASE = timedelta(seconds=60)
 MOST_FAILURES = 48
 INDEX = {"fields": ["outbox.queue", "outbox.due"], "sparse": True, "name": "outbox_due"}

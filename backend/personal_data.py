@@ -4,7 +4,7 @@ Key rotation, the export of one's own data, deletion and the tests read these de
 its own. A path walks through lists: `visitors.name` means the field `name` of every element of `visitors`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -65,6 +65,7 @@ class Holding:
     collection: str
     zh: str
     persons: tuple[str, ...] = ()
+    linked: tuple[str, Callable[[Sequence[Any]], list[Any]]] | None = None
     accounts: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     openids: tuple[str, ...] = ()

@@ -19,11 +19,15 @@ from bench import (
     capture,
     cases,
     code_verify,
+    elders,
     enumeration,
+    fhir,
+    health_samples,
     inbox,
     labels,
     machine,
     placing,
+    policies,
     reading,
     rules,
     scan_page,
@@ -57,6 +61,12 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "trace": trace.bench,
     "placing": placing.bench,
     "applying": applying.bench,
+    "elders": elders.bench,
+    "health_samples": health_samples.bench,
+    "fhir_create": fhir.create,
+    "fhir_read": fhir.read,
+    "fhir_summary": fhir.summary,
+    "policies": policies.bench,
 }
 NOISY = 0.1
 

@@ -19,7 +19,7 @@ from backend.embedded.process import Child, StartFailed, end_leftovers, free_por
 from backend.embedded.redis_server import RedisServer
 
 ROOT = Path(__file__).parent.parent
-QUEUES = {"worker-fast": "checkout,notify,gates", "worker-slow": "push,bills,reports,affairs,trust,cards"}
+QUEUES = {"worker-fast": "checkout,notify,gates,care", "worker-slow": "push,bills,reports,affairs,trust,cards"}
 ADDRESSES = ("mongodb", "redis", "sandbox", "registers", "bank", "card_centre", "sms")
 ONCE = ("upgrade", "seed")
 """Children that do their work and end."""

@@ -26,7 +26,17 @@ from models.places.place import Place, open_coming_slots
 from models.rules import parameters, rule_set
 from models.tourism import exhibit, itinerary_curated, itinerary_terms, point, route, search_index
 from models.transit import bus_line
-from seed import school_data, selenium_data, selenium_standards, sport_data
+from seed import (
+    health_alert_data,
+    health_measuring_data,
+    health_rules,
+    health_units_data,
+    policy_data,
+    school_data,
+    selenium_data,
+    selenium_standards,
+    sport_data,
+)
 
 FOLDER = Path(__file__).parent / "county"
 PRIVACY_VERSION = "2026-11"
@@ -40,12 +50,14 @@ TEMPLATES = {
     "booking_limited": ("tmpl_booking_limited", "pages/notices/index"),
     "refund_done": ("tmpl_refund_done", "pages/order/index"),
     "school_submitted": ("tmpl_school_submitted", "pages/school/index"),
+    "health_alert": ("tmpl_health_alert", "pages/health/alerts"),
 }
 SMS_TEMPLATES = {"visit_reminder": "1900001", "visit_changed": "1900002", "waiting_offer": "1900003"} | {
     "produce_recalled": "1900004",
     "school_found": "1900005",
     "school_progress": "1900006",
     "school_result": "1900007",
+    "health_alert": "1900008",
 }
 """Numbers for the simulator; those of the real service are set by staff."""
 
@@ -310,9 +322,16 @@ def load(*, with_demo: bool) -> dict[str, int]:
         counts["benefit_items"] = benefit_items()
     counts["schools"] = school_data.schools(with_demo=with_demo)
     counts["school_rules"] = school_data.rules(with_demo=with_demo)
+    counts["health_measuring"] = health_measuring_data.rules()
+    counts["policies"] = policy_data.policies()
     if with_demo:
         counts["address_points"] = school_data.addresses()
         counts["school_districts"] = school_data.demo_round()
+    counts["health_alert_clocks"] = health_alert_data.clocks()
+    counts["health_rules"] = health_rules.rules()
+    counts["health_tools"] = health_rules.tools()
+    if with_demo:
+        counts["health_units"] = health_units_data.demo_units()
     privacy_text.publish(PRIVACY_VERSION, (FOLDER / "privacy.md").read_text())
     counts["consent_texts"] = consent_texts()
     for name, (template_id, page) in TEMPLATES.items():

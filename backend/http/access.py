@@ -8,7 +8,7 @@ from flask import Flask, current_app, g, request
 
 from backend.errors import BadInput, NotLoggedIn
 
-ActorKind = Literal["anyone", "resident", "member", "staff", "device", "party", "signed"]
+ActorKind = Literal["anyone", "resident", "member", "staff", "device", "party", "caller", "signed"]
 Level = Literal["account", "declared", "matched", "verified"]
 
 
@@ -85,6 +85,23 @@ def device(*classes: str) -> Access:
 def party(operation: str, *classes: str) -> Access:
     """Return the rule: a member of an organisation, the staff with `operation`, or a device of one of `classes`."""
     return Access("party", operation=operation, classes=classes)
+
+
+def caller(operation: str, *, purpose: str, scope: str, level: Level = "matched") -> Access:
+    """Return the rule: a resident for themselves or, by `scope`, for another; or the staff with `operation`."""
+    return Access("caller", level=level, operation=operation, purpose=purpose, scope=scope)
+
+
+def either(staff_: Authenticator, resident_: Authenticator) -> Authenticator:
+    """Return who proves `caller`: the staff by a token of theirs, else a resident."""
+
+    def authenticate(access: Access) -> Any:
+        try:
+            return staff_(access)
+        except NotLoggedIn:
+            return resident_(access)
+
+    return authenticate
 
 
 def own_organisation() -> str:

@@ -1,5 +1,6 @@
-"""The one place where an error becomes an answer."""
+"""The one place where an error becomes an answer: in our form, or, on a standard's paths, in that standard's."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -56,6 +57,29 @@ class NotJson(CityError):
 _BY_STATUS |= {405: MethodNotAllowed, 413: TooLarge, 415: NotJson}
 
 
+_forms: dict[str, Callable[[CityError], Response]] = {}
+
+
+def in_form_of(prefix: str, form: Callable[[CityError], Response]) -> None:
+    """Let every error below a path be told by `form`, also where no route takes the path or the method."""
+    _forms[prefix] = form
+
+
+def render(error: CityError) -> Response:
+    """Return the answer of an error: its form by the path, its headers the same everywhere."""
+    form = next((one for prefix, one in _forms.items() if _below(prefix)), _ours)
+    response = form(error)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.details["retry_after"])
+    if error.status == NotLoggedIn.status:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _below(prefix: str) -> bool:
+    return request.path == prefix or request.path.startswith(f"{prefix}/")
+
+
 def kind_of(status: int) -> type[CityError]:
     """Return the error of an HTTP status."""
     return _BY_STATUS.get(status, CityError)
@@ -66,17 +90,11 @@ def language() -> str:
     return "en" if request.accept_languages.best_match(["zh", "en"], default="zh") == "en" else "zh"
 
 
-def render(error: CityError) -> Response:
-    """Return the JSON answer of an error."""
+def _ours(error: CityError) -> Response:
     body: dict[str, Any] = {"code": error.code, "message": error.message(language()), "request_id": g.get("request_id")}
     if error.fields:
         body["fields"] = _fields(error)
-    response = Response(orjson.dumps(body), status=error.status, mimetype="application/json")
-    if isinstance(error, TooMany):
-        response.headers["Retry-After"] = str(error.details["retry_after"])
-    if error.status == NotLoggedIn.status:
-        response.headers["WWW-Authenticate"] = "Bearer"
-    return response
+    return Response(orjson.dumps(body), status=error.status, mimetype="application/json")
 
 
 def _fields(error: CityError) -> dict[str, list[str]]:

@@ -119,10 +119,13 @@ _SECURITY = {
     "staff": "staff_token",
     "device": "device_signature",
 }
-_ANY_OF = {"party": ("resident_token", "staff_token", "device_signature")}
+_ANY_OF = {
+    "party": ("resident_token", "staff_token", "device_signature"),
+    "caller": ("resident_token", "staff_token"),
+}
 
 
-LEVELLED = ("resident", "member")
+LEVELLED = ("resident", "member", "caller")
 
 
 def _document(access: Access) -> dict[str, Any]:

@@ -44,8 +44,12 @@ def page(
     items = list(collection.find(condition, projection).sort(order).limit(limit + 1))
     if len(items) <= limit:
         return items, None
-    last = items[limit - 1]
-    return items[:limit], _write([_value(last, field), last["_id"]])
+    return items[:limit], after(items[limit - 1], field)
+
+
+def after(document: Mapping[str, Any], field: str) -> str:
+    """Return the cursor of what follows a document in a list sorted by `field`, for lists merged from several."""
+    return _write([_value(document, field), document["_id"]])
 
 
 def _value(document: Mapping[str, Any], field: str) -> Any:

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from backend import runtime, settings
-from bench.fuzz import enrolment, full_slot, plan, report
+from bench.fuzz import enrolment, full_slot, health, plan, report
 from bench.fuzz.cast import Cast
 from deploy.stack import ROOT, Stack
 
@@ -26,8 +26,9 @@ VISITS = "/mini/v1/(orders|companions|places|slots|tickets)|/office/v1/orders/"
 TRIPS = "/mini/v1/(sport|waiting|itineraries|shared|guide|curated|orders/)|/public/v1/sport/slots"
 CONTENT = "/office/v1/(content|guide)"
 SCHOOL = "/(mini|office|public)/v1/school"
+HEALTH = "/(mini|office)/v1/health/|/fhir/"
 COUNTERS = "/office/v1/(crowd|sport|closings|window|places|slots|jobs|refund-work|no-shows|message)"
-GROUPS = (DESKS, VISITS, SHEETS, TRIPS, CONTENT, SCHOOL, COUNTERS)
+GROUPS = (DESKS, VISITS, SHEETS, TRIPS, CONTENT, SCHOOL, HEALTH, COUNTERS)
 PARTS = {
     "single": ["--phases", "examples,coverage,fuzzing"],
     "chains": ["--phases", "stateful", "--exclude-path-regex", "|".join(GROUPS)],
@@ -36,6 +37,7 @@ PARTS = {
     "content": ["--phases", "stateful", "--include-path-regex", CONTENT],
     "counters": ["--phases", "stateful", "--include-path-regex", COUNTERS],
     "school": ["--phases", "stateful", "--include-path-regex", SCHOOL],
+    "health": ["--phases", "stateful", "--include-path-regex", HEALTH],
     "desks": ["--phases", "stateful", "--include-path-regex", DESKS],
     "sheets": ["--phases", "stateful", "--include-path-regex", SHEETS],
 }
@@ -63,6 +65,7 @@ def _prepare(stack: Stack) -> None:
     examples = int(os.environ.get("EXAMPLES") or 200)
     casts = {part: Cast.make() for part in PARTS}
     enrolment.make(stack.base, casts.values())
+    health.make(casts.values())
     for number, (part, players) in enumerate(casts.items()):
         players.full_slot = full_slot.make(stack.base, players, number)
         players.save(stack.folder / f"{part}.cast.json")

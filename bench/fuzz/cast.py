@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend import runtime
 from bench import clerks, visitors
+from bench.fuzz import measuring
 from models.identity import binding, device, password, roles
 from models.identity.account import Account
 from models.identity.staff import StaffMember
@@ -41,6 +42,10 @@ UNITS = {
     "school_manager": "education_sports",
     "school_clerk": "school_demo_primary_07",
     "school_liaison": "town_360731100",
+    "village_doctor": measuring.CLINIC,
+    "care_worker": measuring.CLINIC,
+    "health_manager": "health_commission",
+    "health_duty": "health_commission",
 }
 """Where the members sit; the others at the unit that privacy requests go to."""
 ELSEWHERE = "human_resources"
@@ -57,7 +62,12 @@ OTHERS = {
 }
 """Who looks at what another one wrote."""
 GATE_PLACE = "park"
-GATES = {"": (GATE_PLACE, "venue"), "/gate/v1/sport/": ("sport_pool", "sensor")}
+GATES = {
+    "": (GATE_PLACE, "venue"),
+    "/gate/v1/sport/": ("sport_pool", "sensor"),
+    "/gate/v1/health/": (measuring.CLINIC, "medical"),
+    "/gate/v1/health/samples": (measuring.CLINIC, "wearable"),
+}
 """Which device sends, by how the path begins: where it stands and what it is."""
 RESIDENT, NEIGHBOUR = "resident", "neighbour"
 PEERS = (
@@ -89,6 +99,7 @@ class Cast:
     def __init__(self, players: dict[str, Player], gates: dict[str, tuple[str, bytes]], full_slot: str = "") -> None:
         self._players, self._gates, self.full_slot = players, gates, full_slot
         self.enrolment: dict[str, list[str]] = {}
+        self.health: dict[str, list[str]] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -149,7 +160,7 @@ def name_for(label: str, access: dict[str, str]) -> str:
     doomed = DOOMED if ENDING.fullmatch(label) else ""
     if access.get("actor") == "resident":
         return RESIDENT + doomed
-    if access.get("actor") == "staff":
+    if access.get("actor") in {"staff", "caller"}:
         operation, purpose = access["operation"], access.get("purpose", "")
         if operation in OWN | OTHERS:
             return (OWN | OTHERS)[operation] + doomed
@@ -209,10 +220,12 @@ def new_gate(prefix: str) -> tuple[str, bytes]:
     """Register a device and return its id and private key."""
     private, name = Ed25519PrivateKey.generate(), f"fuzz-{secrets.token_hex(4)}"
     public, (place, scanner_class) = private.public_key().public_bytes_raw(), GATES[prefix]
-    duty = device.Duty(reads_documents=scanner_class == "venue")
-    device.register(
-        "staff:fuzz", name, name="东门", place=place, public_key=public, scanner_class=scanner_class, duty=duty
-    )
+    duty, unit = device.Duty(reads_documents=scanner_class == "venue"), ""
+    if scanner_class in measuring.KINDS:
+        measuring.add(name, scanner_class)
+        unit = place
+    told = {"place": place, "public_key": public, "scanner_class": scanner_class, "unit": unit, "duty": duty}
+    device.register("staff:fuzz", name, name="东门", **told)
     return name, private.private_bytes_raw()
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from schemathesis.transport.serialization import Binary
 
 from backend import clock
-from bench.fuzz import enrolment
+from bench.fuzz import enrolment, health_contents
 from models.benefits import line_sheet
 from models.identity import staff_sheet, unit_sheet
 from models.places import place_sheets, plan_sheets, resource_sheets
@@ -198,5 +198,6 @@ BODIES = {
     f"{_OFFICE}/guide/routes": _item("guide_route"),
     f"{_OFFICE}/guide/exhibits": _item("guide_exhibit"),
     f"{_OFFICE}/guide/itineraries": _item("itinerary"),
+    **health_contents.BODIES,
 }
 """What is sent to these, made anew for each request."""

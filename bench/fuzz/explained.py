@@ -40,7 +40,9 @@ _VALUE = (
     "The value itself decides, beyond a pattern or a bound: "
     "a check digit, rounding, a day of every year, a place in the country."
 )
+_STANDARD = "FHIR's own models check a resource and what is asked for, which OpenAPI can only name by an example."
 _PLAN = r"(plan|prices|preview)"
+_ELDER = r"/office/v1/health/elders/\{elder_id\}"
 _PLACE, _RESOURCE = r"/office/v1/places/\{place_id\}", r"(/resources/\{code\})?"
 
 
@@ -89,6 +91,7 @@ EXPLAINED: tuple[Explained, ...] = (
     *_refused(_STATE, "content_media_wrong", "route_point_not_shown", "slot_plan_tickets_unknown"),
     *_refused("The code of a resource stands in the path, where every text is one segment.", "resource_code_wrong"),
     *_refused(_NEAR, "water_reading_time", "crowd_counted_at_wrong", "crowd_until_wrong", "change_day_past"),
+    *_refused(_NEAR, "bus_fare_begun"),
     Explained(REJECTED, _TOGETHER, "bad_input", r"GET /(mini|public)/v1/(culture-map(\.geojson)?|search)"),
     Explained(REJECTED, _TOGETHER, "bad_input", "POST /gate/v1/scans"),
     Explained(REJECTED, _TOGETHER, "bad_input", "POST /mini/v1/itineraries(/plan)?"),
@@ -119,6 +122,26 @@ EXPLAINED: tuple[Explained, ...] = (
     Explained(REJECTED, _TOGETHER, "bad_input", "POST /mini/v1/school/applications"),
     Explained(REJECTED, _TOGETHER, "bad_input", r"POST /(office|public)/v1/school/rounds/\{round_id\}/where"),
     Explained(REJECTED, _KEYS, "bad_input", r"PUT /office/v1/school/rounds/\{round_id\}/plans/\{school_id\}"),
+    *_refused(_TOGETHER, "health_answers_wrong", "health_check_items_wrong", "health_load_span", "health_span_wrong"),
+    *_refused(
+        _TOGETHER, "health_alert_confirm", "health_duty_wrong", "health_ends_before", "health_hidden_from_nobody"
+    ),
+    *_refused(_TOGETHER, "health_quantity_unknown", "health_range_wrong", "health_visit_incomplete"),
+    *_refused(_STATE, "health_alert_answer", "health_alert_visit_first", "health_already_managed", "health_kind_fixed"),
+    *_refused(_STATE, "health_check_too_young", "health_no_elder", "health_not_an_assessment"),
+    *_refused(_STATE, "health_source_not_yours", "health_tool_unknown"),
+    *_refused(_NEAR, "health_check_year_wrong", "health_measured_in_future", "health_visit_too_old"),
+    *_refused("The code is printed in the box of a band; the form says nothing.", "health_wearable_claim_wrong"),
+    *_refused(_LANGUAGE, "health_tool_wrong", "fhir_condition_wrong", "fhir_parameter_wrong"),
+    *_refused(_STANDARD, "fhir_body_unreadable", "fhir_resource_invalid", "fhir_not_acceptable", "fhir_not_offered"),
+    *_refused(_STATE, "fhir_version_needed", "fhir_version_passed"),
+    Explained(REJECTED, _FAR, "bad_input", r"POST /office/v1/health/devices(/\{health_device_id\}/calibrations)?"),
+    Explained(REJECTED, _FAR, "bad_input", "(POST /gate/v1/health/.*|PUT /office/v1/health/roster)"),
+    Explained(REJECTED, _TOGETHER, "bad_input", "POST /mini/v1/health/hidden"),
+    Explained(REJECTED, _TOGETHER, "bad_input", rf"(POST|PUT) {_ELDER}/records(/\{{record_id\}})?"),
+    Explained(REJECTED, _KEYS, "bad_input", rf"(POST|PUT) {_ELDER}/observations(/\{{observation_id\}})?"),
+    Explained(REJECTED, _KEYS, "bad_input", rf"POST {_ELDER}/(assessments|programmes/\{{disease\}}/visits)"),
+    Explained(REJECTED, _KEYS, "bad_input", r"POST /office/v1/health/tools/\{code\}/versions"),
     Explained(
         "UseAfterFree",
         "A collection under a record is emptied by DELETE, and then read as an empty list.",
@@ -155,4 +178,8 @@ def code_of(response: Any) -> str:
         body = response.json()
     except ValueError:
         return ""
-    return str(body.get("code", "")) if isinstance(body, dict) else ""
+    if not isinstance(body, dict):
+        return ""
+    if body.get("resourceType") == "OperationOutcome":
+        return str(body["issue"][0]["details"]["coding"][0]["code"])
+    return str(body.get("code", ""))

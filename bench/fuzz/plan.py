@@ -10,7 +10,7 @@ import requests
 
 from backend import clock
 from backend.identity_documents import check_character
-from bench.fuzz import bindings, cast, enrolment
+from bench.fuzz import bindings, cast, enrolment, measuring
 from bench.fuzz.cast import GATE_PLACE, Cast
 from models.messaging import notice_kinds
 
@@ -72,6 +72,7 @@ def _known(base: str, players: Cast) -> dict[str, list[Any]]:
         "versions": [PRIVACY_VERSION],
         **_of_tourism(base, free),
         **_of_school(players),
+        **_of_health(players),
         "full_slots": [players.full_slot] if players.full_slot else [],
     }
 
@@ -126,6 +127,24 @@ def _of_school(players: Cast) -> dict[str, list[Any]]:
         "villages": [enrolment.VILLAGE],
         "home_kinds": ["household", "property", "residence"],
         "told_points": ["household", "residence"],
+    }
+
+
+def _of_health(players: Cast) -> dict[str, list[Any]]:
+    names = ("elders", "observations", "records", "findings", "ranges", "alerts", "bands")
+    own = {name: players.health.get(name, []) for name in names}
+    return {
+        **own,
+        "health_items": [*own["observations"], *own["records"]],
+        "patients": [f"Patient/{one}" for one in own["elders"]],
+        "resources": [*own["observations"], *own["elders"], *own["records"]],
+        "resource_types": ["Observation", "Patient", "Condition", "MedicationStatement"],
+        "diseases": ["hypertension", "diabetes"],
+        "years": [str(clock.today().year)],
+        "tools": ["self_care", "yearly_check"],
+        "clinics": [measuring.CLINIC],
+        "no_unit": [""],
+        "versions_seen": [1, 2, 3],
     }
 
 

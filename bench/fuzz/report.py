@@ -71,6 +71,8 @@ RESOURCES = {
     "content": "office/v1/(content|guide)",
     "windows": "office/v1/window-",
     "enrolment": "(mini|office)/v1/school",
+    "health": "(mini|office)/v1/health",
+    "FHIR": "fhir",
     "crowds": "office/v1/(places/\\{place_id\\}/)?crowd",
 }
 """The main resources, which chains must create, read and change."""

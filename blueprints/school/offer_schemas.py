@@ -3,7 +3,8 @@
 import marshmallow as ma
 from marshmallow import validate
 
-from models.school import appeal, offer, offer_forms, small_numbers, transfer
+from backend import small_numbers
+from models.school import appeal, offer, offer_forms, transfer
 
 _TIME = {"example": "2027-07-20T09:30:00+08:00"}
 _ID = {"example": "673ec0a5c0ffee0123456789"}

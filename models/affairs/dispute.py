@@ -14,11 +14,12 @@ from backend.errors import NotFound
 from models.affairs import carry_out, kind_table, open_case
 from models.affairs.carry_out import Turn
 from models.affairs.open_case import Matter, Opener
-from models.identity.actors import Resident, Staff
+from models.identity.actors import Member, Resident, Staff
 from models.identity.counter import Serving
 from models.registers import fact
+from models.registers.catalogue import EVERY_SOURCE
 from models.registers.fact import Outcome
-from models.registers.source import SOURCES
+from models.registers.subject import Subject
 
 OUTCOMES: dict[str, Outcome] = {
     "corrected": "corrected",
@@ -41,6 +42,17 @@ def dispute(resident: Resident, fact_id: ObjectId, text: str) -> dict[str, Any]:
     return _open(open_case.by(resident), fact_id, text)
 
 
+def dispute_of_firm(member: Member, fact_id: ObjectId, text: str) -> dict[str, Any]:
+    """Open the case of a fact about the organisation that a member acts for, in the member's name, and return it.
+
+    Raises:
+        NotFound: no such fact about the organisation.
+        NotDisputable, AlreadyOpen: as for a person.
+    """
+    about = Subject(organisation=member.organisation["credit_code"])
+    return _of(open_case.by(member.resident), about, fact_id, text)
+
+
 def dispute_at_counter(actor: Staff, serving: Serving, fact_id: ObjectId, text: str) -> dict[str, Any]:
     """Open the case for whoever stands at the counter and return it.
 
@@ -55,12 +67,18 @@ def _open(opener: Opener, fact_id: ObjectId, text: str) -> dict[str, Any]:
     person_id = opener.person
     if person_id is None:
         raise NotFound
-    found = fact.read(fact_id, person=person_id)
+    return _of(opener, Subject(person=person_id), fact_id, text)
+
+
+def _of(opener: Opener, whose: Subject, fact_id: ObjectId, text: str) -> dict[str, Any]:
+    found = fact.read(fact_id, about=whose)
     about = {"fact": fact_id, "fact_kind": found.kind, "source": found.source}
-    matter = Matter(SOURCES[found.source].unit, text, about=about, once=f"dispute:{fact_id}")
+    if whose.organisation:
+        about |= {"organisation": whose.organisation}
+    matter = Matter(EVERY_SOURCE[found.source].unit, text, about=about, once=f"dispute:{fact_id}")
 
     def mark(session: ClientSession) -> None:
-        fact.dispute(fact_id, person_id, session=session)
+        fact.dispute(fact_id, whose, session=session)
 
     return open_case.open_case(opener, kind_table.FACT_DISPUTE, matter, within=mark)
 

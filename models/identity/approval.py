@@ -64,6 +64,7 @@ KINDS = {
     "ledger_account": Kind("冻结、解冻或注销账户", "ledger.approve"),
     "benefit_payment": Kind("发放惠民惠农资金", "benefit.approve"),
     "recall": Kind("启动产品召回", "recall.approve"),
+    "policy_version": Kind("启用惠企政策条件", "policy.approve"),
     "minor_access": Kind("查看未满 14 周岁未成年人信息", "minor.approve"),
 }
 

@@ -170,6 +170,13 @@ def persons_open(actor: Staff, person_ids: Iterable[ObjectId]) -> set[ObjectId]:
     return {one["person"] for one in BreakGlass._get_collection().find(query, {"person": 1})}
 
 
+def person_open(actor: Staff, person_id: ObjectId) -> ObjectId | None:
+    """Return the broken glass by which the actor may see a person's records now, None without one."""
+    query = {"opened_by": actor.staff_id, "until": {"$gt": clock.now()}, "person": person_id}
+    found = BreakGlass._get_collection().find_one(query, {"_id": 1})
+    return found["_id"] if found else None
+
+
 def order_open(actor: Staff, order_id: ObjectId) -> ObjectId | None:
     """Return the broken glass by which the actor may read an order now, None without one."""
     query = {"opened_by": actor.staff_id, "until": {"$gt": clock.now()}, "order": order_id}

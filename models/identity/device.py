@@ -20,9 +20,10 @@ SCANNER_CLASSES = {
     "venue": "场馆景区",
     "payment": "收银",
     "sensor": "客流监测",
+    "wearable": "穿戴设备",
 }
-"""What a device reads; it holds the keys of its own class only. A sensor counts or measures, and reads no code."""
-CODE_READERS = tuple(one for one in SCANNER_CLASSES if one != "sensor")
+"""What a device reads; it holds the keys of its own class only. A sensor or a wearable measures, and reads no code."""
+CODE_READERS = tuple(one for one in SCANNER_CLASSES if one not in {"sensor", "wearable"})
 AT_PLACES = ("venue", "sensor")
 """The classes that stand at a scenic place, whose unit answers for them."""
 DIRECTIONS = ("in", "out", "both")

@@ -29,7 +29,7 @@ from models.identity.own_data import Scope, openids_of
 COLLECTION = "erasures"
 BATCH = 200
 LAST = ("persons", "accounts")
-"""Others are found through these, so they end last."""
+"""Others are found through these, so they end last, after what only links a person to an id."""
 UNTIL_TOLD_SECONDS = 5.0
 BY = "system:privacy"
 outbox.carried_by(COLLECTION)
@@ -182,7 +182,8 @@ def _let_go(account_id: ObjectId, person_id: ObjectId) -> None:
 
 def _in_order() -> list[Holding]:
     found = {one.collection: one for one in personal_data.holdings() if one.at_deletion != "keep"}
-    last = [found.pop(name) for name in LAST if name in found]
+    links = [one.collection for one in found.values() if one.linked and one.linked[0] == "_id"]
+    last = [found.pop(name) for name in (*links, *LAST) if name in found]
     return [*found.values(), *last]
 
 
@@ -200,7 +201,7 @@ def _end(scope: Scope, holding: Holding, document: dict[str, Any]) -> None:
     if not scope.owns(holding, document):
         _take_out(scope, holding, document)
     elif holding.at_deletion == "restrict":
-        restricted_record.restrict(holding, document)
+        restricted_record.restrict(holding, document, scope.person)
     else:
         get_db()[holding.collection].delete_one({"_id": document["_id"]})
 

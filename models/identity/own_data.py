@@ -46,7 +46,15 @@ class Scope:
         found += [{path: {"$in": self._ids(collection)}} for path, collection in holding.via]
         if self.person and reaches(self.level, holding.level):
             found += [{path: self.person} for path in holding.persons]
+            found += [{path: {"$in": ids}} for path, ids in self._linked(holding)]
         return ({"$or": found} if len(found) > 1 else found[0]) if found else None
+
+    def _linked(self, holding: Holding) -> list[tuple[str, list[Any]]]:
+        if holding.linked is None or self.person is None:
+            return []
+        path, of_persons = holding.linked
+        ids = of_persons([self.person])
+        return [(path, ids)] if ids else []
 
     def _ids(self, collection: str) -> list[Any]:
         query = self.query(personal_data.holding(collection))
@@ -63,7 +71,8 @@ class Scope:
         by_key = any(document.get(path) == f"resident:{self.account}" for path in holding.keys)
         by_key = by_key or bool(holding.openids or holding.via)
         alone = [path for path in holding.persons if "." not in path]
-        return by_account or by_key or any(document.get(path) == self.person for path in alone)
+        by_link = any(document.get(path) in ids for path, ids in self._linked(holding))
+        return by_account or by_key or by_link or any(document.get(path) == self.person for path in alone)
 
 
 def scope_of(resident: Resident) -> Scope:
@@ -95,7 +104,8 @@ def overview() -> list[dict[str, Any]]:
 
 def _about_residents() -> list[Holding]:
     about = [
-        (one, one.accounts or one.persons or one.keys or one.openids or one.via) for one in personal_data.holdings()
+        (one, one.accounts or one.persons or one.keys or one.openids or one.via or one.linked)
+        for one in personal_data.holdings()
     ]
     return [one for one, paths in about if paths]
 

@@ -85,18 +85,21 @@ class Known:
         return age is not None and age < CHILD_BELOW
 
 
-def find_or_declare(document: IdentityDocument, name: str) -> ObjectId:
+def find_or_declare(document: IdentityDocument, name: str, session: ClientSession | None = None) -> ObjectId:
     """Return the id of the person with this document, declaring them when nobody has.
 
-    The name of an existing record is left as it is: a declaration never overwrites another one.
+    The name of an existing record is left as it is: a declaration never overwrites another one. Within a transaction
+    one that somebody else declares meanwhile raises DuplicateKeyError, which ends it.
     """
     persons, indexes = Person._get_collection(), _indexes(document)
     known = {"document_index": {"$in": indexes}}
-    if found := persons.find_one(known, {"_id": 1}):
+    if found := persons.find_one(known, {"_id": 1}, session=session):
         return found["_id"]
     try:
-        return persons.insert_one(_declared(document, name, indexes)).inserted_id
+        return persons.insert_one(_declared(document, name, indexes), session=session).inserted_id
     except DuplicateKeyError:
+        if session is not None:
+            raise
         return persons.find_one(known, {"_id": 1})["_id"]
 
 
@@ -123,9 +126,9 @@ def read_birth(profile: dict[str, Any]) -> date | None:
     return date.fromisoformat(profile["birth"]) if profile.get("birth") else None
 
 
-def find(document: IdentityDocument) -> dict[str, Any] | None:
+def find(document: IdentityDocument, session: ClientSession | None = None) -> dict[str, Any] | None:
     """Return the person with this document, None when nobody is known by it."""
-    return Person._get_collection().find_one({"document_index": {"$in": _indexes(document)}})
+    return Person._get_collection().find_one({"document_index": {"$in": _indexes(document)}}, session=session)
 
 
 def ids_of(documents: Iterable[IdentityDocument]) -> dict[IdentityDocument, ObjectId]:
@@ -136,13 +139,13 @@ def ids_of(documents: Iterable[IdentityDocument]) -> dict[IdentityDocument, Obje
     return {by_index[index]: one["_id"] for one in found for index in one["document_index"] if index in by_index}
 
 
-def read(person_id: ObjectId) -> Known:
+def read(person_id: ObjectId, session: ClientSession | None = None) -> Known:
     """Return a person, opened.
 
     Raises:
         NotFound: no such person.
     """
-    found = documents.one(Person, {"_id": person_id})
+    found = documents.one(Person, {"_id": person_id}, session=session)
     return opened(found)
 
 

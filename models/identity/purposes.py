@@ -31,6 +31,8 @@ PURPOSES = {
     "card_use": Purpose("核验您出示的一卡通码", "contract"),
     "benefit_payment": Purpose("审核和发放惠民惠农资金", "statutory_duty"),
     "school_enrolment": Purpose("办理义务教育招生入学", "statutory_duty"),
+    "health_care": Purpose("提供健康管理、照护和急救服务", "statutory_duty"),
+    "enterprise_service": Purpose("惠企政策兑现和企业服务", "statutory_duty"),
     "produce_supervision": Purpose("农产品质量安全监管和地块核实", "statutory_duty"),
     "organisation_members": Purpose("您所在单位管理其成员", "consent"),
     "emergency": Purpose("处置紧急情况", "emergency"),

@@ -11,6 +11,7 @@ from copy import deepcopy
 from typing import Any
 
 import bson
+from bson import ObjectId
 from mongoengine import BinaryField, DateTimeField, Document, ListField, ObjectIdField, StringField
 from mongoengine.connection import get_db
 from pymongo.client_session import ClientSession
@@ -55,13 +56,14 @@ personal_data.declare(
 )
 
 
-def restrict(holding: Holding, document: dict[str, Any]) -> None:
-    """Move a record out of use; repeating it changes nothing."""
+def restrict(holding: Holding, document: dict[str, Any], person: ObjectId | None = None) -> None:
+    """Move a record out of use; repeating it changes nothing. `person` is whose it is where only a link tells that."""
     record_id = f"{holding.collection}:{document['_id']}"
+    named = {one for path in holding.persons for one in personal_data.values(document, path)}
     kept = {
         "record": _sealed(record_id, _opened(holding, document)),
         "because": holding.because,
-        "persons": sorted({one for path in holding.persons for one in personal_data.values(document, path)}),
+        "persons": sorted(named | ({person} if person and holding.linked else set())),
         "at": clock.now(),
     }
     if owner := next((one for path in holding.accounts for one in personal_data.values(document, path)), None):

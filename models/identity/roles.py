@@ -45,6 +45,8 @@ _CERTS = frozenset(
     {"standard.read", "certification.read", "certification.sample", "producer.read", "lot.read", "certificate.read"}
 )
 _SALES = frozenset({"place.change", "figures.read"})
+_HEALTH = frozenset({"health.read", "health.write", "health.assess", "health.alert", "health.work"})
+_POLICIES = frozenset({"policy.read", "policy.try", "job.read"})
 _SCHOOLS = frozenset({"school.read", "school.applications"})
 
 ROLES = {
@@ -133,7 +135,7 @@ ROLES = {
         | {"ledger.read", "ledger.reconcile", "ledger.propose", "ledger.approve"}
         | _BENEFITS
         | _CASES
-        | {"benefit.propose", "benefit.approve", "benefit.pay", "job.read"},
+        | {"benefit.propose", "benefit.approve", "benefit.pay", "job.read", "policy.pay"},
         frozenset({"benefit_payment"}) | _MATTERS,
     ),
     "transit_manager": Role(
@@ -226,12 +228,42 @@ ROLES = {
         frozenset({"school.read", "school.reach", "school.serve", "job.read"}),
         frozenset({"school_enrolment"}),
     ),
+    "policy_clerk": Role(
+        "惠企政策经办人员",
+        "unit",
+        _POLICIES | {"policy.edit", "policy.run"},
+        frozenset({"enterprise_service"}),
+    ),
+    "policy_manager": Role(
+        "惠企政策审核人员",
+        "county",
+        _POLICIES | {"policy.approve", "approval.decide"},
+        frozenset({"enterprise_service"}),
+    ),
+    "village_doctor": Role(
+        "乡村医生(家庭医生)",
+        "unit",
+        _HEALTH | {"health.enrol", "health.settle", "health.measure", "break_glass.open"},
+        frozenset({"health_care"}),
+    ),
+    "care_worker": Role("照护人员", "unit", _HEALTH | {"health.measure"}, frozenset({"health_care"})),
+    "health_duty": Role(
+        "健康值守人员", "county", frozenset({"health.alert", "break_glass.open"}), frozenset({"health_care"})
+    ),
+    "health_manager": Role(
+        "县卫健委管理人员",
+        "county",
+        frozenset({"health.report", "health.export", "health.roster", "health.enrol", "health.device"})
+        | {"approval.decide", "job.read", "rule.read", "rule.try", "device.list", "device.register", "device.revoke"},
+        frozenset({"health_care"}),
+    ),
     "auditor": Role(
         "审计员",
         "county",
         frozenset({"audit.read", "staff.list", "unit.list", "place.read", "job.read", "device.list"})
         | {"bill.read", "refund.list", "ledger.read", "rule.read", "journal.read", "benefit.list", "transit.read"}
-        | {"crowd.read", "crowd.report", "figures.read", "school.read", "school.report"},
+        | {"crowd.read", "crowd.report", "figures.read", "school.read", "school.report"}
+        | {"health.report"},
     ),
 }
 ALONE = frozenset({"system_admin", "security_admin", "auditor"})
@@ -241,6 +273,7 @@ SENSITIVE = ALONE | {
     "unit_admin",
     "rule_approver",
     "benefit_manager",
+    "policy_manager",
     "card_manager",
 }
 """Given only with a second person: a security administrator approves what a system administrator proposes."""

@@ -101,6 +101,13 @@ def read(code: str) -> dict[str, Any]:
     return documents.one(Unit, {"_id": code})
 
 
+def names(codes: Iterable[str]) -> dict[str, str]:
+    """Return what these units are called; an unknown one is left out."""
+    wanted = sorted(set(codes))
+    found = Unit._get_collection().find({"_id": {"$in": wanted}}, {"name": 1}) if wanted else ()
+    return {one["_id"]: one["name"] for one in found}
+
+
 def subtrees(codes: Iterable[str]) -> dict[str, frozenset[str]]:
     """Return for each unit the codes of itself and all below it."""
     wanted = {code: {code} for code in codes if code}

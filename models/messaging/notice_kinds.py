@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 PLACE_DAY = {"thing1": "{place}", "date2": "{day}"}
 VISIT = {"thing1": "{place}", "time2": "{day} {time}", "number3": "{places}"}
+HEALTH = {"time1": "{day} {time}", "thing2": "请打开“健康提醒”查看"}
 CHANGED = {"thing1": "{place}", "time2": "{day} {time}", "thing3": "{reason}"}
 
 
@@ -247,6 +248,39 @@ KINDS = {
         parameters=("{number}",),
         optional=False,
     ),
+    "health_alert": NoticeKind(
+        "健康提醒",
+        "您 {day} {time} 的健康数据需要留意,照护人员会与您联系。感觉不舒服请马上告诉身边的人,情况危急请拨打 120。",
+        template="health_alert",
+        fields=HEALTH,
+        sms="health_alert",
+        parameters=("{day} {time}",),
+        optional=False,
+    ),
+    "health_alert_family": NoticeKind(
+        "家人的健康提醒",
+        "您家老人 {day} {time} 有一条健康提醒,照护人员正在处理。请打开“健康提醒”查看;情况危急请拨打 120。",
+        template="health_alert",
+        fields=HEALTH,
+        sms="health_alert",
+        parameters=("{day} {time}",),
+        optional=False,
+    ),
+    "health_alert_waiting": NoticeKind(
+        "健康提醒待处理",
+        "您家老人 {day} {time} 的健康提醒还没有处理完,请尽快联系或到身边看看,并在“健康提醒”中回复;情况危急请拨打 120。",
+        template="health_alert",
+        fields=HEALTH,
+        sms="health_alert",
+        parameters=("{day} {time}",),
+        optional=False,
+    ),
+    "health_alert_closed": NoticeKind(
+        "健康提醒已有结果",
+        "您家老人 {day} {time} 的健康提醒已登记结果,请打开“健康提醒”查看。",
+        template="health_alert",
+        fields=HEALTH,
+    ),
 }
 MOMENTS = {
     "order": ("order_issued", "visit_reminder", "visit_changed"),
@@ -254,6 +288,7 @@ MOMENTS = {
     "refund": ("refund_done",),
     "case": ("case_progress",),
     "identity": ("identity_changed",),
+    "health": ("health_alert",),
 }
 """Which templates are worth asking for at a tap; WeChat takes at most three."""
 MOST_AT_A_TAP = 3
@@ -267,12 +302,14 @@ TEMPLATE_ZH = {
     "case_progress": "办件进度通知",
     "identity_changed": "身份绑定变更通知",
     "school_submitted": "入学申请提交通知",
+    "health_alert": "健康提醒通知",
 }
 SMS_ZH = {"visit_reminder": "游览提醒短信", "visit_changed": "行程变更短信", "waiting_offer": "候补机会短信"} | {
     "produce_recalled": "产品召回短信",
     "school_found": "入学报名短信",
     "school_progress": "入学申请进度短信",
     "school_result": "派位结果公布短信",
+    "health_alert": "健康提醒短信",
 }
 
 

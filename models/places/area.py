@@ -1,5 +1,6 @@
 """Areas: the county, its towns and villages, by their statistical codes."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from mongoengine import DictField, Document, StringField
@@ -28,3 +29,16 @@ def children(parent: str) -> list[dict[str, Any]]:
     """Return the areas directly below one, by code."""
     found = Area._get_collection().find({"parent": parent}, {"source": 0}).sort("_id", 1).limit(1000)
     return [{"code": a["_id"], "name": a["name"], "level": a["level"]} for a in found]
+
+
+def towns() -> dict[str, str]:
+    """Return the county's towns, their names by code."""
+    county = Area._get_collection().find_one({"parent": None, "level": "county"}, {"_id": 1})
+    return {one["code"]: one["name"] for one in children(county["_id"])} if county else {}
+
+
+def names(codes: Iterable[str]) -> dict[str, str]:
+    """Return what these areas are called; an unknown one is left out."""
+    wanted = sorted(set(codes))
+    found = Area._get_collection().find({"_id": {"$in": wanted}}, {"name": 1}) if wanted else ()
+    return {one["_id"]: one["name"] for one in found}

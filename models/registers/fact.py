@@ -34,9 +34,9 @@ from backend.errors import Conflict
 from backend.personal_data import Holding, Sealed
 from backend.store import documents, transactions
 from models.audit import entry
-from models.registers import fact_kind, timeline
+from models.registers import catalogue, timeline
 from models.registers import subject as subjects
-from models.registers.source import SOURCES, Trust
+from models.registers.source import Trust
 from models.registers.statement import Statement
 from models.registers.subject import Subject
 
@@ -209,7 +209,7 @@ def draft(subject: Subject, source: str, told: Statement, at: datetime) -> Row:
         **subject.where,
         "kind": told.kind,
         "source": source,
-        "trust": SOURCES[source].gives[told.kind],
+        "trust": catalogue.EVERY_SOURCE[source].gives[told.kind],
         "line": row_id,
         "content": runtime.current().sealer.seal("facts.content", row_id, content),
         "valid_from": told.valid_from,
@@ -229,13 +229,13 @@ def ended(row: Row, on: str, at: datetime, state: str) -> dict[str, Any]:
     return change | ({"$set": {"state": state}, "$unset": {"open": ""}} if row.get("open") else {})
 
 
-def read(fact_id: ObjectId, *, person: ObjectId | None = None) -> Stated:
-    """Return a fact, of a person when one is given.
+def read(fact_id: ObjectId, *, about: Subject | None = None) -> Stated:
+    """Return a fact, of a person or an organisation when one is given.
 
     Raises:
         NotFound: no such fact, or of somebody else.
     """
-    return opened(_row({"_id": fact_id} | ({"person": person} if person else {})))
+    return opened(_row({"_id": fact_id} | (about.where if about else {})))
 
 
 def several(fact_ids: Iterable[ObjectId]) -> list[Stated]:
@@ -249,14 +249,14 @@ def _row(query: Mapping[str, Any], session: ClientSession | None = None) -> Row:
     return documents.one(Fact, query, session=session)
 
 
-def dispute(fact_id: ObjectId, person_id: ObjectId, *, session: ClientSession | None = None) -> Stated:
-    """Mark a fact as disputed by the person whom it is about; repeating it changes nothing.
+def dispute(fact_id: ObjectId, about: Subject, *, session: ClientSession | None = None) -> Stated:
+    """Mark a fact as disputed by whom it is about; repeating it changes nothing.
 
     Raises:
         NotFound: no such fact, or of somebody else.
         NotDisputable: it does not hold any more.
     """
-    mine = {"_id": fact_id, "person": person_id}
+    mine = {"_id": fact_id, **about.where}
     change = {"$set": {"state": "disputed"}, "$push": {"disputes": {"at": clock.now()}}}
     found = Fact._get_collection().find_one_and_update(
         {**mine, "state": "current"}, change, return_document=ReturnDocument.AFTER, session=session
@@ -324,7 +324,7 @@ def settle_dispute(
     disputed = in_dispute(fact_id, session)
     found, correction = disputed.row, None
     if outcome == "corrected":
-        value = fact_kind.read(found["kind"], new_value)
+        value = catalogue.read(found["kind"], new_value)
         told = Statement(
             found["kind"],
             value,

@@ -235,16 +235,3 @@ KINDS = {
     "status.student": Kind("在校学生", _shape(school=text(), stage=one_of(STAGES), valid_to=day()), _student),
     "status.serving_military": Kind("现役军人", _shape(serving=yes_or_no(), valid_to=day()), _serving),
 }
-
-
-def read(kind: str, value: Any) -> dict[str, Any]:
-    """Return a value of a kind in the form that is stored.
-
-    Raises:
-        ValueWrong: it is none.
-    """
-    shape = KINDS[kind].shape
-    try:
-        return dict(shape.dump(shape.load(value)))
-    except ma.ValidationError as error:
-        raise ValueWrong(fields={str(name): [ValueWrong.zh] for name in error.normalized_messages()}) from None

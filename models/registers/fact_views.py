@@ -14,10 +14,11 @@ from models.audit import access_line
 from models.identity import minor_approval, person
 from models.identity.actors import Resident, Staff
 from models.identity.levels import reaches
-from models.registers import fact, inquiry, settle
+from models.registers import fact, firm_kind, inquiry, settle
+from models.registers.catalogue import EVERY_KIND, EVERY_SOURCE, OF_FIRMS, asked_about
 from models.registers.fact import Stated
 from models.registers.fact_kind import KINDS
-from models.registers.source import SOURCES, TRUST_ZH
+from models.registers.source import TRUST_ZH
 from models.registers.subject import Subject
 
 FIELD = "facts.value"
@@ -33,6 +34,24 @@ def of_resident(resident: Resident) -> dict[str, Any]:
         return {"items": [], "sources": [], "next": None}
     whole = reaches(resident.document["level"], "verified")
     return {**_about(Subject(person=resident.person_id), list(KINDS), whole=whole), "next": None}
+
+
+def of_firm(code: str) -> dict[str, Any]:
+    """Return the facts of the firm with a credit code by kind, each field in words, and how each source stands."""
+    about = Subject(organisation=code)
+    told = _about(about, list(OF_FIRMS), whole=True)
+    values = {str(one.id): one for one in fact.current(about, list(OF_FIRMS), clock.today().isoformat())}
+    items = [one | {"fields": _fields(values[one["id"]])} for one in told["items"]]
+    return {**told, "items": items}
+
+
+def _fields(one: Stated) -> list[dict[str, str]]:
+    words = firm_kind.FIELDS.get(one.kind, {})
+    return [
+        {"field": name, "zh": zh, "value_zh": firm_kind.field_words(name, one.value[name])}
+        for name, zh in words.items()
+        if not one.absent
+    ]
 
 
 def for_staff(
@@ -88,17 +107,17 @@ def _about(
         stale = not inquiry.is_fresh(asked.get(one.source), now)
         told = shown(seen(one), whole=whole) | {"stale": stale, "chosen": one in choice.chosen, "rule": choice.rule}
         items.append(told | {"rule_zh": settle.RULE_ZH[choice.rule], "contradicted": choice.contradicted})
-    wanted = [code for code, source in SOURCES.items() if set(source.gives) & set(kinds)]
+    wanted = [code for code in asked_about(subject) if set(EVERY_SOURCE[code].gives) & set(kinds)]
     return {"items": items, "sources": [_source(code, asked.get(code, {})) for code in wanted]}
 
 
 def shown(one: Stated, *, whole: bool) -> dict[str, Any]:
     """Return a fact in words, with source and dates."""
-    source = SOURCES[one.source]
+    source = EVERY_SOURCE[one.source]
     told = {
         "id": str(one.id),
         "kind": one.kind,
-        "kind_zh": KINDS[one.kind].zh,
+        "kind_zh": EVERY_KIND[one.kind].zh,
         "absent": one.absent,
         "value_zh": in_words(one, whole=whole),
         "source": one.source,
@@ -117,11 +136,11 @@ def shown(one: Stated, *, whole: bool) -> dict[str, Any]:
 
 def in_words(one: Stated, *, whole: bool) -> str:
     """Return a fact's value as a person reads it."""
-    return NOTHING_ZH if one.absent else KINDS[one.kind].words(one.value, whole)
+    return NOTHING_ZH if one.absent else EVERY_KIND[one.kind].words(one.value, whole)
 
 
 def _source(code: str, asked: dict[str, Any]) -> dict[str, Any]:
-    source, now = SOURCES[code], clock.now()
+    source, now = EVERY_SOURCE[code], clock.now()
     asking = inquiry.asking(asked, now)
     failed = "failed_at" in asked
     state = "asking" if asking else "failed" if failed else "answered" if "answered_at" in asked else "never_asked"

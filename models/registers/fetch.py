@@ -19,6 +19,8 @@ from backend.exchange import ExchangeFailure
 from models.identity import consent, person
 from models.identity.person import Known
 from models.registers import inquiry, record, source_state, statement, subject
+from models.registers.catalogue import EVERY_SOURCE
+from models.registers.firm_source import ABOUT_FIRMS
 from models.registers.source import SOURCES
 from models.registers.statement import Statement
 from models.registers.subject import Subject
@@ -121,8 +123,10 @@ def _store(source: str, about: Subject, stated: Sequence[Statement], *, turn: in
 
 def _question(source: str, about: Subject) -> dict[str, str] | None:
     if about.organisation:
-        return {"credit_code": about.organisation} if SOURCES[source].organisations else None
+        return {"credit_code": about.organisation} if EVERY_SOURCE[source].organisations else None
     assert about.person is not None
+    if source not in SOURCES:
+        return None
     return question(person.read(about.person))
 
 
@@ -141,6 +145,18 @@ def refresh(person_id: ObjectId) -> list[Answer]:
     for source in sources if askable else ():
         inquiry.queue(source, about)
     return [Answer(source, "asking" if askable else "not_askable") for source in sources]
+
+
+def refresh_firm(code: str) -> list[Answer]:
+    """Have the workers ask every register about the firm with a credit code whose answer is not fresh any more."""
+    about, now = Subject(organisation=code), clock.now()
+    if runtime.current().exchange is None:
+        return [Answer(source, "not_connected") for source in ABOUT_FIRMS]
+    asked = inquiry.of(about)
+    stale = [source for source in ABOUT_FIRMS if not inquiry.is_fresh(asked.get(source), now)]
+    for source in stale:
+        inquiry.queue(source, about)
+    return [Answer(source, "asking" if source in stale else "fresh") for source in ABOUT_FIRMS]
 
 
 def work(inquiry_id: str) -> None:

@@ -18,7 +18,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from backend import clock, outbox, personal_data
 from backend.errors import Conflict
 from backend.personal_data import Holding
-from models.registers.source import SOURCES
+from models.registers.catalogue import EVERY_SOURCE, asked_about
 from models.registers.subject import Subject
 
 COLLECTION = "register_inquiries"
@@ -82,7 +82,7 @@ def inquiry_id(source: str, subject: Subject) -> str:
 
 def of(subject: Subject) -> dict[str, dict[str, Any]]:
     """Return the inquiries about a subject by source."""
-    ids = [inquiry_id(source, subject) for source in SOURCES]
+    ids = [inquiry_id(source, subject) for source in asked_about(subject)]
     return {one["source"]: one for one in Inquiry._get_collection().find({"_id": {"$in": ids}})}
 
 
@@ -184,7 +184,7 @@ def _ending(
     """Return whose turn it must still be, and what ends it."""
     told: dict[str, Any] = {"answered_at": at, "outcome": outcome}
     if outcome != "not_matched":  # of which nothing was stored
-        told["fresh_until"] = at + SOURCES[source].fresh
+        told["fresh_until"] = at + EVERY_SOURCE[source].fresh
     change = {"$set": told, "$unset": {"lease_until": "", "failed_at": "", "reason": ""}}
     return {"_id": inquiry_id(source, subject), "turn": turn}, change
 

@@ -11,8 +11,8 @@ from backend import clock
 from backend.store import transactions
 from models.registers import subject as subjects
 from models.registers import timeline
+from models.registers.catalogue import EVERY_SOURCE
 from models.registers.fact import Fact, Row, Stated, draft, ended, opened, rows_of_several
-from models.registers.source import SOURCES
 from models.registers.statement import Statement
 from models.registers.subject import Subject
 
@@ -70,7 +70,7 @@ def record_several(
 
 def _known(several: Sequence[Said], session: ClientSession) -> dict[tuple[str, str], list[Row]]:
     """Return the rows that the sources stated before, by subject and source, in the order in which it was learned."""
-    kinds = {kind for said in several for kind in SOURCES[said.source].gives}
+    kinds = {kind for said in several for kind in EVERY_SOURCE[said.source].gives}
     found: dict[tuple[str, str], list[Row]] = {}
     for row in rows_of_several([said.subject for said in several], sorted(kinds), session):
         found.setdefault((subjects.of(row).key, row["source"]), []).append(row)

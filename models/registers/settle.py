@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from backend import clock
 from models.registers import fact
+from models.registers.catalogue import EVERY_KIND, EVERY_SOURCE
 from models.registers.fact import Stated
-from models.registers.fact_kind import KINDS
-from models.registers.source import SOURCES, TRUST_ORDER
+from models.registers.source import TRUST_ORDER
 from models.registers.subject import Subject
 
 Rule = Literal["unknown", "no_record", "only_source", "agreed", "more_trusted", "stated_later", "source_order", "all"]
@@ -23,7 +23,7 @@ RULE_ZH: dict[Rule, str] = {
     "source_order": "同等效力,按部门顺序取用",
     "all": "全部登记",
 }
-_ORDER = list(SOURCES)
+_ORDER = list(EVERY_SOURCE)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def choose(kind: str, stated: Sequence[Stated]) -> Settled:
     present = [one for one in stated if not one.absent]
     if not present:
         return Settled(kind, (), "no_record" if stated else "unknown", tuple(stated))
-    if KINDS[kind].many:
+    if EVERY_KIND[kind].many:
         return Settled(kind, tuple(present), "all")
     first, *others = sorted(present, key=_rank)
     absent = tuple(one for one in stated if one.absent)

@@ -15,7 +15,7 @@ from mongoengine import DateTimeField, DictField, Document, IntField, ListField,
 from pymongo import ReturnDocument
 
 from backend import clock, metrics
-from models.registers.source import SOURCES
+from models.registers.catalogue import EVERY_SOURCE
 
 log = structlog.get_logger()
 FAILURES_TO_AWAY = 5
@@ -126,12 +126,12 @@ def _window(now: datetime) -> datetime:
 
 def listed() -> list[dict[str, Any]]:
     """Return every source as the staff see it."""
-    found = {one["_id"]: one for one in SourceState._get_collection().find({"_id": {"$in": list(SOURCES)}})}
-    return [_shown(code, found.get(code, {})) for code in SOURCES]
+    found = {one["_id"]: one for one in SourceState._get_collection().find({"_id": {"$in": list(EVERY_SOURCE)}})}
+    return [_shown(code, found.get(code, {})) for code in EVERY_SOURCE]
 
 
 def _shown(code: str, found: dict[str, Any]) -> dict[str, Any]:
-    source, since = SOURCES[code], clock.now() - WINDOW * WINDOWS
+    source, since = EVERY_SOURCE[code], clock.now() - WINDOW * WINDOWS
     recent = [one for one in found.get("windows", []) if one["at"] > since]
     state = found["state"] if found else "never_asked"
     times = ("away_since", "last_success", "last_failure")

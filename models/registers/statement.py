@@ -10,9 +10,10 @@ from marshmallow import validate
 
 from backend import credit_code
 from backend.exchange import ExchangeAnswerRefused
-from models.registers import fact_kind, timeline
-from models.registers.fact_kind import KINDS, day, one_of, several, text
-from models.registers.source import INSURANCES, SOURCES
+from models.registers import fact_kind, firm_answer, timeline
+from models.registers.catalogue import EVERY_KIND, EVERY_SOURCE
+from models.registers.fact_kind import day, one_of, several, text
+from models.registers.source import INSURANCES
 
 Question = Mapping[str, str]
 
@@ -32,7 +33,7 @@ class Statement:
     @property
     def key(self) -> tuple[str, str]:
         """Return what tells the lines of history of one source apart."""
-        return self.kind, self.record if KINDS[self.kind].many and not self.absent else ""
+        return self.kind, self.record if EVERY_KIND[self.kind].many and not self.absent else ""
 
 
 class _Answer(ma.Schema):
@@ -247,6 +248,10 @@ def _status(kind: str, since: str, stated: str, *names: str) -> Callable[[Told],
     return read_status
 
 
+def _of_firm(read_rows: Callable[[Told], list[Told]]) -> Callable[[Told], list[Statement]]:
+    return lambda told: [Statement(**one) for one in read_rows(told)]
+
+
 _READERS: dict[str, tuple[ma.Schema, Callable[[Told], list[Statement]]]] = {
     "household": (_Household(), _household),
     "residence": (_Residence(), _residence),
@@ -262,6 +267,7 @@ _READERS: dict[str, tuple[ma.Schema, Callable[[Told], list[Statement]]]] = {
     "subsistence": (_Subsistence(), _status("status.subsistence", "granted_on", "reviewed_on", "kind", "reviewed_on")),
     "students": (_Student(), _status("status.student", "enrolled_on", "enrolled_on", "school", "stage")),
     "military": (_Military(), _status("status.serving_military", "stated_on", "stated_on", "serving")),
+    **{source: (shape, _of_firm(read_rows)) for source, (shape, read_rows) in firm_answer.READERS.items()},
 }
 
 
@@ -273,7 +279,9 @@ def read(source: str, record: Mapping[str, Any] | None, question: Question, toda
     """
     found = [] if record is None else _told(source, record, question)
     said = {one.kind for one in found}
-    lacking = [Statement(kind, valid_from=today, absent=True) for kind in SOURCES[source].gives if kind not in said]
+    lacking = [
+        Statement(kind, valid_from=today, absent=True) for kind in EVERY_SOURCE[source].gives if kind not in said
+    ]
     return found + lacking
 
 

@@ -7,6 +7,7 @@ References are checked again where the version becomes active. All rules that it
 two versions that would close a circle together collide.
 """
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from bson import ObjectId
@@ -23,8 +24,34 @@ from models.rules.rule_set import RuleCircle, RuleSet
 MOST_REACHED = 50
 
 
-def propose(actor: Staff, rule_set_id: str, reason: str) -> tuple[dict[str, Any], ObjectId]:
+@dataclass(frozen=True)
+class Way:
+    """Under which kind of approval a version is proposed, and what follows.
+
+    `effect` and `otherwise` are outbox entries whose functions call `activate` and `reopen`.
+    """
+
+    approval_id: ObjectId
+    kind: str
+    effect: dict[str, Any]
+    otherwise: dict[str, Any]
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def _usual_way() -> Way:
+    made = ObjectId()
+    return Way(
+        made,
+        "rule_activation",
+        outbox.entry("trust", "rules.activate", approval=str(made)),
+        outbox.entry("trust", "rules.reopen", approval=str(made)),
+    )
+
+
+def propose(actor: Staff, rule_set_id: str, reason: str, way: Way | None = None) -> tuple[dict[str, Any], ObjectId]:
     """Propose a draft; return the version and the approval's id. Who edited it last cannot approve it either.
+
+    `way` is that of a scene whose versions other persons approve than those who approve all rules.
 
     Raises:
         NotFound: no such version.
@@ -37,17 +64,18 @@ def propose(actor: Staff, rule_set_id: str, reason: str) -> tuple[dict[str, Any]
         raise rule_set.refused(rule_set_id)
     rule_set.checked(found["code"], found)
     evaluate.bind(found, max(clock.today(), clock.date_of(found["valid_from"])))
-    made = ObjectId()
+    way = way or _usual_way()
+    made = way.approval_id
     waiting = approval.record(
         actor,
-        "rule_activation",
+        way.kind,
         f"rule_set:{rule_set_id}",
         reason=reason,
         approval_id=made,
         member=found["edited_by"],
-        effect=outbox.entry("trust", "rules.activate", approval=str(made)),
-        otherwise=outbox.entry("trust", "rules.reopen", approval=str(made)),
-        details={"rule_set": rule_set_id, "hash": found["hash"], "valid_from": found["valid_from"]},
+        effect=way.effect,
+        otherwise=way.otherwise,
+        details={"rule_set": rule_set_id, "hash": found["hash"], "valid_from": found["valid_from"], **way.details},
     )
     guard = {"_id": rule_set_id, "state": "draft", "hash": found["hash"]}
     change = {"$set": {"state": "proposed", "approval": made}}

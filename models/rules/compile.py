@@ -14,7 +14,7 @@ from typing import Any
 
 from models.rules import grammar
 from models.rules.compile_values import Environment, Truth, Value, ValueCompiler
-from models.rules.facts import Facts, NotKept
+from models.rules.facts import Facts, Known, NotKept
 from models.rules.recent import Recent
 
 MOST_KEPT = 512
@@ -76,10 +76,10 @@ class _Compiler:
         return self._two(left, right, _COMPARISONS[name])
 
     def _two(self, left: Any, right: Any, compare: Callable[[Any, Any], bool]) -> Truth:
-        first, fixed = self.values.value(left), self.values.constant(right)
+        fixed = self.values.constant(right)
         if fixed is not None:
-            return _with_constant(first, fixed, compare)
-        second = self.values.value(right)
+            return self._with_constant(left, fixed, compare)
+        first, second = self.values.value(left), self.values.value(right)
 
         def run(given: Facts, env: Environment, item: Any) -> bool | None:
             one = first(given, env, item)
@@ -97,14 +97,19 @@ class _Compiler:
         return _several(both, decides=False)
 
     def _within(self, node: Any, name: str) -> Truth:
-        of = self.values.value(node[name])
+        of = node[name]
         if isinstance(node["of"], dict):
-            return _within_parameter(of, node["of"]["param"], prefix=name == "prefix")
+            return _within_parameter(self.values.value(of), node["of"]["param"], prefix=name == "prefix")
         given = [node["of"]] if isinstance(node["of"], str) else node["of"]
         fixed = [self.values.constant(one) for one in given]
         if name == "prefix":
-            return _with_constant(of, tuple(fixed), str.startswith)
-        return _with_constant(of, frozenset(fixed), lambda one, known: one in known)
+            return self._with_constant(of, tuple(fixed), str.startswith)
+        return self._with_constant(of, frozenset(fixed), lambda one, known: one in known)
+
+    def _with_constant(self, of: Any, fixed: Any, compare: Callable[[Any, Any], bool]) -> Truth:
+        """Compare a value with a constant; a plain fact, which is the usual case, is read without a call between."""
+        plain = self.values.plain(of)
+        return _fact_with(*plain, fixed, compare) if plain else _with_constant(self.values.value(of), fixed, compare)
 
     def _listed(self, node: Any, name: str) -> Truth:
         every, where = self.values.list_of(node[name]), self.values.where(node[name], node["where"])
@@ -146,6 +151,17 @@ def _not(part: Truth) -> Truth:
 def _with_constant(first: Value, fixed: Any, compare: Callable[[Any, Any], bool]) -> Truth:
     def run(given: Facts, env: Environment, item: Any) -> bool | None:
         one = first(given, env, item)
+        return None if one is None else compare(one, fixed)
+
+    return run
+
+
+def _fact_with(name: str, take: Callable[[Any], Any], fixed: Any, compare: Callable[[Any, Any], bool]) -> Truth:
+    def run(given: Facts, _env: Environment, _item: Any) -> bool | None:
+        found = given.get(name)
+        if found.__class__ is not Known:
+            return None
+        one = take(found.value)
         return None if one is None else compare(one, fixed)
 
     return run

@@ -50,6 +50,12 @@ class ValueCompiler:
         made: Value = getattr(self, f"_{_MAKERS.get(name, name)}")(node, name)
         return made
 
+    def plain(self, node: Any) -> tuple[str, Callable[[Any], Any]] | None:
+        """Return name and reader of a value that is a fact and nothing else, None for any other."""
+        if not isinstance(node, dict) or grammar.operator(node, grammar.VALUES) != "fact":
+            return None
+        return node["fact"], facts.READERS[self.declared[node["fact"]].kind]
+
     def list_of(self, name: str) -> Value:
         """Return the closure of a declared list."""
         return _fact(name, facts.READERS["list"])
@@ -197,7 +203,12 @@ def _days(first: date, last: date) -> int:
 
 
 def _divided(above: Any, below: Any) -> Any:
-    return Fraction(above) / below if below else None
+    if not below:
+        return None
+    if above.__class__ is int and below.__class__ is int:
+        whole, rest = divmod(above, below)
+        return Fraction(above, below) if rest else whole
+    return Fraction(above) / below
 
 
 def _band_by_band(amount: Any, rows: list[tuple[Any, Any]]) -> Any:
@@ -217,13 +228,12 @@ def rounded(value: int | Fraction, mode: str, to: int = 1) -> int:
     """Return the value as a whole multiple of `to`; halves go away from zero, `up` and `down` by size."""
     if to == 1 and value.denominator == 1:
         return int(value)
-    part = Fraction(value) / to
+    part = value if to == 1 else Fraction(value) / to
     if mode == "half_even":
         return round(part) * to
-    sign, size = (-1 if part < 0 else 1), abs(part)
-    whole = size.numerator // size.denominator
-    rest = size - whole
-    more = rest > 0 if mode == "up" else rest >= Fraction(1, 2) and mode == "half_up"
+    sign, below = (-1 if part < 0 else 1), part.denominator
+    whole, rest = divmod(abs(part.numerator), below)
+    more = rest > 0 if mode == "up" else 2 * rest >= below and mode == "half_up"
     return sign * (whole + more) * to
 
 

@@ -30,6 +30,7 @@ from models.rules.recent import Recent
 from models.rules.rule_set import RuleCircle
 
 MOST_KEPT = 128
+_NUMBERS = (int, Fraction)
 MOST_CHAINED = 12
 """How many rules may refer to each other in a row; they are evaluated by calls within calls."""
 
@@ -206,15 +207,15 @@ def outcome(bound: Bound, given: Facts) -> decision.Outcome:
 def light(bound: Bound, given: Facts) -> Light:
     """Return outcome and outputs without reasons."""
     found = outcome(bound, given)
-    return Light(found, _outputs(bound, given) if found == "yes" else {})
+    return Light(found, outputs(bound, given) if found == "yes" else {})
 
 
-def _outputs(bound: Bound, given: Facts) -> dict[str, Any]:
+def outputs(bound: Bound, given: Facts) -> dict[str, Any]:
     """Return the outputs that have a value; a number beyond what stores hold has none."""
     made = {}
     for name, run in bound.compiled[bound.code].outputs:
         found = run(given, bound.environment, None)
-        beyond = isinstance(found, int | Fraction) and not -facts.MOST < found < facts.MOST
+        beyond = isinstance(found, _NUMBERS) and not -facts.MOST < found < facts.MOST
         if found is not None and not beyond:
             made[name] = found
     return made
@@ -224,7 +225,7 @@ def decided(bound: Bound, given: Facts) -> Decision:
     """Return the decision with trace, reasons and what its record keeps."""
     content = bound.sets[bound.code]
     tree = bound.plan.steps.trace(given, bound.environment)
-    values = _outputs(bound, given) if tree["outcome"] == "yes" else {}
+    values = outputs(bound, given) if tree["outcome"] == "yes" else {}
     gaps, told = [], []
     for said, reads in bound.plan.outputs if tree["outcome"] == "yes" else ():
         node, name = {**said, **trace.used(reads, given)}, said["name"]

@@ -6,9 +6,9 @@ Who works with no child's place (an auditor) reads figures alone: no appeal of a
 from collections.abc import Mapping
 from typing import Any
 
-from backend import clock
+from backend import clock, small_numbers
 from models.identity.actors import Staff
-from models.school import offer, offer_answer, offer_views, school, small_numbers, statistics
+from models.school import offer, offer_answer, offer_views, school, statistics
 from models.school import round as rounds
 from models.school.appeal import SchoolAppeal
 

@@ -10,13 +10,14 @@ from typing import Any
 
 from bson import ObjectId
 
+from backend import small_numbers
 from backend.errors import NotFound
 from backend.store import paging
 from models.audit import access_line
 from models.identity.actors import Staff
 from models.rules.decision import Decision
 from models.rules.difference import Difference
-from models.school import application_office_views, eligibility, rule_preview, school, seats, small_numbers
+from models.school import application_office_views, eligibility, rule_preview, school, seats
 from models.school import round as rounds
 from models.school.application import SchoolApplication
 from models.school.round_views import wire

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from backend import small_numbers
 from backend.errors import NotFound
-from models.school import offer, placed, seats, small_numbers, waiting
+from models.school import offer, placed, seats, waiting
 from models.school import round as rounds
 from models.school.appeal import SchoolAppeal
 from models.school.application import SchoolApplication

@@ -60,6 +60,11 @@ STAFF = (
     ("su.demo", "演示入学复核承办人", "case_handler", "education_sports"),
     ("pu.demo", "演示入学第二复核承办人", "case_handler", "education_sports"),
     ("hua.demo", "演示内容终审人员", "case_supervisor", "culture_tourism"),
+    ("xiong.demo", "演示乡村医生", "village_doctor", "demo_tantou_clinic"),
+    ("luo.demo", "演示外村乡村医生", "village_doctor", "demo_gongjiang_clinic"),
+    ("liao.demo", "演示照护人员", "care_worker", "demo_tantou_home"),
+    ("hu.demo", "演示健康值守人员", "health_duty", "health_commission"),
+    ("deng.demo", "演示卫健委管理人员", "health_manager", "health_commission"),
 )
 ADMIN = ("admin.demo", "演示系统管理员")
 SECURITY = ("security.demo", "演示安全管理员")

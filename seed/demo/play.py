@@ -9,6 +9,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from seed.demo import (
     counter,
+    elder,
     holiday,
     office,
     onecard,
@@ -40,6 +41,7 @@ STORIES = [
     *rainy_day.STORIES,
     *selenium.STORIES,
     *school.STORIES,
+    *elder.STORIES,
     *records.STORIES,
 ]
 

@@ -75,8 +75,11 @@ def a_failed_line_is_repaired(stage: Stage) -> Iterator[str]:
         moment["what_zh"] for moment in paid["timeline"]
     )
     check(stage.bank("/lookups", {"number": other})["balance_fen"] == paid["amount_fen"], "the bank has booked it")
-    money = finance.get(f"{BASE}/batches/{found['id']}/payment")
-    check((money["state"], money["differences"]) == ("paid", []), "nothing differs")
+    money = until(
+        lambda: finance.get(f"{BASE}/batches/{found['id']}/payment"),
+        lambda one: (one["state"], one["differences"]) == ("paid", []),
+        "the batch, paid without a difference",
+    )
     yield f"finance reads: {money['counts']['paid']} lines paid, no difference to the bank's file"
 
 

@@ -97,10 +97,13 @@ def test_every_answer_that_is_an_error_has_the_one_form_or_that_of_its_standard(
         form = told["responses"]["default"]
         while "$ref" in form:
             form = spec["components"]["responses"][form["$ref"].rsplit("/", 1)[1]]
-        if path.startswith("/epcis/"):
-            assert set(form["content"]) == {"application/problem+json"}, (method, path)
+        if path.startswith(tuple(STANDARDS)):
+            assert set(form["content"]) == {STANDARDS[f"/{path.split('/')[1]}/"]}, (method, path)
         else:
             assert form["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorBody"), (method, path)
+
+
+STANDARDS = {"/epcis/": "application/problem+json", "/fhir/": "application/fhir+json"}
 
 
 def test_protected_operations_say_how_to_prove_oneself(spec):
@@ -108,13 +111,14 @@ def test_protected_operations_say_how_to_prove_oneself(spec):
     for _, path, told in operations(spec):
         assert {name for need in told["security"] for name in need} <= schemes
         assert (
-            bool(told["security"]) == path.startswith(("/mini/", "/enterprise/", "/office/", "/gate/", "/epcis/"))
+            bool(told["security"]) == path.startswith(("/mini/", "/enterprise/", "/office/", "/gate/", *STANDARDS))
             or path in OPEN
         )
 
 
 OPEN = {
     "/epcis/context.jsonld",
+    "/fhir/metadata",
     "/mini/v1/server-time",
     "/mini/v1/privacy-text",
     "/mini/v1/login",

@@ -36,10 +36,14 @@ HOLDS_NOTHING = {
     "data_keys": "keys",
     "death_lists": "days whose list was read",
     "devices": "gates and kiosks",
+    "enterprise_firms": "public facts of the business register",
     "epcis_capture_jobs": "counts, and reasons why events were refused",
     "epcis_events": "goods, places and parties by their numbers",
     "exhibits": "numbers and codes of exhibits",
     "guide_counts": "how often a content was looked at",
+    "health_devices": "kiosks and wearables, their models and calibrations",
+    "health_figure_runs": "counts of elders by town and unit",
+    "health_figures": "counts of elders by town and unit",
     "index_keys": "ids of keys",
     "itinerary_terms": "speeds and durations",
     "jobs": "ids of what is worked on",
@@ -63,6 +67,7 @@ HOLDS_NOTHING = {
     "selenium_committed_grams": "how many grams of a lot are committed to",
     "selenium_products": "products and how much a mu of them may yield",
     "selenium_standards": "what standards ask of products",
+    "health_tools": "scoring tables and what they give, of nobody",
     "address_points": "standard addresses and where their doors are, of nobody",
     "school_districts": "areas and their schools",
     "schools": "schools",
@@ -74,6 +79,8 @@ HOLDS_NOTHING = {
     "units": "offices",
 }
 BYTES_OF_NOBODY = {
+    "health_devices.claim": "digest of the code in a wearable's box",
+    "health_sessions.digest": "digest of what a kiosk uploaded",
     "selenium_certificates.signature": "signature",
     "access_lines.salt": "random",
     "approvals.link": "digest of a random link",
@@ -99,6 +106,7 @@ ONE_RECORD_IN_TWO_PLACES = {
     "cases.history.text": "a long history moves to a collection of its own, line by line",
     "orders.visitors.name": "an offer moves the lines of a waiting entry to the order of the same id",
     "orders.visitors.evidence": "as the names",
+    "health_records.content": "what a record said before a correction is kept as it was sealed",
 }
 LAWS = ("法", "条例", "规定", "GB/T")
 

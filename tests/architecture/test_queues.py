@@ -1,6 +1,8 @@
 """Every queue has a worker, every outbox name a function, every carrier its index; Celery only carries wake-ups."""
 
 import ast
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,33 +14,32 @@ from deploy.stack import QUEUES
 from tests.architecture.house import ROOT, imports, sources, tree
 from tests.support import queues
 
-STARTERS = {"entry": 1, "start": 0}
-"""`outbox.entry(queue, task)` and `jobs.start(task)`: where the name of the function stands."""
+MAKERS = {("outbox", "entry"), ("jobs", "start")}
 
 
-def calls(path: Path, module: str, function: str) -> list[ast.Call]:
-    return [
-        node
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == function
-        and isinstance(node.func.value, ast.Name)
-        and node.func.value.id == module
-    ]
+def makers(path: Path) -> Iterator[tuple[str, ast.Call]]:
+    """Yield what makes entries in a file: the module's name and the call."""
+    for node in ast.walk(tree(path)):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        module = node.func.value
+        if isinstance(module, ast.Name) and (module.id, node.func.attr) in MAKERS:
+            yield module.id, node
 
 
 def literal(node: ast.expr) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def entries() -> list[tuple[Path, str | None, str | None]]:
+@cache
+def entries() -> tuple[tuple[Path, str | None, str | None], ...]:
     """Return file, queue and task of every outbox entry that the sources make."""
-    found = []
+    found: list[tuple[Path, str | None, str | None]] = []
     for path in sources():
-        found += [(path, literal(call.args[0]), literal(call.args[1])) for call in calls(path, "outbox", "entry")]
-        found += [(path, "reports", literal(call.args[0])) for call in calls(path, "jobs", "start")]
-    return found
+        for module, call in makers(path):
+            first = literal(call.args[0])
+            found.append((path, first, literal(call.args[1])) if module == "outbox" else (path, "reports", first))
+    return tuple(found)
 
 
 def written() -> list[tuple[Path, str | None, str | None]]:

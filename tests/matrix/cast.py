@@ -89,7 +89,7 @@ class Cast:
     def acting(self, name: str) -> Caller:
         who = "parent" if name == "guardian" else "own"
         me = Caller(name, "resident", self.client, self.phones[who].token, "verified")
-        scope = {"helper": ("affairs",), "helper of few": ("card",), "guardian": tuple(SCOPE_ZH)}[name]
+        scope = {"helper": ("affairs", "health"), "helper of few": ("card",), "guardian": tuple(SCOPE_ZH)}[name]
         return me.acting(name, self.ids["acting"][name], "any", *scope)
 
     def resident(self, who: str) -> Caller:
@@ -115,7 +115,7 @@ class Cast:
         self.person_ids = {who: str(self._person(who)) for who in self.phones if who in NAMES} | {CHILD: self.child}
         me, elder, parent = (self.person_ids[who] for who in ("own", "elder", "parent"))
         told = {"scope": ["affairs"], "last_day": in_days(60)}
-        helper = self.made(counter.relate("helper", elder, me, **told))
+        helper = self.made(counter.relate("helper", elder, me, **told | {"scope": ["affairs", "health"]}))
         few = self.made(counter.relate("helper", parent, me, **told | {"scope": ["card"]}))
         guardian = self.made(counter.relate("guardian", self.child, parent))
         self.ids["acting"] = {"helper": helper, "helper of few": few, "guardian": guardian}

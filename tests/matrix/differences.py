@@ -2,7 +2,10 @@
 
 _NOT_THERE = "missing", "a laboratory finds the samples that were handed to it"
 _NO_AREA = "missing", "a liaison without an area, at a unit without one, reaches no family"
+_GLASS = "missing", "the member has not broken the glass for this elder"
 DIFFERS: dict[tuple[str, ...], tuple[str, str]] = {
+    ("GET /office/v1/health/emergencies/{elder_id}/summary", "other"): _GLASS,
+    ("GET /office/v1/health/emergencies/{elder_id}/timeline", "other"): _GLASS,
     ("GET /office/v1/samples/{seal}", "town", "lab_clerk"): _NOT_THERE,
     ("POST /office/v1/school/rounds/{round_id}/unreached/{candidate_id}/visited", "own", "school_liaison"): _NO_AREA,
     ("POST /office/v1/samples/{seal}/hand", "town", "lab_clerk"): _NOT_THERE,

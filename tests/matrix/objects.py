@@ -92,17 +92,21 @@ _DECIDES = {
 }
 
 
+_EXPORTS = {
+    "/school/unreached/exports/": ("reach_export", ("school_manager",)),
+    "/school/offers/exports/": ("school_export", ("school_clerk", "school_clerk/town")),
+    "/benefits/exports/": ("benefit_export", ("benefit_clerk", "benefit_clerk/town")),
+    "/health/exports/": ("health_export", ("health_manager",)),
+}
+"""Exports that somebody proposed: by a part of the path what the world calls them, and whose they are."""
+
+
 def _approvals(world: World, operation: Operation, seat: str) -> Objects:
     kept, role = world.ids["approval"], seat.partition("/")[0]
-    if "/school/unreached/exports/" in operation.path:
-        mine, strange = world.ids["reach_export"]["own"], world.ids["export"]["own"]
-        return {"own": mine, "other": strange} if seat == "school_manager" else {"other": mine}
-    if "/school/offers/exports/" in operation.path:
-        mine, strange = world.ids["school_export"]["own"], world.ids["export"]["own"]
-        return {"own": mine, "other": strange} if role == "school_clerk" else {"other": mine}
-    if "/benefits/exports/" in operation.path:
-        mine, strange = world.ids["benefit_export"]["own"], world.ids["export"]["own"]
-        return {"own": mine, "other": strange} if role == "benefit_clerk" else {"other": mine}
+    for part, (name, seats) in _EXPORTS.items():
+        if part in operation.path:
+            mine, strange = world.ids[name]["own"], world.ids["export"]["own"]
+            return {"own": mine, "other": strange} if seat in seats else {"other": mine}
     if "/exports/" in operation.path:
         return dict(world.ids["export"]) | {} if role == "scenic_manager" else {"other": world.ids["export"]["other"]}
     if operation.access["operation"] == "approval.decide":
@@ -137,6 +141,11 @@ def _deliveries(world: World, _operation: Operation, _seat: str) -> Objects:
 
 THINGS: dict[tuple[str, str], Thing] = {
     ("mini", "batch_id"): Thing(of("publicity")),
+    ("gate/v1/health", "session_id"): Thing(of("health session"), "0" * 24),
+    ("mini", "health_device_id"): Thing(of("health band"), "band-nowhere"),
+    ("office", "health_device_id"): Thing(of("health device"), "kiosk-nowhere", reach="all"),
+    ("office/v1/health/elders", "health_device_id"): Thing(of("health band"), "band-nowhere", reach="unit"),
+    ("office", "health_session_id"): Thing(of("held readings"), "0" * 24, reach="unit"),
     ("mini", "case_id"): Thing(of("case", "own", "other", "minor")),
     ("mini", "companion_id"): Thing(of("companion"), "0" * 12),
     ("mini", "entry_id"): Thing(of("waiting")),
@@ -217,6 +226,14 @@ THINGS: dict[tuple[str, str], Thing] = {
     ("office/v1/school/applications", "application_id"): Thing(of("school application"), reach="unit"),
     ("office/v1/school/applications", "file_id"): Thing(of("school paper"), reach="unit"),
     ("office/v1/school/counter/applications", "application_id"): Thing(of("school draft")),
+    ("office/v1/health/elders", "elder_id"): Thing(of("health elder"), reach="unit"),
+    ("office/v1/health/elders", "observation_id"): Thing(of("health observation"), reach="unit"),
+    ("office/v1/health/elders", "record_id"): Thing(of("health record"), reach="unit"),
+    ("office/v1/health/elders", "unit_code"): Thing(of("caring unit"), "nowhere", reach="unit"),
+    ("office/v1/health/emergencies", "elder_id"): Thing(of("elder in need"), reach="all"),
+    ("mini/v1/health/hidden", "veil_id"): Thing(of("veil")),
+    ("office/v1/health/elders", "finding_id"): Thing(of("health finding"), reach="unit"),
+    ("office/v1/health/elders", "range_id"): Thing(of("health range"), reach="unit"),
     ("mini", "offer_id"): Thing(of("school offer")),
     ("mini", "found_id"): Thing(of("found")),
     ("mini/v1/school", "child_id"): Thing(of("found child")),
@@ -239,6 +256,14 @@ THINGS: dict[tuple[str, str], Thing] = {
     ("office", "statement"): Thing(lambda *_: {"own": STATEMENT}, "bank:nothing", reach="all"),
     ("office", "token"): Thing(of("invitation"), "x" * 59, reach="all"),
     ("office", "transfer_id"): Thing(of("transfer", "own", "other"), "pay:nothing", reach="all"),
+    ("enterprise", "offer_id"): Thing(of("firm offer")),
+    ("enterprise/v1/firm", "fact_id"): Thing(of("firm fact")),
+    ("office/v1/enterprise", "policy_code"): Thing(of("policy"), "nothing", reach="unit"),
+    ("office/v1/enterprise", "comparison_id"): Thing(of("comparison"), reach="unit"),
+    ("office/v1/enterprise", "run_id"): Thing(of("policy run"), reach="unit"),
+    ("office/v1/enterprise", "offer_id"): Thing(of("policy offer"), reach="unit"),
+    ("office/v1/enterprise", "credit_code"): Thing(of("firm code"), "0" * 18, reach="all"),
+    ("office/v1/enterprise/runs", "credit_code"): Thing(of("finding firm"), "0" * 18, reach="unit"),
     ("enterprise", "membership_id"): Thing(of("membership")),
     ("enterprise", "invitation_id"): Thing(of("member invitation")),
     ("enterprise", "plot_id"): Thing(of("firm plot")),
@@ -261,6 +286,8 @@ THINGS: dict[tuple[str, str], Thing] = {
     ("party", "party_id"): Thing(of("farmer producer")),
     ("epcis", "event_id"): Thing(of("event"), f"urn:uuid:{UUID(int=1)}", reach="all"),
     ("epcis", "capture_id"): Thing(of("capture job"), reach="all"),
+    ("fhir", "patient_id"): Thing(of("health elder"), reach="unit"),
+    ("fhir", "resource_id"): Thing(of("health observation"), reach="unit"),
     ("enterprise", "recall_no"): Thing(of("firm recall"), "RC20261120AAAAAAAA"),
     ("mini", "recall_no"): Thing(of("farmer recall", "own", "other"), "RC20261120AAAAAAAA"),
     ("office", "recall_no"): Thing(of("farmer recall", "own", "town"), "RC20261120AAAAAAAA", reach="unit"),
@@ -289,6 +316,10 @@ THINGS: dict[tuple[str, str], Thing] = {
     ("office", "producer_id"): Thing(of("farmer producer", "own", "town"), reach="unit"),
     ("office", "plot_id"): Thing(of("farmer plot", "own", "town"), reach="unit"),
     ("office", "lot_no"): Thing(of("farmer lot", "own", "town"), "20261120AAAAAAAA", reach="unit"),
+    ("mini/v1/health/alerts", "alert_id"): Thing(of("health alert")),
+    ("office/v1/health/alerts", "alert_id"): Thing(of("health alert"), reach="unit"),
+    ("office/v1/health/tools", "code"): Thing(lambda *_: {"own": "self_care"}, "nothing", reach="all"),
+    ("office/v1/health/roster", "duty_id"): Thing(of("health duty"), "nothing", reach="all"),
     ("public", "batch_id"): Thing(of("publicity")),
     ("public", "place_id"): Thing(of("place", "own"), "nowhere"),
 }
@@ -298,6 +329,8 @@ WORDS: dict[tuple[str, str], str] = {
     ("n", "code"): "A" * 22,
     ("01", "gtin"): "06901234500011",
     ("01", "serial"): "0" * 16,
+    ("fhir", "resource_type"): "Observation",
+    ("fhir", "version_id"): "1",
     ("epcis", "biz_location"): "https://example.org/place/1",
     ("epcis", "biz_step"): "shipping",
     ("epcis", "disposition"): "in_transit",
@@ -326,6 +359,7 @@ WORDS: dict[tuple[str, str], str] = {
     ("mini", "scene"): "e=museum_sewing_machine",
     ("office/v1/sport", "water"): "main",
     ("public/v1/sport", "water"): "main",
+    ("enterprise", "policy_code"): "matrix_policy",
     ("office", "product_id"): "navel_orange",
     ("office", "standard_id"): "db36t_566_2009",
     ("office", "day"): "2026-11-01",
@@ -335,6 +369,8 @@ WORDS: dict[tuple[str, str], str] = {
     ("office", "name"): "visit_changed",
     ("office", "number"): "0",
     ("office/v1/content", "number"): "1",
+    ("office/v1/health/elders", "disease"): "hypertension",
+    ("office/v1/health/elders", "year"): "2026",
 }
 """Parameters that name no object of somebody: a word that the route knows."""
 HOW_TO_ADD = (

@@ -17,7 +17,7 @@ others are answered like missing ones. A purpose is what an access line names wh
 def text(described: list[Operation]) -> str:
     """Return the page."""
     parts = [HEAD, _open(described), _residents(described), _members(described)]
-    parts += [_parties(described), _staff(described), _devices(described)]
+    parts += [_parties(described), _both(described), _staff(described), _devices(described)]
     return "\n".join(parts)
 
 
@@ -76,6 +76,20 @@ def _parties(described: list[Operation]) -> str:
     columns = ["operation", "right", "roles that hold it", "what it does"]
     said = "Members of organisations in every role, apps and devices that sign, and the staff with the right.\n\n"
     return "## Parties of events\n\n" + said + _table(columns, lines)
+
+
+def _both(described: list[Operation]) -> str:
+    lines = []
+    for one in _of(described, "caller"):
+        letting = [role for role in roles.ROLES if may(role, one.access)]
+        purpose = one.access["purpose"]
+        told = [one.access["level"], one.access["scope"], one.access["operation"], ", ".join(letting)]
+        lines.append([_name(one), *told, f"{purpose} {PURPOSES[purpose].zh}"])
+    columns = ["operation", "level", "scope", "right", "roles that hold it", "purpose"]
+    said = (
+        "Residents from a level on, about themselves or by the scope of a relation, and the staff with the right.\n\n"
+    )
+    return "## Residents and staff alike\n\n" + said + _table(columns, lines)
 
 
 def _staff(described: list[Operation]) -> str:

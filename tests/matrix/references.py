@@ -83,6 +83,19 @@ def _claimed(world: World, *, asked: bool = False) -> None:
 _PLACES, _NOWHERE = _of("place"), "nowhere"
 REFERENCES = [
     Reference(
+        "POST /mini/v1/health/hidden",
+        "item_id",
+        "own",
+        _of("health observation"),
+        change=lambda value: {"word": "", "item_id": value, "family": True, "units": []},
+    ),
+    Reference(
+        "POST /office/v1/health/held-readings/{health_session_id}/identify",
+        "elder_id",
+        "village_doctor",
+        _of("health elder"),
+    ),
+    Reference(
         "POST /mini/v1/school/applications",
         "relation_id",
         "own",
@@ -149,6 +162,13 @@ REFERENCES = [
     Reference("GET /office/v1/window-calls", "place_id", "scenic_manager/town", _PLACES, _NOWHERE),
 ]  # fmt: skip
 OPEN_TO_ALL = {
+    ("POST /mini/v1/health/wearables", "device_id"): "a device is nobody's until it is worn; its box holds the code",
+    ("POST /office/v1/health/elders/{elder_id}/wearables", "device_id"): "any wearable in use may be given out",
+    **{
+        (f"{method} /fhir/{{resource_type}}{path}", field): "in reach only: tested in tests/fhir/test_access.py"
+        for method, path in (("GET", ""), ("POST", "/_search"))
+        for field in ("subject", "_id")
+    },
     ("POST /office/v1/school/counter/applications", "person_id"): "any child whose guardian stands at the counter",
     **{
         (f"PUT {path}/applications/{{application_id}}/form", "fact_id"): (

@@ -5,8 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from backend import clock
-from tests.matrix.actors import UNIT
+from models.eldercare import tool
+from tests.matrix.actors import AREA, UNIT
 from tests.matrix.cast import PLACES
+from tests.matrix.firms import FORM as POLICY_FORM
+from tests.matrix.firms import TOLD as POLICY_TOLD
 from tests.matrix.one_card import FUND, PERIOD
 from tests.matrix.spec import JSON, Operation, example
 from tests.matrix.tour import COURT, VENUES
@@ -49,8 +52,13 @@ def headers(world: World, operation: Operation, who: str = "own") -> dict[str, s
 
 FILES = {"POST /office/v1/benefits/files/{file_no}/returns": b"no return file"}
 """Uploads about an object: without a file nobody would look for it."""
+SAMPLED = f"quantity=heart_rate&first={DAY}&last={DAY}"
 QUERIES = {
+    "/office/v1/health/elders/{elder_id}/samples": SAMPLED,
+    "/mini/v1/health/samples": SAMPLED,
     "/public/v1/school/rounds/{round_code}/draw/lot": "pseudonym={pseudonym}",
+    "/office/v1/health/roster": f"unit={UNIT}",
+    "/office/v1/health/load": f"unit={UNIT}&from=2026-11-20&to=2026-11-20",
     "/enterprise/v1/selenium/quota": "product=navel_orange",
     "/mini/v1/selenium/quota": "product=navel_orange",
     "/public/v1/selenium/check": "value=0.012&group=fruit",
@@ -84,7 +92,33 @@ QUERIES = {
     "/office/v1/school/address-points": "street=演示大道",
     "/public/v1/audit/inclusion": "hash={leaf}",
 }
+POLICY_BODIES = (("POST", ""), ("PUT", "/{policy_code}"))
 CHANGED = {
+    "POST /office/v1/health/tools/{code}/versions": lambda _world: {
+        "content": tool.in_force("self_care", clock.today())["content"]
+    },
+    "POST /mini/v1/health/wearables": lambda world: {"device_id": world.ids["health band"]["own"]},
+    "POST /office/v1/health/elders/{elder_id}/wearables": lambda world: {"device_id": world.ids["health band"]["own"]},
+    "POST /office/v1/health/held-readings/{health_session_id}/identify": lambda world: {
+        "elder_id": world.ids["health elder"]["own"]
+    },
+    "POST /office/v1/health/devices/{health_device_id}/calibrations": lambda _: {"on": "2026-11-01"},
+    **{f"{verb} /office/v1/enterprise/policies{rest}": lambda _: dict(POLICY_TOLD) for verb, rest in POLICY_BODIES},
+    "PUT /office/v1/enterprise/policies/{policy_code}/conditions": lambda _: {
+        "conditions": POLICY_FORM,
+        "money": None,
+        "valid_from": "2026-02-01",
+        "valid_to": None,
+    },
+    "POST /office/v1/enterprise/policies/{policy_code}/try": lambda world: {
+        "credit_code": world.ids["firm code"]["own"]
+    },
+    "POST /office/v1/enterprise/policies/{policy_code}/comparisons": lambda _: dict.fromkeys(
+        ("before", "after"), "enterprise_matrix_policy:1"
+    ),
+    "POST /enterprise/v1/offers/{offer_id}/confirm": lambda world: {
+        "account": {"bank": "矩阵银行", "number": "62170012345678", "holder": "矩阵合作社own"}
+    },
     "POST /enterprise/v1/selenium/rolls/{roll_no}/packs": lambda world: second_label(world, "firm"),
     "POST /mini/v1/selenium/rolls/{roll_no}/packs": lambda world: second_label(world, "farmer"),
     "POST /mini/v1/school/applications": lambda world: {
@@ -108,6 +142,7 @@ CHANGED = {
     },
     "POST /office/v1/school/rounds/{round_id}/find": lambda _: {"born_from": "2020-09-01", "born_to": "2021-08-31"},
     "POST /office/v1/school/rounds/{round_code}/offers/exports": lambda _: {"school": "school_a"},
+    "POST /office/v1/health/exports/due-checks": lambda _: {"town": AREA},
     "POST /mini/v1/orders": lambda world: {
         "slot_id": world.ids["slot"]["own"],
         "visitors": [{"companion_id": world.ids["companion"]["own"], "ticket_type": "adult"}],

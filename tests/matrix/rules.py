@@ -8,12 +8,14 @@ from tests.matrix.actors import Caller
 from tests.matrix.differences import RULE_REFUSES
 from tests.matrix.spec import Operation
 from tests.matrix.world import World
+from tests.support.answers import code_of
 
-OPEN, MEMBER = "open", "member owner"
+OPEN, MEMBER, KIOSK = "open", "member owner", "kiosk"
 CALLERS = {
     "resident": {"resident", "member"},
     "member": {"resident", "member"},
     "party": {"member", "staff", "device"},
+    "caller": {"resident", "member", "staff"},
 }
 """Whom the declaration of an actor knows besides that actor: a resident's token with the name of an organisation."""
 GATE = "venue"
@@ -71,8 +73,9 @@ def got(operation: Operation, answer) -> str:
     """Return what an answer says of access."""
     if answer.status_code >= WRONG_FROM:
         return f"{answer.status_code}: {answer.text[:120]}"
-    code = (answer.get_json(silent=True) or {}).get("code", "") if answer.status_code in {401, 403} else ""
-    if answer.status_code == 400 and (answer.get_json(silent=True) or {}).get("code") == UNNAMED:
+    said = code_of(answer.get_json(silent=True) or {})
+    code = said if answer.status_code in {401, 403} else ""
+    if answer.status_code == 400 and said == UNNAMED:
         return UNNAMED
     if answer.status_code == 401:
         return OPEN if operation.actor in {"anyone", "signed"} else "401"
@@ -106,28 +109,33 @@ def seats(operation: Operation) -> list[tuple[str, bool]]:
         return [("resident", False)]
     if operation.actor == "member":
         return [(MEMBER, False)]
-    if operation.actor in {"staff", "party"}:
+    if operation.actor in {"staff", "party", "caller"}:
         letting = [role for role in roles.ROLES if may(role, operation.access)]
         if operation.actor == "party":
             return [(MEMBER, False), *((role, False) for role in letting)]
+        if operation.actor == "caller":
+            return [("resident", False), *((role, False) for role in letting)]
         narrow = [(f"{role}/town", True) for role in letting if objects.reach(operation) == "unit"]
         return [(role, False) for role in letting] + narrow
-    return [("anonymous", False)]
+    kiosk = operation.actor == "device" and "medical" in operation.access.get("classes", "").split()
+    return [(KIOSK, False)] if kiosk else [("anonymous", False)]
 
 
 def caller_of(world: World, operation: Operation, seat: str) -> Caller:
     if seat == MEMBER:
         return world.of_organisation("owner")
-    if operation.actor in {"staff", "party"}:
+    if operation.actor in {"staff", "party"} or (operation.actor == "caller" and seat != "resident"):
         return world.member(seat)
-    return world.resident("own") if operation.actor == "resident" else world.callers()[0]
+    if operation.actor in {"resident", "caller"}:
+        return world.resident("own")
+    return world.kiosk_caller() if seat == KIOSK else world.callers()[0]
 
 
 def promised(operation: Operation, kind: str, seat: str, *, narrow: bool) -> str:
     """Return `found` or `missing` by the general rule."""
     if operation.actor == "anyone" or kind == "own":
         return "found"
-    if operation.actor == "resident" or seat == MEMBER or kind == "deleted":
+    if operation.actor == "resident" or seat in {MEMBER, KIOSK, "resident"} or kind == "deleted":
         return "missing"
     return "found" if kind == "minor" or _reached(operation, kind, seat, narrow=narrow) else "missing"
 
@@ -156,11 +164,13 @@ def outcome(answer, nobody) -> str:
     if answer.status_code == 404:
         same = _said(body) == _said(nobody.json or {})
         return "missing" if nobody.status_code == 404 and same and set(body) == set(nobody.json) else "another 404"
-    if answer.status_code >= WRONG_FROM or body.get("code") in REFUSALS or answer.status_code == 401:
-        return f"{answer.status_code} {body.get('code')}"
+    if answer.status_code >= WRONG_FROM or code_of(body) in REFUSALS or answer.status_code == 401:
+        return f"{answer.status_code} {code_of(body)}"
     return "found"
 
 
 def _said(body: dict) -> tuple:
-    """Return code and sentence of an error, or of a problem document."""
+    """Return code and sentence of an error, of a problem document, or of an OperationOutcome."""
+    if body.get("resourceType") == "OperationOutcome":
+        return code_of(body), body["issue"][0]["details"]["text"]
     return body.get("code"), body.get("message", body.get("title"))

@@ -44,14 +44,14 @@ def readers(world: World, operation: Operation) -> dict[str, Caller]:
     if operation.actor == "resident":
         acting = {"guardian": world.acting("guardian")} if operation.access.get("scope") else {}
         return {"resident": world.resident("own")} | acting
-    if operation.actor in {"member", "party"}:
+    if operation.actor in {"member", "party", "caller"}:
         return {seat: caller_of(world, operation, seat) for seat, _ in seats(operation)}
     return {caller.kind: caller for caller in world.callers()[:2] if caller.kind == operation.actor}
 
 
 def found_keys(world: World, operation: Operation, seat: str, caller: Caller) -> set[str] | None:
     """Return the keys of all good answers that a reader gets about the objects of the world, None without one."""
-    seat = seat if operation.actor in {"staff", "party"} else "resident"
+    seat = seat if operation.actor in {"staff", "party", "caller"} else "resident"
     paths = objects.paths(world, operation, seat) or {"own": objects.missing(operation)}
     found: set[str] | None = None
     for path in paths.values():

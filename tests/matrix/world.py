@@ -25,11 +25,16 @@ from models.registers.statement import Statement
 from models.registers.subject import Subject
 from models.school import address_sheet, application_sheet, roster_sheet
 from tests.matrix.actors import AREA, UNIT
+from tests.matrix.alerted import Alerted
 from tests.matrix.applied import Applied
 from tests.matrix.cast import CHILD, PLACES
+from tests.matrix.due_lists import DueLists
+from tests.matrix.elders import Elders
+from tests.matrix.firms import Firms
 from tests.matrix.found import Found
+from tests.matrix.known import Known
+from tests.matrix.measured import Measured
 from tests.matrix.one_card import OTHER_AREA, OTHER_UNIT
-from tests.matrix.schools import Schools
 from tests.matrix.snapshot import Snapshot
 from tests.support import affairs, audit_log, files, slots
 from tests.support.clerk import path_of
@@ -50,7 +55,7 @@ IMPORTERS = {
 }
 
 
-class World(Schools, Found, Applied):
+class World(Firms, Found, Applied, Elders, Alerted, Known, Measured, DueLists):
     """The cast and all that belongs to them."""
 
     def __init__(self, app, sandbox):
@@ -61,12 +66,18 @@ class World(Schools, Found, Applied):
         self.make_tour()
         self.make_produce()
         self.make_schools()
+        self.make_firms()
         self.make_found()
         self.make_placed()
         self.make_applied()
         self.make_rule_preview()
+        self.make_elders()
+        self.make_alerts()
+        self.make_measured()
+        self.make_known()
         self.propose_school_export()
         self.propose_reach_export()
+        self.propose_health_export()
         self._approvals()
         self._staff_objects()
         drain("notify")

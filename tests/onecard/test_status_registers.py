@@ -7,7 +7,7 @@ import pytest
 from backend import clock
 from backend.exchange import ExchangeAnswerRefused
 from models.identity import unit
-from models.registers import fact_kind, statement
+from models.registers import catalogue, fact_kind, statement
 from models.registers.fact_kind import KINDS
 from models.registers.source import SOURCES
 from seed.simulators import registers
@@ -39,7 +39,7 @@ def test_a_record_becomes_a_fact_with_its_span_of_days(box, register):
     assert (found.source, found.trust, found.state) == (register, "authoritative", "current")
     assert found.valid_to == told["valid_to"] >= clock.today().isoformat()
     assert found.valid_from <= clock.today().isoformat()
-    assert fact_kind.read(found.kind, dict(found.value)) == found.value
+    assert catalogue.read(found.kind, dict(found.value)) == found.value
 
 
 @pytest.mark.parametrize("register", STATUSES)

@@ -24,7 +24,7 @@ from tests.support.canary_walk import Walk, role_for
 from tests.support.patience import until
 from tests.support.wire import Wire
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.soak]
 SANDBOX = ["--retry-scale", "0.01", "--refund-delay", "0.05"]
 READABLE = ["--wiredTigerCollectionBlockCompressor", "none", "--wiredTigerJournalCompressor", "none"]
 READABLE += ["--wiredTigerIndexPrefixCompression", "false"]
@@ -67,6 +67,18 @@ PUBLIC = {
     ("PUT /office/v1/sms-templates/{name}", "body parameters.0"): "the same words for everybody",
     ("POST /office/v1/devices", "body id"): "printed on a gate",
     ("POST /office/v1/devices", "body name"): "printed on a gate",
+    ("POST /office/v1/health/devices", "body id"): "printed on a measuring device",
+    ("POST /office/v1/health/devices", "body name"): "printed on a measuring device",
+    ("POST /office/v1/health/devices", "body maker"): "printed on a measuring device",
+    ("POST /office/v1/health/devices", "body model"): "printed on a measuring device",
+    ("POST /office/v1/health/devices", "body calibration.certificate"): "the number of a certificate",
+    ("POST /gate/v1/health/sessions/{session_id}/readings", "body readings.0.key"): "what a kiosk calls a reading",
+    **{
+        ("POST /gate/v1/health/sessions/{session_id}/readings", f"body readings.0.values.{name}.unit"): (
+            "the unit that a kiosk names; a reading in an unknown one is kept for a person"
+        )
+        for name in ("systolic", "diastolic")
+    },
     ("POST /gate/v1/journal", "body entries.0.code_kind"): "how the software of a scanner calls a kind of code",
     ("POST /office/v1/offline-limits", "body source"): "the title of the document that sets the figures",
     ("POST /office/v1/bus-lines/{line_id}/fares", "body source"): "the title of the document that sets a fare",
@@ -232,7 +244,7 @@ def walked(story: Story) -> Walk:
     def token_for(access: dict) -> str:
         if access.get("actor") in {"resident", "member"}:
             return story.phone.token
-        return story.role(role_for(access)).token if access.get("actor") in {"staff", "party"} else ""
+        return story.role(role_for(access)).token if access.get("actor") in {"staff", "party", "caller"} else ""
 
     walk = Walk(story.spec, story.known, token_for, story.sign)
     walk.run(story.client)

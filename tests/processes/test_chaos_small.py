@@ -71,6 +71,7 @@ def test_a_line_that_breaks_its_rule_is_seen(line, told):
 
 
 @pytest.mark.processes
+@pytest.mark.soak
 def test_every_invariant_holds_after_kills_of_every_kind(tmp_path):
     ended = subprocess.run(
         [sys.executable, "-m", "bench.chaos"],

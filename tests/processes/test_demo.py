@@ -9,7 +9,7 @@ from deploy.stack import Stack
 from seed.demo import lists, play, school, subsidies
 from seed.demo.stage import Stage
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.soak]
 
 
 @pytest.fixture(autouse=True)

@@ -48,6 +48,7 @@ def test_a_gate_alone_knows_no_more_than_it_has_seen():
 
 
 @pytest.mark.processes
+@pytest.mark.soak
 def test_after_a_storm_at_the_gates_everything_is_the_truth(tmp_path):
     env = {**os.environ, "N": "600", "SEED": "5", "VAR": str(tmp_path), "TMPDIR": str(tmp_path)}
     ended = subprocess.run(

@@ -30,6 +30,7 @@ def test_a_line_that_a_kill_cut_off_does_not_count(tmp_path):
 
 
 @pytest.mark.processes
+@pytest.mark.soak
 def test_after_a_storm_the_sum_is_zero_each_key_counted_once_and_the_chain_verifies(tmp_path):
     env = {**os.environ, "N": "600", "SEED": "3", "VAR": str(tmp_path), "TMPDIR": str(tmp_path)}
     ended = subprocess.run(

@@ -20,7 +20,7 @@ from tests.school.after_kit import ROUND, A, B, C
 from tests.support.patience import until
 from tests.support.remote import RemoteClient
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.soak]
 CHILDREN, KILLS = 1500, 6
 DRAW = {"round": ROUND, "state": {"$ne": "cancelled"}}
 

@@ -27,7 +27,7 @@ from tests.school.apply_kit import OWN, ROUND, Parent, sent
 from tests.support.patience import until
 from tests.support.remote import PatientClient, remote_registers, remote_sandbox
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.soak]
 FAMILIES = 8
 KILLS = ("api worker", "worker", "api", "worker", "api worker")
 FEWEST, MOST = 2, 9

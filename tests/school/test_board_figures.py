@@ -6,10 +6,11 @@ import openpyxl
 import pytest
 from bson import ObjectId
 
+from backend import small_numbers
 from models.audit.access_line import AccessLine
 from models.audit.entry import AuditEntry
 from models.identity import approval
-from models.school import offer_make, small_numbers, statistics
+from models.school import offer_make, statistics
 from models.school.offer import SchoolOffer
 from models.school.round import SchoolRound
 from tests.school.after_kit import BUREAU, MINI, OFFICE, ROUND, A, B, Published, clerk, family, manager, of, resident
@@ -53,21 +54,6 @@ def test_the_public_sees_no_group_of_fewer_than_five(made, client):
     assert (told["refused"], told["in_review"], told["qualified"]) == (None, None, 21)
     assert told["by_choice"] == [{"number": 1, "count": 12}, {"number": 2, "count": 6}]
     assert told["offers"]["offered"] == 18
-
-
-@pytest.mark.parametrize(
-    ("cells", "shown"),
-    [
-        ({1: 20, 2: 3, 3: 7}, {1: 20, 2: None, 3: None}),
-        ({1: 20, 2: 3, 3: 1}, {1: 20, 2: None, 3: None}),
-        ({1: 20, 2: 0}, {1: 20, 2: 0}),
-        ({1: 4}, {1: None}),
-        ({1: 5, 2: 6}, {1: 5, 2: 6}),
-        ({}, {}),
-    ],
-)
-def test_one_hidden_number_is_never_alone_where_the_total_would_tell_it(cells, shown):
-    assert small_numbers.hidden(cells) == shown
 
 
 def test_before_the_publication_there_are_no_public_figures(made, client):

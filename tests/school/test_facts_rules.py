@@ -7,6 +7,7 @@ import pytest
 
 from backend import clock
 from models.registers import fact
+from models.registers.subject import Subject
 from models.rules.facts import Known, Missing
 from models.school import child_facts, eligibility, register_words
 from models.school.register_words import WHY_ZH
@@ -222,7 +223,7 @@ class TestDoubts:
         gathered = gather(in_round, made)
         (row,) = [one for one in gathered.shown if one["kind"] == "household.address"]
         home = basis(gathered, "household")
-        fact.dispute(home.fact_id, made.child_id)
+        fact.dispute(home.fact_id, Subject(person=made.child_id))
         after = gather(in_round, made)
         assert after.why_missing["household.in_district"] == "disputed"
         assert after.bases == ()
@@ -234,7 +235,7 @@ class TestDoubts:
         made.owns(made.parents[0], WEST)
         gathered = gather(in_round, made)
         east = next(one for one in gathered.bases if one.kind == "property" and one.village == EAST)
-        fact.dispute(east.fact_id, made.parent_ids[0])
+        fact.dispute(east.fact_id, Subject(person=made.parent_ids[0]))
         after = gather(in_round, made)
         assert value(after, "property.in_district") is True
         assert [one.village for one in after.bases if one.kind == "property"] == [WEST]

@@ -14,7 +14,7 @@ from bson import ObjectId
 
 from backend import clock
 from seed.demo.stage import Stage
-from tests.support import canary_grower, canary_one_card, canary_tour, files
+from tests.support import canary_grower, canary_health, canary_one_card, canary_tour, files
 from tests.support.clerk import Clerk
 from tests.support.patience import until
 from tests.support.phone import Phone, resident_id
@@ -100,9 +100,9 @@ class Story:
         self.stage = Stage(stack.base, stack.folder)
 
     def sign(self, method: str, path: str, body: bytes) -> str:
-        """Return the header with which the scanner for a path proves who it is."""
-        scanner = self.scanners.get(path.partition("?")[0], self.scanners[""])
-        return scanner.proof(method, path, body)
+        """Return the header with which the scanner for a path, or for its longest beginning, proves who it is."""
+        beginning = max((one for one in self.scanners if path.startswith(one)), key=len)
+        return self.scanners[beginning].proof(method, path, body)
 
     def role(self, wanted: str) -> Clerk:
         """Return a member of the demonstration's staff, by role or login."""
@@ -121,6 +121,7 @@ class Story:
         canary_one_card.OneCard(self).tell()
         canary_tour.Tour(self).tell()
         canary_grower.Grower(self).tell()
+        canary_health.Health(self).tell()
         self.sessions()
 
     def ok(self, answer, *statuses: int):

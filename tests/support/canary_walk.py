@@ -20,6 +20,7 @@ UNREAD = (
 MADE_UNDER = {
     "/office/v1/benefits/items": ("code",),
     "/office/v1/devices": ("id",),
+    "/office/v1/health/devices": ("id",),
     "/office/v1/guide/points": ("id",),
     "/office/v1/guide/routes": ("id",),
     "/office/v1/ledger/merchants": ("code",),
@@ -160,7 +161,9 @@ def fresh(body: dict, path: str) -> dict:
     """Return a body under names of its own, so that no request is refused because another one took them."""
     own = {name: f"w{secrets.token_hex(8)}" for name in MADE_UNDER.get(path, ()) if name in body}
     entries = [{**one, "nonce": secrets.token_hex(12)} for one in body.get("entries", ())]
-    return {**body, **own, **({"entries": entries} if entries else {})}
+    readings = [{**one, "key": f"w-{secrets.token_hex(12)}"} for one in body.get("readings", ()) if "key" in one]
+    lists = {"entries": entries, "readings": readings}
+    return {**body, **own, **{name: items for name, items in lists.items() if items}}
 
 
 def _names(path: str) -> list[str]:

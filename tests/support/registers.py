@@ -9,6 +9,9 @@ class RegistersBox(SimulatorBox):
     def person(self, **told) -> dict:
         return self.call("/people", told)
 
+    def firm(self, **told) -> dict:
+        return self.call("/firms", told)
+
     def family(self, size: int = 4, seed: int | None = None) -> list[dict]:
         return self.call("/families", {"size": size, **({} if seed is None else {"seed": seed})})["families"][0]
 

@@ -9,6 +9,7 @@ from backend import identity_documents, runtime
 from backend.errors import NotFound
 from models.identity import person
 from models.registers import ask_many, fetch, inquiry, source_state
+from models.registers import source as registers
 from models.registers.inquiry import Inquiry
 from models.registers.subject import Subject
 from tests.support.crowd import at_once
@@ -43,7 +44,7 @@ def test_each_question_gets_the_answer_of_its_own_person(box):
 
 def test_it_stores_what_asking_one_by_one_stores(box):
     _, together = somebody(box, *ALL)
-    sources = list(source_state.SOURCES)
+    sources = list(registers.SOURCES)
     many(together, sources=sources)
     stored = [(one["kind"], one["source"], one["state"], one.get("absent")) for one in dump(together)]
     Inquiry._get_collection().delete_many({"person": together.person})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from backend import clock
 from backend.errors import NotFound
 from models.audit.entry import AuditEntry
-from models.registers import fact, fact_kind, record, settle, timeline
+from models.registers import catalogue, fact, record, settle, timeline
 from models.registers.fact import DisputeSettled, NotDisputable
 from models.registers.fact_kind import KINDS, ValueWrong
 from models.registers.source import SOURCES, TRUST_ORDER, giving
@@ -188,7 +188,7 @@ class TestDisputes:
     def disputed(self, box):
         made, about = somebody(box)
         ask("household", about)
-        found = fact.dispute(only(about, "household.address").id, about.person)
+        found = fact.dispute(only(about, "household.address").id, about)
         return SimpleNamespace(made=made, about=about, id=found.id, value=dict(found.value))
 
     def test_a_disputed_fact_says_so_until_it_is_settled(self, disputed):
@@ -198,17 +198,17 @@ class TestDisputes:
         assert not only(disputed.about, "household.address").disputed
 
     def test_disputing_again_changes_nothing(self, disputed):
-        fact.dispute(disputed.id, disputed.about.person)
+        fact.dispute(disputed.id, disputed.about)
         assert len(fact.read(disputed.id).row["disputes"]) == 1
 
     def test_nobody_disputes_what_is_about_another(self, disputed):
         with pytest.raises(NotFound):
-            fact.dispute(disputed.id, ObjectId())
+            fact.dispute(disputed.id, Subject(person=ObjectId()))
 
     def test_what_does_not_hold_any_more_is_not_disputed(self, disputed):
         fact.settle_dispute(disputed.id, "corrected", {"address": "于都县罗坳镇正确1号"})
         with pytest.raises(NotDisputable):
-            fact.dispute(disputed.id, disputed.about.person)
+            fact.dispute(disputed.id, disputed.about)
 
     def test_a_correction_takes_the_place_and_the_wrong_value_counts_as_never_held(self, disputed, shift_clock):
         wrong_then = clock.now()
@@ -311,7 +311,7 @@ class TestTables:
         for kind in KINDS:
             for one in held(about, kind):
                 if not one.absent:
-                    assert fact_kind.read(kind, dict(one.value)) == one.value
+                    assert catalogue.read(kind, dict(one.value)) == one.value
                     assert words(kind, one.value, whole=True)
                     seen.add(kind)
         missing = {f"social_insurance.{kind}" for kind in ("unemployment", "injury", "maternity")}

@@ -83,7 +83,7 @@ class TestFactsOfAPerson:
 
     def test_a_dispute_is_shown(self, handler, known):
         _, about = known
-        fact.dispute(only(about, "household.address").id, about.person)
+        fact.dispute(only(about, "household.address").id, about)
         items = handler.get(f"{URL.format(about.person)}&case={case_of(about.person)}").json["items"]
         assert {one["state"] for one in items if one["kind"] == "household.address"} == {"disputed"}
 

@@ -166,14 +166,14 @@ class TestFacts:
 
     def test_a_disputed_fact_says_so(self, matched):
         (home,) = items(matched, "household.address")
-        fact.dispute(ObjectId(home["id"]), self.person_id(matched))
+        fact.dispute(ObjectId(home["id"]), Subject(person=self.person_id(matched)))
         (home,) = items(matched, "household.address")
         assert (home["state"], home["state_zh"]) == ("disputed", "有异议,核实中")
 
     def test_what_was_fetched_can_be_deleted_but_for_what_is_disputed(self, matched):
         person_id = self.person_id(matched)
         (home,) = items(matched, "household.address")
-        fact.dispute(ObjectId(home["id"]), person_id)
+        fact.dispute(ObjectId(home["id"]), Subject(person=person_id))
         assert matched.call("DELETE", "/mini/v1/facts").status_code == 204
         left = matched.get("/mini/v1/facts").json
         assert [one["id"] for one in left["items"]] == [home["id"]]
@@ -291,7 +291,7 @@ class TestOnceOnly:
     def test_a_disputed_fact_is_asked_for(self, box):
         _, about = somebody(box)
         ask("household", about)
-        fact.dispute(only(about, "household.address").id, about.person)
+        fact.dispute(only(about, "household.address").id, about)
         assert once_only.known(about, ["household.address"]) == [Ask("household.address", "disputed")]
 
     def test_registers_that_disagree_are_told(self, box):

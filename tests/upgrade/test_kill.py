@@ -27,7 +27,7 @@ from tests.upgrade import slow_upgrade
 from tests.upgrade.conftest import STILL
 from tests.upgrade.test_backup import content
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.soak]
 KEY = keys.BACKUP
 
 

@@ -1,1 +1,1 @@
-"""The county's exchange platform and eleven registers, as a process for development and tests. See README.md."""
+"""The county's exchange platform and eighteen registers, as a process for development and tests. See README.md."""

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from seed.simulators.registers import firms
 from seed.simulators.registers.state import STATUSES, State
 
 Record = dict[str, Any]
@@ -77,6 +78,14 @@ def _status(register: str) -> Callable[[State, Record], Record | None]:
     return found
 
 
+def _of_firm(register: str) -> Callable[[State, Record], Record | None]:
+    def found(state: State, asked: Record) -> Record | None:
+        told = state.tables[register].get(asked.get("credit_code", ""))
+        return dict(told) if told else None
+
+    return found
+
+
 def _with_person(state: State, asked: Record, found: Record | None) -> Record | None:
     if found is None:
         return None
@@ -132,5 +141,6 @@ REGISTERS: dict[str, Callable[[State, Record], Record | None]] = {
     "death": death,
     **{register: _status(register) for register in STATUSES},
     "military": military,
+    **{register: _of_firm(register) for register in firms.REGISTERS},
     "household_children": household_children,
 }

@@ -42,6 +42,15 @@ def add_school_families(box: Box, told: dict[str, Any]) -> dict[str, Any]:
     return {"families": made}
 
 
+def add_firms(box: Box, told: dict[str, Any]) -> dict[str, Any]:
+    """Put a firm with what the registers about firms hold of it, made up as far as nothing is told."""
+    dice = random.Random(told["seed"]) if "seed" in told else _dice
+    with box.state.lock:
+        made = box.state.add_firm(told, dice)
+        box.state.keep()
+    return made
+
+
 def change_record(box: Box, told: dict[str, Any]) -> dict[str, Any]:
     """Merge `record` into what a register holds under `key`; without `record` take it out."""
     register, key = told.get("register"), told.get("key")
@@ -87,6 +96,7 @@ CALLS: dict[tuple[str, str], Callable[[Box, dict[str, Any]], dict[str, Any]]] = 
     ("DELETE", "/control/people"): forget,
     ("POST", "/control/families"): add_families,
     ("POST", "/control/school-families"): add_school_families,
+    ("POST", "/control/firms"): add_firms,
     ("POST", "/control/records"): change_record,
     ("POST", "/control/lookups"): look_up,
     ("GET", "/control/health"): health,

@@ -86,6 +86,8 @@ def _contradicted(record: dict[str, Any]) -> dict[str, Any]:
 def _of_another(record: dict[str, Any]) -> dict[str, Any]:
     if "children" in record:
         return {**record, "children": [{**one, "birth": "1949-12-31"} for one in record["children"]]}
+    if "credit_code" in record:
+        return {**record, "credit_code": "91110105MA00000007"}
     return {**record, "number": "110105194912310021"}
 
 

@@ -9,12 +9,12 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from seed.simulators.registers import made_up, statuses, time_of_day
+from seed.simulators.registers import firms, made_up, statuses, time_of_day
 from seed.simulators.registers.wire import Refusal
 
 STATUSES = ("veterans", "disability", "subsistence", "students", "military")
 """Registers of what a person is by law: one record a person, under their number."""
-REGISTERS = ("household", "residence", "property", "business", "social_insurance", "death", *STATUSES)
+REGISTERS = ("household", "residence", "property", "business", "social_insurance", "death", *STATUSES, *firms.REGISTERS)
 EMPTY: dict[str, dict[str, Any]] = {name: {} for name in ("people", *REGISTERS)}
 NAMED: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "household": lambda one: [member["number"] for member in one["members"]],
@@ -123,6 +123,17 @@ class State:
             "registered_on": f"{year}-06-30",
             "owners": [{"name": owner["name"], "number": owner["number"], "share": "1/1"}],
         }
+
+    def add_firm(self, told: dict[str, Any], dice: random.Random) -> dict[str, Any]:
+        """Put a firm of a person with a record in the registers `with`; `records` change single fields of them."""
+        owner = self.tables["people"].get(told.get("owner", "")) or self.add_person({}, dice)
+        made = made_up.firm(dice, owner) | {key: told[key] for key in ("credit_code", "name") if key in told}
+        self._add_firm(made)
+        code, changed = made["credit_code"], told.get("records", {})
+        for register, record in firms.records(time_of_day.today(), dice).items():
+            if register in told.get("with", firms.REGISTERS):
+                self.tables[register][code] = {"credit_code": code, **record, **changed.get(register, {})}
+        return made
 
     def add_extras(self, person: dict[str, Any], wanted: list[str], dice: random.Random) -> None:
         """Put records of further registers for a person."""

@@ -1,4 +1,4 @@
-"""Small numbers: a group of fewer than five children is not told to who only reads figures (None stands for it).
+"""Small numbers: a group of fewer than five persons is not told to who only reads figures (None stands for it).
 
 Where one number alone would be hidden, so is the next smallest: else the total would give it away.
 """
@@ -28,7 +28,10 @@ def rows(counted: Sequence[Mapping[str, int]]) -> list[dict[str, int | None]]:
 
 
 def table(counted: Sequence[Mapping[str, int]], names: Sequence[str]) -> list[dict[str, int | None]]:
-    """Return rows of numbers whose sums may be known across and down: no line hides one alone."""
+    """Return rows of numbers whose sums may be known across and down: no line hides one alone.
+
+    Where the sums are not known and may be small themselves, they are a name and a row like the others.
+    """
     cells = {(row, name): counted[row][name] for row in range(len(counted)) for name in names}
     across = [[(row, name) for name in names] for row in range(len(counted))]
     down = [[(row, name) for row in range(len(counted))] for name in names]

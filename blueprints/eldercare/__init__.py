@@ -1,0 +1,1 @@
+"""The elder's health view over HTTP, for staff and devices."""

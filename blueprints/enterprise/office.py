@@ -1,0 +1,6 @@
+"""The office surfaces of 雩企通."""
+
+from backend.http.surface import Surface
+from blueprints.enterprise import office_firms, office_policies, office_runs
+
+OFFICE: list[Surface] = [office_firms.firms, office_policies.policies, office_runs.runs]

@@ -1,0 +1,73 @@
+"""What 雩企通 has: firms with facts, policies of two units with runs, comparisons and offers."""
+
+from bson import ObjectId
+
+from backend import clock
+from models.enterprise import comparison, find, policy, policy_rule, run
+from models.enterprise.finding import Finding
+from models.enterprise.firm import Firm
+from models.enterprise.offer import Offer
+from models.enterprise.policy import Policy
+from models.registers import fact
+from models.registers.fact import Fact
+from models.registers.statement import Statement
+from models.registers.subject import Subject
+from models.rules import rule_set
+from tests.matrix.actors import UNIT
+from tests.matrix.produce import CODES
+from tests.matrix.schools import Schools
+from tests.support import affairs
+
+POLICIES = {"own": "matrix_policy", "other": "matrix_other"}
+UNITS = {"own": UNIT, "other": "commerce"}
+HONEST = {"fact": "credit.dishonest", "operator": "eq", "value": False}
+FORM = {"logic": "all", "rows": [HONEST], "groups": []}
+TOLD = {
+    "title": "矩阵政策",
+    "category": "工业",
+    "source": {"title": "矩阵文件"},
+    "valid_from": "2026-01-01",
+    "money": {"kind": "fixed", "fen": 100},
+}
+
+
+class Firms(Schools):
+    """A cast whose organisations are firms that policies find."""
+
+    def make_firms(self) -> None:
+        for which, code in CODES.items():
+            self._firm(which, code)
+        self.ids["finding firm"] = dict.fromkeys(CODES, CODES["own"])
+        for which, code in POLICIES.items():
+            self._policy(which, code)
+
+    def _firm(self, which: str, code: str) -> None:
+        told = {"name": f"矩阵合作社{which}", "division": "360731", "since": clock.now()}
+        Firm._get_collection().insert_one({"_id": code, **told})
+        value = {"dishonest": False, "zombie": False, "checked_on": "2026-11-01"}
+        row = fact.draft(Subject(organisation=code), "credit", Statement("firm.credit", value), clock.now())
+        Fact._get_collection().insert_one(row)
+        self.keep("firm code", which, code)
+        self.keep("firm fact", which, row["_id"])
+
+    def _policy(self, which: str, code: str) -> None:
+        made = policy.record(code, TOLD, unit_code=UNITS[which])
+        made |= {"state": "open", "budget_fen": 10_000, "left_fen": 10_000}
+        Policy._get_collection().insert_one(made)
+        rule_set.seed({"code": policy.rule_code(code), **policy_rule.content(made, FORM, {})})
+        actor = affairs.seat(self.client, "policy_clerk", unit=UNITS[which]).actor()
+        version, day = f"{policy.rule_code(code)}:1", clock.today()
+        self.keep("policy", which, code)
+        self.keep("comparison", which, comparison.start(actor, code, before=version, after=version, day=day)["_id"])
+        going = run.start(actor, code)
+        find.work(going["job"])
+        self.keep("policy run", which, going["_id"])
+        assert Finding._get_collection().find_one({"_id": f"{going['_id']}:{CODES['own']}"})["verdict"] == "eligible"
+        self.keep("policy offer", which, self._offer(code, "own"))
+        if which == "own":
+            for whose in CODES:
+                self.keep("firm offer", whose, self._offer(code, whose))
+
+    @staticmethod
+    def _offer(code: str, whose: str) -> ObjectId:
+        return Offer._get_collection().find_one({"policy": code, "firm": CODES[whose]})["_id"]
