@@ -65,6 +65,8 @@ STAFF = (
     ("liao.demo", "演示照护人员", "care_worker", "demo_tantou_home"),
     ("hu.demo", "演示健康值守人员", "health_duty", "health_commission"),
     ("deng.demo", "演示卫健委管理人员", "health_manager", "health_commission"),
+    ("meng.demo", "演示惠企政策经办人员", "policy_clerk", "human_resources"),
+    ("fu.demo", "演示惠企政策审核人员", "policy_manager", "human_resources"),
 )
 ADMIN = ("admin.demo", "演示系统管理员")
 SECURITY = ("security.demo", "演示安全管理员")
