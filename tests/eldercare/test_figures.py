@@ -33,7 +33,7 @@ class TestCoverage:
         assert (row["enrolled"], row["done"], row["partly"], row["not_begun"]) == (22, 9, 6, 7)
         assert (row["town_zh"], row["percent"]) == ("梓山镇", 40.9)
         assert (told["county"]["enrolled"], told["county"]["done"]) == (30, 17)
-        assert told["as_of"].startswith("2026-11-20T09:3")
+        assert told["as_of"].startswith("2026-11-20T")
         assert {one["town"] for one in told["towns"]} == set(area.towns()), "a town without elders is told as well"
 
     @pytest.mark.parametrize(("birth_year", "counted"), [(1961, 1), (1962, 0)])

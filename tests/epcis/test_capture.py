@@ -61,7 +61,7 @@ def test_a_query_document_is_captured_like_a_document(office):
 def test_the_record_time_is_ours_whatever_was_sent(office):
     office.stored(short(recordTime="2001-01-01T00:00:00Z"))
     [found] = office.found()
-    assert found["recordTime"].startswith("2026-11-20T09:")
+    assert found["recordTime"].startswith("2026-11-20T")
 
 
 def test_several_events_without_an_id_get_one_each_that_sorts_as_they_were_sent(office):

@@ -49,7 +49,10 @@ def test_the_county_seeds_its_reference_rules_with_their_sources(editor):
         answer = editor.post(f"{SETS}/scenic_free_senior:1/try", {"facts": {"person.age": age}})
         assert answer.json["outcome"] == outcome
     assert read(editor, "demo_farmland_subsidy:1")["demo"] is True
-    listed = editor.get(f"{PARAMETERS}?limit=100").json["items"]
+    listed, following = [], ""
+    while following is not None:
+        answer = editor.get(f"{PARAMETERS}?limit=100" + (f"&cursor={following}" if following else "")).json
+        listed, following = [*listed, *answer["items"]], answer["next"]
     assert {"senior_free_age", "senior_age"} <= {one["code"] for one in listed}
 
 

@@ -37,8 +37,9 @@ def test_the_plan_s_units_and_all_towns_are_there_with_their_source(seeded):
     assert len([one for one in records if one["kind"] == "town"]) == 23
     assert all(one["source"] and one["confidence"] for one in records)
     schools = {f"school_{one['code']}" for one in county_data._read("school.json")["demo"]["schools"]}
+    clinics = {one["code"] for one in county_data._read("health_units.json")["demo"]}
     assert len(codes) == len(records)
-    assert {one["_id"] for one in Unit._get_collection().find({"_id": {"$gt": ""}})} == codes | schools
+    assert {one["_id"] for one in Unit._get_collection().find({"_id": {"$gt": ""}})} == codes | schools | clinics
     assert stored("traffic_police")["ancestors"] == ["county_360731", "public_security"]
 
 
