@@ -51,8 +51,9 @@ class Holding:
     """What one collection holds about people, and what becomes of it when a person asks for deletion.
 
     `persons` and `accounts` are paths of ids, `keys` paths of actors' keys (`resident:<account>`), `openids` paths of
-    blind indexes of `accounts.openid`, `staff` paths of ids of members of the staff. `via` names a path and the
-    collection whose documents it points to: what belongs to those belongs to their person. `traces` are paths of clear
+    blind indexes of `accounts.openid`, `staff` paths of ids of members of the staff. `linked` names a path and the rule
+    that tells which of its values stand for given persons, where no id of a person lies in clear. `via` names a path
+    and the collection whose documents it points to: what belongs to those belongs to their person. `traces` are paths of clear
     values that tell something about a person.
 
     `delete` removes the document, or, where it is about several people, the element. `restrict` keeps it for nothing
@@ -106,6 +107,11 @@ def holdings() -> list[Holding]:
 def holding(collection: str) -> Holding:
     """Return the declaration of a collection."""
     return _holdings[collection]
+
+
+def is_linked(holding: Holding) -> bool:
+    """Tell whether a collection names its person by a link alone, its own or that of a collection it points to."""
+    return bool(holding.linked) or any(is_linked(_holdings[collection]) for _, collection in holding.via)
 
 
 def values(document: Mapping[str, Any], path: str) -> Iterator[Any]:

@@ -3,39 +3,32 @@
 What was approved is made when it is fetched, from the lines that were there when it was proposed: no copy lies about.
 """
 
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from bson import ObjectId
 
-from backend import clock
-from backend.errors import Conflict, NotFound
 from models.audit import access_line, entry
 from models.benefits import batch, line, views
-from models.identity import approval, minor_approval
+from models.identity import approval, approved_export, minor_approval
 from models.identity.actors import Staff
+from models.identity.approved_export import NeedsSecondPerson, NotFetchable
 
 OPERATION = "benefit.read"
-FETCHABLE = timedelta(hours=24)
 HEADERS = ("姓名(已打码)", "证件尾号", "账号尾号", "村(社区)代码", "金额(元)", "状态", "核验情况")
 _PAGE = 1_000
 
 
-class ExportNeedsApproval(Conflict):
+class ExportNeedsApproval(NeedsSecondPerson):
     """409: that many rows need a second person."""
 
     code = "benefit_export_needs_approval"
-    zh = "共 {rows} 行,超过 {most} 行的导出需经第二人同意:请先提交导出申请,同意后 24 小时内下载。"
-    en = "{rows} rows; more than {most} need a second person. Propose the export and fetch it once approved."
 
 
-class ExportNotApproved(Conflict):
+class ExportNotApproved(NotFetchable):
     """409: nobody has agreed yet, or it is too late."""
 
     code = "benefit_export_not_approved"
-    zh = "导出申请{state_zh},不能下载;如仍有需要请重新提交申请。"
-    en = "Nobody has approved this export, or it is too late to fetch it. Propose it again."
 
 
 def rows(actor: Staff, batch_id: ObjectId) -> list[list[Any]]:
@@ -48,7 +41,7 @@ def rows(actor: Staff, batch_id: ObjectId) -> list[list[Any]]:
     found = batch.reach(actor, OPERATION, batch_id)
     count = sum(found["counts"].values())
     if count > approval.EXPORT_ROWS:
-        raise ExportNeedsApproval(rows=count, most=approval.EXPORT_ROWS)
+        raise ExportNeedsApproval(count)
     return _handed_out(actor, found, None)
 
 
@@ -70,16 +63,9 @@ def approved_rows(actor: Staff, approval_id: ObjectId) -> list[list[Any]]:
         NotFound: no such proposal of the actor, or the batch has left their scope.
         ExportNotApproved: not approved, or longer ago than a day.
     """
-    asked = approval.read(approval_id)
-    kind, _, rest = asked["about"].partition(":")
-    if asked["kind"] != "export" or kind != "benefit_batch" or asked["proposed_by"] != actor.staff_id:
-        raise NotFound
-    found = batch.reach(actor, OPERATION, ObjectId(rest))
-    state = approval.state_of(asked)
-    if state == "approved" and asked["decided_at"] + FETCHABLE <= clock.now():
-        state = "expired"
-    if state != "approved":
-        raise ExportNotApproved(state_zh=approval.STATE_ZH[state])
+    asked, about = approved_export.own(actor, approval_id, "benefit_batch")
+    found = batch.reach(actor, OPERATION, ObjectId(about))
+    approved_export.require_fetchable(asked, ExportNotApproved)
     return _handed_out(actor, found, approval_id)
 
 

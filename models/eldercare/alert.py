@@ -110,7 +110,7 @@ personal_data.declare(
     Holding(
         COLLECTION,
         "健康提醒和处置经过",
-        linked=("subject", subject.of_persons),
+        via=(("subject", subject.COLLECTION),),
         sealed=(Sealed("sentence"), Sealed("events.note", record="{id}")),
         traces=("rule", "severity", "state", "acts", "outcome"),
         level="verified",

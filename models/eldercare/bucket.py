@@ -59,7 +59,7 @@ personal_data.declare(
     Holding(
         COLLECTION,
         "健康档案: 穿戴设备的连续采样",
-        linked=("subject", subject.of_persons),
+        via=(("subject", subject.COLLECTION),),
         traces=("quantity", "hour", "device", "seconds", "values"),
         level="verified",
         at_deletion="keep",

@@ -43,7 +43,7 @@ personal_data.declare(
     Holding(
         COLLECTION,
         "健康档案: 穿戴设备采样的日汇总",
-        linked=("subject", subject.of_persons),
+        via=(("subject", subject.COLLECTION),),
         traces=("quantity", "day", "least", "most", "mean", "hours"),
         level="verified",
         at_deletion="keep",

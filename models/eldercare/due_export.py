@@ -5,25 +5,23 @@ was approved is made when it is fetched, and for a day: no copy lies about.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from typing import Any
 
 from bson import ObjectId
 
-from backend import clock
-from backend.errors import Conflict, NotFound
+from backend.errors import NotFound
 from models.audit import access_line, entry
 from models.eldercare import figure_alerts, figure_checks, figure_reads, subject
 from models.eldercare.figure_tally import Elder
 from models.eldercare.subject import HealthSubject
-from models.identity import approval, person
+from models.identity import approval, approved_export, person
 from models.identity.actors import Staff
+from models.identity.approved_export import NotFetchable
 from models.places import area
 
 OPERATION, PURPOSE = "health.export", "health_care"
 KIND = "health_due_checks"
 FIELDS = ("person.name", "health.elder", "health.check")
-FETCHABLE = timedelta(hours=24)
 MOST = 20_000
 PAGE = 500
 HEADERS = ("姓名", "村(社区)", "出生年份", "年度体检", "缺项数", "缺少的项目")
@@ -32,12 +30,10 @@ AFTER_DIGITS = ":"
 """The character after the digits: codes that begin with a town's lie between it and this."""
 
 
-class HealthExportNotApproved(Conflict):
+class HealthExportNotApproved(NotFetchable):
     """409: nobody has agreed yet, or it is too late."""
 
     code = "health_export_not_approved"
-    zh = "导出申请{state_zh},不能下载;如仍有需要请重新提交申请。"
-    en = "Nobody has approved this export, or it is too late to fetch it. Propose it again."
 
 
 def propose(actor: Staff, town: str, year: int, *, reason: str) -> dict[str, Any]:
@@ -75,16 +71,9 @@ def approved_rows(actor: Staff, approval_id: ObjectId) -> list[list[Any]]:
         HealthExportNotApproved: not approved, or longer ago than a day.
     """
     actor.require(OPERATION)
-    asked = approval.read(approval_id)
-    kind, _, rest = asked["about"].partition(":")
-    if asked["kind"] != "export" or kind != KIND or asked["proposed_by"] != actor.staff_id:
-        raise NotFound
-    state = approval.state_of(asked)
-    if state == "approved" and asked["decided_at"] + FETCHABLE <= clock.now():
-        state = "expired"
-    if state != "approved":
-        raise HealthExportNotApproved(state_zh=approval.STATE_ZH[state])
-    town, _, year = rest.partition(":")
+    asked, about = approved_export.own(actor, approval_id, KIND)
+    approved_export.require_fetchable(asked, HealthExportNotApproved)
+    town, _, year = about.partition(":")
     _require_reach(actor, town)
     rows = [row for page in _pages(town, int(year)) for row in _page(actor, page, int(year), approval_id)]
     told = {"rows": len(rows), "approval": str(approval_id)}

@@ -80,7 +80,7 @@ personal_data.declare(
     Holding(
         COLLECTION,
         "健康档案: 研判结果",
-        linked=("subject", subject.of_persons),
+        via=(("subject", subject.COLLECTION),),
         sealed=(Sealed("record"),),
         traces=("rule", "severity", "class", "inputs", "sentence_zh", "at"),
         level="verified",

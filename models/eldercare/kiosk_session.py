@@ -88,7 +88,7 @@ personal_data.declare(
     Holding(
         COLLECTION,
         "健康档案: 自助体检机的测量会话",
-        linked=("subject", subject.of_persons),
+        via=(("subject", subject.COLLECTION),),
         traces=("device", "readings", "opened_at"),
         level="verified",
         at_deletion="delete",

@@ -81,7 +81,7 @@ personal_data.declare(
     Holding(
         COLLECTION,
         "健康档案: 测量值",
-        linked=("subject", subject.of_persons),
+        via=(("subject", subject.COLLECTION),),
         traces=("code", "values", "at", "source", "flags", "context"),
         level="verified",
         at_deletion="keep",

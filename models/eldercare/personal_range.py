@@ -77,7 +77,7 @@ personal_data.declare(
     Holding(
         COLLECTION,
         "健康档案: 个人范围",
-        linked=("subject", subject.of_persons),
+        via=(("subject", subject.COLLECTION),),
         sealed=(Sealed("reason"),),
         traces=("quantity", "low", "high", "scale", "until"),
         level="verified",

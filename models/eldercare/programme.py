@@ -72,7 +72,7 @@ personal_data.declare(
     Holding(
         COLLECTION,
         "健康档案: 慢病管理",
-        linked=("subject", subject.of_persons),
+        via=(("subject", subject.COLLECTION),),
         traces=("disease", "state", "next_visit", "last"),
         level="verified",
         at_deletion="keep",

@@ -47,7 +47,7 @@ personal_data.declare(
     Holding(
         COLLECTION,
         "健康档案: 来源说明",
-        linked=("subject", subject.of_persons),
+        via=(("subject", subject.COLLECTION),),
         sealed=(Sealed("content"),),
         traces=("about", "at", "source"),
         level="verified",

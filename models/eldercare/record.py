@@ -81,7 +81,7 @@ personal_data.declare(
     Holding(
         COLLECTION,
         "健康档案: 病情、用药、过敏、就诊和照护记录",
-        linked=("subject", subject.of_persons),
+        via=(("subject", subject.COLLECTION),),
         sealed=(Sealed("content"),),
         traces=("kind", "at", "until", "source", "result"),
         level="verified",

@@ -52,7 +52,7 @@ personal_data.declare(
     Holding(
         COLLECTION,
         "健康档案: 更正前的内容",
-        linked=("subject", subject.of_persons),
+        via=(("subject", subject.COLLECTION),),
         sealed=(Sealed("content", record="{of}", place=record.PLACE),),
         traces=("said",),
         level="verified",

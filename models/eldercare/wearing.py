@@ -54,7 +54,7 @@ personal_data.declare(
     Holding(
         COLLECTION,
         "健康档案: 佩戴的设备",
-        linked=("subject", subject.of_persons),
+        via=(("subject", subject.COLLECTION),),
         traces=("device", "since", "until"),
         level="verified",
         at_deletion="delete",

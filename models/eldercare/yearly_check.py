@@ -59,7 +59,7 @@ personal_data.declare(
     Holding(
         COLLECTION,
         "健康档案: 年度体检完成情况",
-        linked=("subject", subject.of_persons),
+        via=(("subject", subject.COLLECTION),),
         traces=("year", "items", "left"),
         level="verified",
         at_deletion="keep",

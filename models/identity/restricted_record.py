@@ -63,7 +63,7 @@ def restrict(holding: Holding, document: dict[str, Any], person: ObjectId | None
     kept = {
         "record": _sealed(record_id, _opened(holding, document)),
         "because": holding.because,
-        "persons": sorted(named | ({person} if person and holding.linked else set())),
+        "persons": sorted(named | ({person} if person and personal_data.is_linked(holding) else set())),
         "at": clock.now(),
     }
     if owner := next((one for path in holding.accounts for one in personal_data.values(document, path)), None):

@@ -177,9 +177,10 @@ def close(day: date) -> dict[str, Any]:
     Raises:
         DayOpen: it is not over, or the day before it was not closed.
     """
+    following = _next_day()  # read before the day itself: who loses a race finds the day closed, never a day too far
     if known := LedgerDay._get_collection().find_one({"_id": day.isoformat()}):
         return known
-    if not _is_over(day) or day != _next_day():
+    if not _is_over(day) or day != following:
         raise DayOpen
     tally = Tally(day, previous_of(day))
     for _line_of_day in tally.lines():

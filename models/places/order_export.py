@@ -4,33 +4,24 @@ What was approved is made when it is fetched, from the orders that were there wh
 """
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from bson import ObjectId
 
-from backend import clock
-from backend.errors import Conflict, NotFound
+from backend.errors import Conflict
 from models.audit import access_line, entry
 from models.booking import order, order_office_views, order_views
-from models.identity import approval, minor_approval
+from models.identity import approval, approved_export, minor_approval
 from models.identity.actors import Staff
+from models.identity.approved_export import NeedsSecondPerson
 from models.places import scope
 
 OPERATION = "order.export"
-FETCHABLE = timedelta(hours=24)
 MOST_ORDERS = 20_000
 HEADERS = ("订单号", "日期", "开始", "结束", "状态", "游客(已打码)", "证件类型", "证件尾号", "票种", "价格(元)")
 _FEN = 100
-
-
-class ApprovalNeeded(Conflict):
-    """409: that many rows need a second person."""
-
-    code = "export_needs_approval"
-    zh = "共 {rows} 行,超过 {most} 行的导出需经第二人同意:请先提交导出申请,同意后 24 小时内下载。"
-    en = "{rows} rows; more than {most} need a second person. Propose the export and fetch it once approved."
 
 
 class TooManyOrders(Conflict):
@@ -41,27 +32,19 @@ class TooManyOrders(Conflict):
     en = "More than {most} orders on this day; one file does not take them. Ask the system administrator."
 
 
-class NotApproved(Conflict):
-    """409: nobody has agreed yet, or it is too late."""
-
-    code = "export_not_approved"
-    zh = "导出申请{state_zh},不能下载;如仍有需要请重新提交申请。"
-    en = "Nobody has approved this export, or it is too late to fetch it. Propose it again."
-
-
 def rows(actor: Staff, place_id: str, day: date, *, purpose: str) -> list[list[Any]]:
     """Return the lines of a small export; the access line is stored before.
 
     Raises:
         NotFound: no such place in the actor's scope.
-        ApprovalNeeded: there are too many.
+        NeedsSecondPerson: there are too many.
         TooManyOrders: there are more than any file takes.
     """
     unit = scope.place(actor, OPERATION, place_id).get("unit") or ""
     found = _orders(place_id, day.isoformat(), None)
     count = sum(len(one["visitors"]) for one in found)
     if count > approval.EXPORT_ROWS:
-        raise ApprovalNeeded(rows=count, most=approval.EXPORT_ROWS)
+        raise NeedsSecondPerson(count)
     return _handed_out(actor, found, purpose, f"orders:{place_id}:{day.isoformat()}", unit)
 
 
@@ -82,20 +65,13 @@ def approved_rows(actor: Staff, approval_id: ObjectId, *, purpose: str) -> list[
 
     Raises:
         NotFound: no such proposal of the actor, or the place has left their scope.
-        NotApproved: not approved, or longer ago than a day.
+        NotFetchable: not approved, or longer ago than a day.
     """
     actor.require(OPERATION)
-    found = approval.read(approval_id)
-    kind, _, rest = found["about"].partition(":")
-    if found["kind"] != "export" or kind != "orders" or found["proposed_by"] != actor.staff_id:
-        raise NotFound
-    place_id, _, day = rest.rpartition(":")
+    found, about = approved_export.own(actor, approval_id, "orders")
+    place_id, _, day = about.rpartition(":")
     unit = scope.place(actor, OPERATION, place_id).get("unit") or ""
-    state = approval.state_of(found)
-    if state == "approved" and found["decided_at"] + FETCHABLE <= clock.now():
-        state = "expired"
-    if state != "approved":
-        raise NotApproved(state_zh=approval.STATE_ZH[state])
+    approved_export.require_fetchable(found)
     return _handed_out(actor, _orders(place_id, day, approval_id), purpose, found["about"], unit)
 
 

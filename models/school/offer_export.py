@@ -5,17 +5,17 @@ children's records as well, so there is no export without that second person, ho
 made when it is fetched, from the offers that were there when it was proposed: no copy lies about.
 """
 
-from datetime import timedelta
 from typing import Any
 
 from bson import ObjectId
 
 from backend import clock
-from backend.errors import Conflict, NotFound
+from backend.errors import NotFound
 from backend.identity_documents import mask_name
 from models.audit import access_line, entry
-from models.identity import approval, person
+from models.identity import approval, approved_export, person
 from models.identity.actors import Staff
+from models.identity.approved_export import NotFetchable
 from models.school import offer, offer_answer, school
 from models.school import round as rounds
 from models.school.notice_paper import PURPOSE
@@ -24,18 +24,15 @@ from models.school.offer_views import FIELDS
 
 OPERATION = "school.offer"
 KIND = "school_offers"
-FETCHABLE = timedelta(hours=24)
 MOST = 20_000
 HEADERS = ("学校", "姓名(未确认的已打码)", "录取方式", "志愿序号", "状态", "通知书编号", "确认截止")
 _PAGE = 1_000
 
 
-class OfferExportNotApproved(Conflict):
+class OfferExportNotApproved(NotFetchable):
     """409: nobody has agreed yet, or it is too late."""
 
     code = "school_export_not_approved"
-    zh = "导出申请{state_zh},不能下载;如仍有需要请重新提交申请。"
-    en = "Nobody has approved this export, or it is too late to fetch it. Propose it again."
 
 
 def propose(actor: Staff, round_code: str, code: str, *, reason: str) -> dict[str, Any]:
@@ -74,17 +71,10 @@ def approved_rows(actor: Staff, approval_id: ObjectId) -> list[list[Any]]:
         OfferExportNotApproved: not approved, or longer ago than a day.
     """
     actor.require(OPERATION)
-    asked = approval.read(approval_id)
-    kind, _, rest = asked["about"].partition(":")
-    if asked["kind"] != "export" or kind != KIND or asked["proposed_by"] != actor.staff_id:
-        raise NotFound
-    round_code, _, code = rest.partition(":")
+    asked, about = approved_export.own(actor, approval_id, KIND)
+    round_code, _, code = about.partition(":")
     _require_reach(actor, code)
-    state = approval.state_of(asked)
-    if state == "approved" and asked["decided_at"] + FETCHABLE <= clock.now():
-        state = "expired"
-    if state != "approved":
-        raise OfferExportNotApproved(state_zh=approval.STATE_ZH[state])
+    approved_export.require_fetchable(asked, OfferExportNotApproved)
     return _handed_out(actor, round_code, code, approval_id)
 
 

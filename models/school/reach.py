@@ -6,7 +6,6 @@ Guardians stand masked beside the whole address, which the way there needs; a ch
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from bson import ObjectId
@@ -16,8 +15,9 @@ from backend.errors import Conflict, NotFound
 from backend.identity_documents import mask_name
 from backend.store import paging
 from models.audit import access_line, entry
-from models.identity import approval, minor_approval, moving, person, unit
+from models.identity import approval, approved_export, minor_approval, moving, person, unit
 from models.identity.actors import Assignment, Staff
+from models.identity.approved_export import NeedsSecondPerson, NotFetchable
 from models.school import candidate, found_words
 from models.school import round as rounds
 from models.school.candidate import OUTCOME_ZH, REACH_ZH, UNREACHED, SchoolCandidate
@@ -25,7 +25,6 @@ from models.school.candidate import OUTCOME_ZH, REACH_ZH, UNREACHED, SchoolCandi
 OPERATION = "school.reach"
 PURPOSE = "school_enrolment"
 FIELDS = ("person.name", "school.candidate")
-FETCHABLE = timedelta(hours=24)
 HEADERS = ("村(社区)代码", "监护人(已打码)", "住址", "儿童", "可报学校", "梯次", "还缺", "未联系上的原因")
 MOST_ROWS = 20_000
 _PAGE = 500
@@ -42,20 +41,16 @@ class TooManyUnreached(Conflict):
     en = "More than {most} families; one file does not take them. Export village by village."
 
 
-class ReachExportNeedsApproval(Conflict):
+class ReachExportNeedsApproval(NeedsSecondPerson):
     """409: that many rows need a second person."""
 
     code = "school_export_needs_approval"
-    zh = "共 {rows} 行,超过 {most} 行的导出需经第二人同意:请先提交导出申请,同意后 24 小时内下载。"
-    en = "{rows} rows; more than {most} need a second person. Propose the export and fetch it once approved."
 
 
-class ReachExportNotApproved(Conflict):
+class ReachExportNotApproved(NotFetchable):
     """409: nobody has agreed yet, or it is too late."""
 
     code = "school_reach_export_not_approved"
-    zh = "导出申请{state_zh},不能下载;如仍有需要请重新提交申请。"
-    en = "Nobody has approved this export, or it is too late to fetch it. Propose it again."
 
 
 class AreaMissing(Conflict):
@@ -222,7 +217,7 @@ def rows(actor: Staff, round_code: str, *, village: str = "") -> list[list[Any]]
     """
     found = _all(_query(actor, round_code, village))
     if len(found) > approval.EXPORT_ROWS:
-        raise ReachExportNeedsApproval(rows=len(found), most=approval.EXPORT_ROWS)
+        raise ReachExportNeedsApproval(len(found))
     return _handed_out(actor, round_code, found)
 
 
@@ -246,16 +241,9 @@ def approved_rows(actor: Staff, approval_id: ObjectId) -> list[list[Any]]:
         NotFound: no such proposal of the actor, or the families have left their area.
         ReachExportNotApproved: not approved, or longer ago than a day.
     """
-    asked = approval.read(approval_id)
-    kind, _, rest = asked["about"].partition(":")
-    if asked["kind"] != "export" or kind != "school_unreached" or asked["proposed_by"] != actor.staff_id:
-        raise NotFound
-    round_code, _, village = rest.partition(":")
-    state = approval.state_of(asked)
-    if state == "approved" and asked["decided_at"] + FETCHABLE <= clock.now():
-        state = "expired"
-    if state != "approved":
-        raise ReachExportNotApproved(state_zh=approval.STATE_ZH[state])
+    asked, about = approved_export.own(actor, approval_id, "school_unreached")
+    round_code, _, village = about.partition(":")
+    approved_export.require_fetchable(asked, ReachExportNotApproved)
     found = _all(_query(actor, round_code, village) | {"_id": {"$lt": approval_id}})
     return _handed_out(actor, round_code, found)
 

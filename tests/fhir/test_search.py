@@ -66,7 +66,7 @@ def test_dates_have_prefixes_and_any_precision(measured, elder):
     assert found(f"sa{day(2)}") == [61]
     assert found(f"eb{day(9)}") == [70]
     assert len(found(day(0)[:4])) == 10
-    assert found(f"ge{days(2)}") == [61, 62]
+    assert found(f"ge{kit.ago(days=2, minutes=10)}") == [61, 62]
     assert measured.search("Observation", patient=elder, _sort="date").json["entry"][0]["resource"]["valueQuantity"]
 
 
