@@ -1,7 +1,7 @@
 """Which answer names the object of which next call, where clients and test tools cannot tell it from the names."""
 
 from backend.http.links import Links
-from blueprints import health_links, school_links, tourism_links
+from blueprints import enterprise_links, health_links, school_links, tourism_links
 
 _OFFICE = "/office/v1"
 _UNIT, _MEMBER, _PERSON = (
@@ -235,4 +235,5 @@ LINKS: tuple[Links, ...] = (
     *tourism_links.LINKS,
     *school_links.LINKS,
     *health_links.LINKS,
+    *enterprise_links.LINKS,
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from backend import runtime, settings
-from bench.fuzz import enrolment, full_slot, health, plan, report
+from bench.fuzz import enrolment, firms, full_slot, health, plan, report
 from bench.fuzz.cast import Cast
 from deploy.stack import ROOT, Stack
 
@@ -27,10 +27,18 @@ TRIPS = "/mini/v1/(sport|waiting|itineraries|shared|guide|curated|orders/)|/publ
 CONTENT = "/office/v1/(content|guide)"
 SCHOOL = "/(mini|office|public)/v1/school"
 HEALTH = "/(mini|office)/v1/health/|/fhir/"
+FIRMS = "/enterprise/v1/|/office/v1/enterprise/"
 COUNTERS = "/office/v1/(crowd|sport|closings|window|places|slots|jobs|refund-work|no-shows|message)"
-GROUPS = (DESKS, VISITS, SHEETS, TRIPS, CONTENT, SCHOOL, HEALTH, COUNTERS)
+GROUPS = (DESKS, VISITS, SHEETS, TRIPS, CONTENT, SCHOOL, HEALTH, FIRMS, COUNTERS)
+_OFFICE, _OF_SCENES = "/office/v1/", "/office/v1/(school|health|enterprise|selenium|content|crowd|sport|places)"
+SINGLES = {
+    "office": ["--include-path-regex", _OFFICE, "--exclude-path-regex", _OF_SCENES],
+    "scenes": ["--include-path-regex", _OF_SCENES],
+    "users": ["--exclude-path-regex", _OFFICE],
+}
+"""Every operation by itself, in one of three processes."""
 PARTS = {
-    "single": ["--phases", "examples,coverage,fuzzing"],
+    **{name: ["--phases", "examples,coverage,fuzzing", *paths] for name, paths in SINGLES.items()},
     "chains": ["--phases", "stateful", "--exclude-path-regex", "|".join(GROUPS)],
     "visits": ["--phases", "stateful", "--include-path-regex", VISITS],
     "trips": ["--phases", "stateful", "--include-path-regex", TRIPS],
@@ -38,6 +46,7 @@ PARTS = {
     "counters": ["--phases", "stateful", "--include-path-regex", COUNTERS],
     "school": ["--phases", "stateful", "--include-path-regex", SCHOOL],
     "health": ["--phases", "stateful", "--include-path-regex", HEALTH],
+    "firms": ["--phases", "stateful", "--include-path-regex", FIRMS],
     "desks": ["--phases", "stateful", "--include-path-regex", DESKS],
     "sheets": ["--phases", "stateful", "--include-path-regex", SHEETS],
 }
@@ -54,7 +63,7 @@ def main() -> int:
             _prepare(stack)
             began = time.monotonic()
             ended = _fuzz(stack)
-            return report.show(stack.folder, seconds=time.monotonic() - began, ended=ended)
+            return report.show(stack.folder, singles=SINGLES, seconds=time.monotonic() - began, ended=ended)
         finally:
             stack.stop()
 
@@ -66,8 +75,9 @@ def _prepare(stack: Stack) -> None:
     casts = {part: Cast.make() for part in PARTS}
     enrolment.make(stack.base, casts.values())
     health.make(casts.values())
-    for number, (part, players) in enumerate(casts.items()):
-        players.full_slot = full_slot.make(stack.base, players, number)
+    firms.make(stack.base, casts.values())
+    for part, players in casts.items():
+        players.full_slot = full_slot.make(stack.base, players)
         players.save(stack.folder / f"{part}.cast.json")
         plan.write(stack.folder / f"{part}.toml", base=stack.base, players=players, examples=examples)
 

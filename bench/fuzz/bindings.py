@@ -115,6 +115,13 @@ _HEALTH = {
     "query.from": ("days_before", OFTEN),
     "query.to": ("days_after", OFTEN),
 }
+_FIRMS = {
+    "path.policy_code": ("policies", OFTEN),
+    "path.credit_code": ("credit_codes", OFTEN),
+    "body.credit_code": ("credit_codes", OFTEN),
+    "path.run_id": ("runs", OFTEN),
+    "path.offer_id": ("enterprise_offers", OFTEN),
+}
 _FHIR = {
     "path.resource_type": ("resource_types", OFTEN),
     "path.resource_id": ("resources", OFTEN),
@@ -125,6 +132,7 @@ _FHIR = {
 AT = (
     (r"/(mini|office)/v1/health/.*", _HEALTH),
     (r"/fhir/.*", _FHIR),
+    (r"/(office/v1/enterprise|enterprise/v1)/.*", _FIRMS),
     (r"/((mini|office|public)/v1/)?school/.*", _SCHOOL),
     (r"/(mini|office|public)/v1/sport/.*", _SPORT),
     (

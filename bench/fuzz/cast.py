@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend import runtime
 from bench import clerks, visitors
-from bench.fuzz import measuring
+from bench.fuzz import measuring, owned
 from models.identity import binding, device, password, roles
 from models.identity.account import Account
 from models.identity.staff import StaffMember
@@ -46,6 +46,8 @@ UNITS = {
     "care_worker": measuring.CLINIC,
     "health_manager": "health_commission",
     "health_duty": "health_commission",
+    "policy_clerk": "industry_information",
+    "policy_manager": "industry_information",
 }
 """Where the members sit; the others at the unit that privacy requests go to."""
 ELSEWHERE = "human_resources"
@@ -91,6 +93,7 @@ class Player:
     owner: str
     person: str = ""
     companions: tuple[str, ...] = ()
+    organisation: str = ""
 
 
 class Cast:
@@ -100,6 +103,7 @@ class Cast:
         self._players, self._gates, self.full_slot = players, gates, full_slot
         self.enrolment: dict[str, list[str]] = {}
         self.health: dict[str, list[str]] = {}
+        self.enterprise: dict[str, list[str]] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -158,7 +162,7 @@ class Cast:
 def name_for(label: str, access: dict[str, str]) -> str:
     """Return the name of somebody who may call an operation, "" where nobody logs in."""
     doomed = DOOMED if ENDING.fullmatch(label) else ""
-    if access.get("actor") == "resident":
+    if access.get("actor") in {"resident", "member"}:
         return RESIDENT + doomed
     if access.get("actor") in {"staff", "caller"}:
         operation, purpose = access["operation"], access.get("purpose", "")
@@ -184,7 +188,8 @@ def _resident() -> Player:
     one, by = family[0], "system:fuzz"
     _known_to_wechat(one.account)
     binding.raise_level(one.account, one.person, "verified", method="counter", evidence=["fuzz"], by=by)
-    return Player(one.token, str(one.account), str(one.person), tuple(one.companion for one in family))
+    companions = tuple(one.companion for one in family)
+    return Player(one.token, str(one.account), str(one.person), companions, owned.firm(one.person))
 
 
 def _known_to_wechat(account_id: ObjectId) -> None:

@@ -6,9 +6,7 @@ HTTP by two managers of the bureau.
 
 import json
 import secrets
-import time
-import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ from bson import ObjectId
 from backend import clock
 from backend.identity_documents import check_character, parse
 from backend.store import transactions
-from bench import clerks
+from bench.fuzz.bureau import Bureau, soon
 from bench.fuzz.cast import RESIDENT, Cast
 from models.identity import account, person, relation
 from models.identity.account import Account
@@ -33,37 +31,12 @@ VILLAGE, FIRST_BIRTHDAY = "360731100001", date(2020, 9, 1)
 FILES = ("list.csv", "places.csv", "rules.txt", "digests.txt", "seed.txt", "result.csv", "cut_offs.csv")
 OFFICE, MINI = "/office/v1/school", "/mini/v1/school"
 FIELDS = ("name", "stage", "school_year", "rules", "rule_day", "accept_days", "most_choices", "double_review_percent")
-PATIENCE_SECONDS = 120
 SEED = "4326153324615243162534261524361524361524"
-
-
-class Bureau:
-    """Two of its managers: what one may not do alone, the other agrees to."""
-
-    def __init__(self, base: str) -> None:
-        self.base = base
-        self.first, self.second = (one.token for one in clerks.seat(2, "school_manager", "education_sports"))
-
-    def call(self, method: str, path: str, body: Any = None, *, token: str = "") -> Any:
-        """Return what is answered.
-
-        Raises:
-            HTTPError: it was refused.
-        """
-        headers = {"Authorization": f"Bearer {token or self.first}", "Idempotency-Key": uuid.uuid4().hex}
-        answer = requests.request(method, f"{self.base}{path}", json=body, headers=headers, timeout=60)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
-
-    def agreed(self, path: str, body: Any) -> None:
-        """Ask for something, and let the other one agree."""
-        asked = self.call("POST", path, body)["approval_id"]
-        self.call("POST", f"/office/v1/approvals/{asked}/approve", token=self.second)
 
 
 def make(base: str, casts: Iterable[Cast]) -> None:
     """Make both rounds and the families of all residents, and tell each cast what is its own."""
-    bureau, casts = Bureau(base), list(casts)
+    bureau, casts = Bureau(base, *[("school_manager", "education_sports")] * 2), list(casts)
     for code in (OPEN, DRAWN):
         _announced(bureau, code)
     for players in casts:
@@ -71,7 +44,7 @@ def make(base: str, casts: Iterable[Cast]) -> None:
     _draw(bureau)
     for players in casts:
         path = f"{MINI}/applications/{players.enrolment['applications'][1]}/offers"
-        found = _soon(lambda path=path, players=players: _read(base, players, path), "an offer")  # type: ignore[misc]
+        found = soon(lambda path=path, players=players: _read(base, players, path), "an offer")  # type: ignore[misc]
         players.enrolment["offers"] = [one["id"] for one in found]
 
 
@@ -140,17 +113,8 @@ def _draw(bureau: Bureau) -> None:
     path, moment = f"{OFFICE}/rounds/{DRAWN}/draw", clock.now() + timedelta(seconds=2)
     source = {"kind": "dice", "description": "公开掷骰子", "moment": moment.isoformat()}
     bureau.call("POST", f"{path}/freeze", {"mechanism": "deferred_acceptance", **source})
-    _soon(lambda: clock.now() > moment, "the moment of the seed")
+    soon(lambda: clock.now() > moment, "the moment of the seed")
     bureau.agreed(f"{path}/seed", {"seed": SEED})
-    _soon(lambda: bureau.call("GET", path)["draws"][0]["state"] == "computed", "the draw")
+    soon(lambda: bureau.call("GET", path)["draws"][0]["state"] == "computed", "the draw")
     bureau.agreed(f"{path}/publish", {"reason": "派位结果已核对", "list_days": 7})
-    _soon(lambda: bureau.call("GET", path)["draws"][0]["state"] == "published", "the result")
-
-
-def _soon(condition: Callable[[], Any], what: str) -> Any:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (value := condition()):
-        if time.monotonic() > deadline:
-            raise TimeoutError(what)
-        time.sleep(0.2)
-    return value
+    soon(lambda: bureau.call("GET", path)["draws"][0]["state"] == "published", "the result")

@@ -11,11 +11,11 @@ FIRST_OPEN = 10
 """Later slots are left to who books."""
 
 
-def make(base: str, players: Cast, number: int) -> str:
-    """Return the id of the slot, another one for each number; "" where it could not be filled."""
+def make(base: str, players: Cast) -> str:
+    """Return the id of the slot, another one each time; "" where it could not be filled."""
     found = requests.get(f"{base}/mini/v1/places/{GATE_PLACE}/slots", timeout=30).json()["items"]
     free = [one["id"] for one in found if one["left"] > 1]
-    slot, neighbour = free[-FIRST_OPEN - number], players[NEIGHBOUR]
+    slot, neighbour = free[-FIRST_OPEN], players[NEIGHBOUR]
     quota: dict[str, Any] = {"quota": 1, "shares": {"individual": 1}}
     changed = requests.put(
         f"{base}/office/v1/slots/{slot}/quota", json=quota, headers=_as(players, "tourism_office"), timeout=30

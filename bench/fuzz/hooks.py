@@ -29,6 +29,7 @@ _makers: dict[str, str] = {}
 _excused: Counter[str] = Counter()
 _open: Counter[tuple[str, str, str]] = Counter()
 KEY = "Idempotency-Key"
+ORGANISATION = "X-Organisation-Id"
 KEPT_ONE_IN = 8
 """How often a generated idempotency key goes out as it is; otherwise nearly every request would be a repeated one."""
 
@@ -76,6 +77,8 @@ class Actors(EscalatingAuthProvider):
             case._auth = data
         else:
             case._auth_identity, case.headers["Authorization"] = data
+            if case.headers.get(ORGANISATION) and secrets.randbelow(KEPT_ONE_IN):
+                case.headers[ORGANISATION] = _cast[data[0]].organisation
 
     def record(self, label: str, identity: str | None, status_code: int) -> None:
         """Learn nothing: who calls what is known."""

@@ -10,7 +10,7 @@ import requests
 
 from backend import clock
 from backend.identity_documents import check_character
-from bench.fuzz import bindings, cast, enrolment, measuring
+from bench.fuzz import bindings, cast, enrolment, firms, measuring
 from bench.fuzz.cast import GATE_PLACE, Cast
 from models.messaging import notice_kinds
 
@@ -73,6 +73,7 @@ def _known(base: str, players: Cast) -> dict[str, list[Any]]:
         **_of_tourism(base, free),
         **_of_school(players),
         **_of_health(players),
+        **_of_firms(players),
         "full_slots": [players.full_slot] if players.full_slot else [],
     }
 
@@ -146,6 +147,11 @@ def _of_health(players: Cast) -> dict[str, list[Any]]:
         "no_unit": [""],
         "versions_seen": [1, 2, 3],
     }
+
+
+def _of_firms(players: Cast) -> dict[str, list[Any]]:
+    names = ("credit_codes", "enterprise_offers", "runs")
+    return {"policies": [firms.POLICY], **{name: players.enterprise.get(name, []) for name in names}}
 
 
 def _day(days: int) -> str:

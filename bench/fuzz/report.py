@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,15 @@ from rich.console import Console
 console = Console(width=120)
 
 
-def show(folder: Path, *, seconds: float, ended: dict[str, int]) -> int:
+def show(folder: Path, *, singles: Iterable[str], seconds: float, ended: dict[str, int]) -> int:
     """Print the figures, keep them in FUZZ_REPORT when one is given, and return the exit code."""
     counts = [_read(folder / f"{part}.counts.json") for part in ended]
-    told = _read(folder / "single.json")["operations"]
-    figures = figures_of(counts) | {"tested": told["tested"], "total": told["total"], "ended": ended}
+    told = [_read(folder / f"{part}.json")["operations"] for part in singles]
+    figures = figures_of(counts) | {
+        "tested": sum(one["tested"] for one in told),
+        "total": told[0]["total"],
+        "ended": ended,
+    }
     figures |= {"seconds": round(seconds, 1)}
     for part, code in ended.items():
         if code:

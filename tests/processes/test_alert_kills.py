@@ -1,26 +1,23 @@
 """Findings become alerts and doctors work on them while API and worker are killed: none doubled, none lost."""
 
-import os
 import random
-import signal
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import psutil
 import pytest
 
 import wsgi  # noqa: F401 - registers every document
-from backend import celery_client, clock, outbox, runtime, settings
+from backend import celery_client, clock, outbox, settings
 from backend.store import connection
-from deploy.stack import Stack
 from models.eldercare import alert
 from models.eldercare.alert import HealthAlert
 from models.eldercare.alert_load import HealthAlertLoad
 from models.eldercare.finding import HealthFinding
 from tests.eldercare import alert_kit
 from tests.eldercare.alert_kit import OFFICE, UNIT
+from tests.processes.killed import kill, service
 from tests.support.patience import until
 from tests.support.remote import PatientClient
 
@@ -33,31 +30,12 @@ RAISES = {"outbox": {"$elemMatch": {"queue": "care", "task": "eldercare.raise"}}
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
-    told = {"LIMIT_FACTOR": "100000", "ENVIRONMENT": "development"}
-    stack = Stack(tmp_path_factory.mktemp("alerts"), env=told, worker_processes=1, api_workers=2)
-    try:
-        stack.start()
-        loaded = settings.load(stack.env)
-        runtime.compose(loaded)
-        connection.connect(loaded.mongodb_uri)
-        outbox.set_waker(celery_client.waker(celery_client.make(loaded.broker_url)))
+    with service(tmp_path_factory.mktemp("alerts")) as stack:
+        told = settings.load(stack.env)
+        connection.connect(told.mongodb_uri)
+        outbox.set_waker(celery_client.waker(celery_client.make(told.broker_url)))
         yield stack
-    finally:
         outbox.set_waker(lambda _queue: None)
-        stack.stop()
-
-
-def kill(stack: Stack, what: str, dice: random.Random) -> None:
-    """Kill a part by its id; one that nobody puts back is started again."""
-    if what == "api worker":
-        os.kill(dice.choice(psutil.Process(stack.children["api"].popen.pid).children()).pid, signal.SIGKILL)
-        return
-    name = "worker-fast" if what == "worker" else what
-    main = psutil.Process(stack.children[name].popen.pid)
-    for one in [*main.children(), main] if what == "worker" else [main]:
-        one.kill()
-    stack.children[name].popen.wait(10)
-    stack.restart(name)
 
 
 class Doctor:

@@ -1,18 +1,15 @@
 """A hospital sends transaction Bundles while the API is killed: each is there whole or not at all, and none twice."""
 
-import os
 import random
-import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-import psutil
 import pytest
 from bson import ObjectId
 
 import wsgi  # noqa: F401 - registers every document
-from backend import clock, runtime, settings
+from backend import clock
 from backend.identity_documents import parse
 from bench import clerks
 from deploy.stack import Stack
@@ -23,6 +20,7 @@ from models.eldercare.record import HealthRecord
 from models.eldercare.subject import HealthSubject
 from models.identity import person
 from tests.fhir import kit
+from tests.processes.killed import kill, service
 from tests.support.patience import until
 from tests.support.phone import resident_id
 from tests.support.remote import PatientClient
@@ -34,14 +32,8 @@ FEWEST, MOST = 4, 60
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
-    told = {"LIMIT_FACTOR": "100000", "ENVIRONMENT": "development"}
-    stack = Stack(tmp_path_factory.mktemp("fhir"), env=told, worker_processes=1, api_workers=2)
-    try:
-        stack.start()
-        runtime.compose(settings.load(stack.env))
+    with service(tmp_path_factory.mktemp("fhir")) as stack:
         yield stack
-    finally:
-        stack.stop()
 
 
 @dataclass
@@ -84,17 +76,6 @@ def senders(stack):
     return made
 
 
-def kill(stack: Stack, dice: random.Random, *, whole: bool) -> None:
-    """Kill one worker of the API, or all of it; that is started again."""
-    api = stack.children["api"]
-    if not whole:
-        os.kill(dice.choice(psutil.Process(api.popen.pid).children()).pid, signal.SIGKILL)
-        return
-    os.kill(api.popen.pid, signal.SIGKILL)
-    api.popen.wait(10)
-    stack.restart("api")
-
-
 def storm(stack: Stack, senders: list[Sender]) -> None:
     dice, over = random.Random(11), threading.Event()
 
@@ -115,7 +96,7 @@ def storm(stack: Stack, senders: list[Sender]) -> None:
                     seconds=90,
                     what="Bundles before a kill",
                 )
-                kill(stack, dice, whole=bool(number % 2))
+                kill(stack, "api" if number % 2 else "api worker", dice)
         finally:
             over.set()
         for one in running:

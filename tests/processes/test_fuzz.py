@@ -51,7 +51,7 @@ def test_no_request_ends_in_a_server_error(tmp_path):
         env={**_plain_environment(), **SMALL, "FUZZ_REPORT": str(kept), "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=800,
+        timeout=1_800,
         check=False,
     )
     assert kept.exists(), ended.stdout[-20_000:] + ended.stderr[-5_000:]

@@ -3,24 +3,23 @@
 import json
 import os
 import random
-import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-import psutil
 import pytest
 from bson import ObjectId
 
 import wsgi  # noqa: F401 - registers every document
-from backend import clock, runtime, settings
+from backend import clock
 from deploy.stack import Stack
 from models.eldercare import kiosk_session, subject, wearing
 from models.eldercare.bucket import HealthBucket
 from models.eldercare.kiosk_session import HealthSession
 from models.eldercare.observation import HealthObservation
+from tests.processes.killed import kill, service
 from tests.support.kiosk import Kiosk, Wearable, offline, reading, series
 from tests.support.patience import until
 from tests.support.remote import PatientClient
@@ -34,14 +33,8 @@ CLOSING = {"outbox.queue": "care", "outbox.due": {"$exists": True}, "outbox.task
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
-    told = {"LIMIT_FACTOR": "100000", "ENVIRONMENT": "development"}
-    stack = Stack(tmp_path_factory.mktemp("health"), env=told, worker_processes=1, api_workers=2)
-    try:
-        stack.start()
-        runtime.compose(settings.load(stack.env))
+    with service(tmp_path_factory.mktemp("health")) as stack:
         yield stack
-    finally:
-        stack.stop()
 
 
 def somebody() -> ObjectId:
@@ -124,17 +117,6 @@ def wear(one: Wrist) -> Wrist:
         }
     )
     return one
-
-
-def kill(stack: Stack, what: str, dice: random.Random) -> None:
-    """Kill a part by its id; one that nobody puts back is started again."""
-    if what == "api worker":
-        os.kill(dice.choice(psutil.Process(stack.children["api"].popen.pid).children()).pid, signal.SIGKILL)
-        return
-    name = "worker-fast" if what == "worker" else what
-    os.kill(stack.children[name].popen.pid, signal.SIGKILL)
-    stack.children[name].popen.wait(10)
-    stack.restart(name)
 
 
 def storm(stack: Stack, people: list[Any]) -> None:

@@ -10,11 +10,12 @@ import requests
 from bson import ObjectId
 
 import wsgi  # noqa: F401 - registers every document
-from backend import clock, runtime, settings
+from backend import clock
 from deploy.stack import Stack
 from models.school.draw import SchoolDraw
 from models.school.result import SchoolResult
 from models.school.round import SchoolRound
+from tests.processes.killed import service
 from tests.processes.school_kit import PUBLIC, Decided, bureau
 from tests.school.after_kit import ROUND, A, B, C
 from tests.support.patience import until
@@ -27,14 +28,8 @@ DRAW = {"round": ROUND, "state": {"$ne": "cancelled"}}
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
-    told = {"LIMIT_FACTOR": "100000", "ENVIRONMENT": "development"}
-    stack = Stack(tmp_path_factory.mktemp("school"), env=told, worker_processes=1, api_workers=1)
-    try:
-        stack.start()
-        runtime.compose(settings.load(stack.env))
+    with service(tmp_path_factory.mktemp("school"), api_workers=1) as stack:
         yield stack
-    finally:
-        stack.stop()
 
 
 def state() -> str:

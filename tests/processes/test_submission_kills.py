@@ -1,20 +1,17 @@
 """Families submit at their phones while API and worker are killed: nothing lost, nothing twice, each review once."""
 
-import os
 import random
-import signal
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-import psutil
 import pytest
 from bson import ObjectId
 
 import wsgi  # noqa: F401 - registers every document
-from backend import clock, runtime, settings
+from backend import clock
 from deploy.stack import Stack
 from models.affairs.case import Case
 from models.messaging.notice import Notice
@@ -22,6 +19,7 @@ from models.school import application
 from models.school.application import SchoolApplication
 from models.school.property_lock import PropertyLock
 from models.school.review import SchoolReview
+from tests.processes.killed import kill, service
 from tests.school import apply_kit
 from tests.school.apply_kit import OWN, ROUND, Parent, sent
 from tests.support.patience import until
@@ -38,15 +36,9 @@ WAITING = {"outbox.queue": "affairs", "outbox.due": {"$exists": True}}
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
-    told = {"LIMIT_FACTOR": "100000", "ENVIRONMENT": "development"}
-    stack = Stack(tmp_path_factory.mktemp("submission"), env=told, worker_processes=1, api_workers=2)
-    try:
-        stack.start()
-        runtime.compose(settings.load(stack.env))
+    with service(tmp_path_factory.mktemp("submission")) as stack:
         apply_kit.open_round(double_review_percent=0)
         yield stack
-    finally:
-        stack.stop()
 
 
 @dataclass
@@ -96,17 +88,6 @@ def families(stack):
         return list(together.map(come, range(FAMILIES)))
 
 
-def kill(stack: Stack, what: str, dice: random.Random) -> None:
-    """Kill a part by its id; one that nobody puts back is started again."""
-    if what == "api worker":
-        os.kill(dice.choice(psutil.Process(stack.children["api"].popen.pid).children()).pid, signal.SIGKILL)
-        return
-    name = "worker-slow" if what == "worker" else what
-    os.kill(stack.children[name].popen.pid, signal.SIGKILL)
-    stack.children[name].popen.wait(10)
-    stack.restart(name)
-
-
 def storm(stack: Stack, families: list[Family]) -> None:
     """Let all families submit until every kill was survived; before each, some submissions go through."""
     dice, over = random.Random(7), threading.Event()
@@ -127,7 +108,7 @@ def storm(stack: Stack, families: list[Family]) -> None:
             for what in KILLS:
                 enough = done() + dice.randint(3, 8)
                 until(lambda enough=enough: done() >= enough or end(), seconds=90, what=f"submissions before: {what}")
-                kill(stack, what, dice)
+                kill(stack, what, dice, worker="worker-slow")
         finally:
             over.set()
         for one in running:

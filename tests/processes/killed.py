@@ -1,0 +1,48 @@
+"""A whole service for tests that kill its parts, and how a part is killed."""
+
+import os
+import random
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+import wsgi  # noqa: F401 - registers every document
+from backend import runtime, settings
+from deploy.stack import Stack
+from tests.support.patience import until
+
+PLAIN = {"LIMIT_FACTOR": "100000", "ENVIRONMENT": "development"}
+
+
+@contextmanager
+def service(folder: Path, *, api_workers: int = 2) -> Iterator[Stack]:
+    """Start a service of its own without limits, and let this process read its store."""
+    stack = Stack(folder, env=PLAIN, worker_processes=1, api_workers=api_workers)
+    try:
+        stack.start()
+        runtime.compose(settings.load(stack.env))
+        yield stack
+    finally:
+        stack.stop()
+
+
+def kill(stack: Stack, what: str, dice: random.Random, *, worker: str = "worker-fast") -> None:
+    """Kill one of the API's workers, the API or a worker by its id; what nobody puts back is started again.
+
+    With a worker go the children that do its work, so that none outlives it.
+    """
+    if what == "api worker":
+        api = psutil.Process(stack.children["api"].popen.pid)
+        # Those that were just killed may not have come back yet.
+        alive = until(api.children, seconds=30, what="a worker of the API")
+        os.kill(dice.choice(alive).pid, signal.SIGKILL)
+        return
+    name = worker if what == "worker" else what
+    main = psutil.Process(stack.children[name].popen.pid)
+    for one in [*main.children(), main] if what == "worker" else [main]:
+        one.kill()
+    stack.children[name].popen.wait(10)
+    stack.restart(name)
