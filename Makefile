@@ -5,6 +5,7 @@ PYTHON ?= python3.11
 PY := .venv/bin/python
 BASE_URL ?=
 WORKERS ?= auto
+SPREAD = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 export PYTHONPATH := $(CURDIR)
 
 help:  ## this list
@@ -25,10 +26,13 @@ run: setup  ## set up, seed, start everything, print the addresses (PORT=… VAR
 	@exec $(PY) -m deploy.run
 
 test: setup  ## all tests against real servers of their own, but for the long stories of `make soak`
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile -m "not fuzz and not soak"
+	$(PY) -m pytest $(SPREAD) -m "not fuzz and not soak"
+
+order: setup  ## run all tests and write anew which files take longest: they start first (tests/support/order.json)
+	UPDATE_ORDER=1 $(PY) -m pytest $(SPREAD) -m "not fuzz and not soak"
 
 soak: setup  ## the stories of the demonstration, the canary and the kills of real processes
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile -m soak
+	$(PY) -m pytest $(SPREAD) -m soak
 
 check: setup  ## format, lint, types, imports
 	$(PY) -m ruff format --check .
@@ -95,4 +99,4 @@ roles: setup  ## print role × operation × reach × purpose, and write it to do
 slice:  ## show the whole slice of a domain (D=places)
 	@ls -d */$(D)* */*/$(D)* 2>/dev/null; ls */$(D)/
 
-.PHONY: help setup run test soak check matrix upgrade backup restore dump demo bench chaos fuzz fuzz-small rotation failed audit ledger gates ledger-check openapi roles slice
+.PHONY: help setup run test order soak check matrix upgrade backup restore dump demo bench chaos fuzz fuzz-small rotation failed audit ledger gates ledger-check openapi roles slice

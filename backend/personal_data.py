@@ -53,8 +53,8 @@ class Holding:
     `persons` and `accounts` are paths of ids, `keys` paths of actors' keys (`resident:<account>`), `openids` paths of
     blind indexes of `accounts.openid`, `staff` paths of ids of members of the staff. `linked` names a path and the rule
     that tells which of its values stand for given persons, where no id of a person lies in clear. `via` names a path
-    and the collection whose documents it points to: what belongs to those belongs to their person. `traces` are paths of clear
-    values that tell something about a person.
+    and the collection whose documents it points to: what belongs to those belongs to their person. `traces` are paths
+    of clear values that tell something about a person.
 
     `delete` removes the document, or, where it is about several people, the element. `restrict` keeps it for nothing
     but storage, because a law (`because`) demands it; `keep` leaves it, because it names nobody by itself. `busy` gives

@@ -17,6 +17,8 @@ from backend.keys.algorithms import AES_256_GCM, ALGORITHMS
 FIELD_KEY_BYTES = 32
 LARGEST_KEY_ID = 255
 """Sealed values and ticket codes carry the id in one byte."""
+PASSWORD_KIB, LEAST_PASSWORD_KIB = 65_536, 32
+"""Memory of one argon2id hash: RFC 9106, second recommended option; and the least that four lanes can work in."""
 LARGEST_PRODUCT_KEY_ID = 15
 """Codes of packages carry the id in four bits."""
 
@@ -76,6 +78,7 @@ class Settings:
     sms_credentials: str = ""
     audit_heads_file: str = ""
     certificate_keys: Mapping[int, bytes] = field(default_factory=dict, repr=False)
+    password_kib: int = PASSWORD_KIB
 
     def problems(self) -> list[str]:
         """Return why this process must not start; empty when it may."""
@@ -83,6 +86,8 @@ class Settings:
         found += self._key_problems()
         if self.limit_factor < 1:
             found.append("LIMIT_FACTOR must be a whole number from 1")
+        if self.password_kib < LEAST_PASSWORD_KIB:
+            found.append(f"PASSWORD_KIB must be a whole number from {LEAST_PASSWORD_KIB}")
         if self.proxy_hops < 0:
             found.append("PROXY_HOPS must be the number of proxies before this service")
         if self.broker_url.startswith("mongodb"):
@@ -134,6 +139,8 @@ class Settings:
         found = []
         if self.limit_factor != 1:
             found.append("LIMIT_FACTOR lifts all rate limits; only fuzzing may")
+        if self.password_kib < PASSWORD_KIB:
+            found.append("PASSWORD_KIB makes passwords cheap to guess; only test runs may")
         if self.debug:
             found.append("DEBUG is on")
         if self.clock_shift_file:
@@ -195,6 +202,7 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
     if missing:
         raise BadSettings([f"{name} is not set" for name in missing])
     hops, factor = env.get("PROXY_HOPS", "0"), env.get("LIMIT_FACTOR", "1")
+    kib = env.get("PASSWORD_KIB") or str(PASSWORD_KIB)
     settings = Settings(
         production=env.get("ENVIRONMENT", "production") == "production",
         mongodb_uri=env["MONGODB_URI"],
@@ -223,6 +231,7 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
         clock_shift_file=env.get("CLOCK_SHIFT_FILE", ""),
         debug=env.get("DEBUG", "") == "1",
         limit_factor=int(factor) if factor.isdecimal() else 0,
+        password_kib=int(kib) if kib.isdecimal() else 0,
         registers_base=env.get("REGISTERS_BASE", "").rstrip("/"),
         registers_credentials=env.get("REGISTERS_CREDENTIALS", ""),
         card_centre_base=env.get("CARD_CENTRE_BASE", "").rstrip("/"),

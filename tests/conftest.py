@@ -13,6 +13,8 @@ from tests.support import timeline, workplace
 
 WORK = workplace.make()
 os.environ["CLOCK_SHIFT_FILE"] = str(WORK / "clock-shift")
+LEAST_PASSWORD_KIB = 32
+"""A hash that costs next to nothing: staff are hired and log in thousands of times. What hashing costs is tested."""
 
 timeline.shift(0)
 
@@ -22,12 +24,13 @@ from backend import clock, outbox, runtime  # noqa: E402
 from backend.embedded.mongod import Mongod  # noqa: E402
 from backend.embedded.process import free_port  # noqa: E402
 from backend.embedded.redis_server import RedisServer  # noqa: E402
+from backend.http import limits  # noqa: E402
 from backend.keys import data_key  # noqa: E402
 from backend.keys.service import EnvironmentKeys  # noqa: E402
 from backend.settings import load  # noqa: E402
 from backend.store import connection  # noqa: E402
 from models import upgrades  # noqa: E402
-from tests.support import answers, county, seals  # noqa: E402
+from tests.support import answers, county, seals, upgraded  # noqa: E402
 from tests.support.bank import BankBox  # noqa: E402
 from tests.support.card_centre import CardCentreBox  # noqa: E402
 from tests.support.door import Door  # noqa: E402
@@ -40,7 +43,7 @@ from tests.support.sms import SmsBox  # noqa: E402
 hypothesis_settings.register_profile("calm", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("calm")
 
-pytest_plugins = ["tests.support.browser_runs"]
+pytest_plugins = ["tests.support.browser_runs", "tests.support.order"]
 
 
 def pytest_sessionfinish(exitstatus):
@@ -115,6 +118,7 @@ def key(byte: int) -> str:
 def environment(mongod, redis_server, sandbox, registers_box, card_centre_box, bank_box, sms_box):
     return {
         "ENVIRONMENT": "development",
+        "PASSWORD_KIB": str(LEAST_PASSWORD_KIB),
         "REDIS_URL": redis_server.url(),
         "FIELD_KEYS": f"1:{key(1)}",
         "BLIND_INDEX_KEY": key(2),
@@ -163,10 +167,13 @@ def parts(module_settings, first_data_key):
     import wsgi  # noqa: F401, PLC0415 - registers every document before the indexes are built
 
     connection.connect(module_settings.mongodb_uri)
+    if upgraded.put_back():
+        return runtime.compose(module_settings)
     county.forget()
     data_key.DataKey._get_collection().insert_one(first_data_key)
     built = runtime.compose(module_settings)
     upgrades.upgrade()
+    upgraded.keep()
     return built
 
 
@@ -197,12 +204,19 @@ def seeded(store):
     return store
 
 
-@pytest.fixture(scope="module")
-def app(module_settings, parts):
+@pytest.fixture(scope="session")
+def whole_app(environment, mongod):
+    """All surfaces, built once a worker: they keep nothing of a store, the runtime of the moment is what they ask."""
     import wsgi  # noqa: PLC0415 - as above
 
-    app = wsgi.create_app(module_settings, wsgi.SURFACES, wsgi.AUTHENTICATORS, title="tests", links=wsgi.LINKS)
-    return answers.watch(app)
+    told = load({**environment, "MONGODB_URI": mongod.uri("tests")})
+    return answers.watch(wsgi.create_app(told, wsgi.SURFACES, wsgi.AUTHENTICATORS, title="tests", links=wsgi.LINKS))
+
+
+@pytest.fixture(scope="module")
+def app(whole_app, module_settings, parts):
+    limits.multiply(module_settings.limit_factor)
+    return whole_app
 
 
 @pytest.fixture

@@ -9,10 +9,12 @@ import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from backend import runtime
 from backend.errors import BadInput, TooMany
 
 LEAST, MOST = 12, 128
@@ -21,8 +23,6 @@ MOST_AT_ONCE = 2
 """A hash takes 64 MiB and four threads: more at once would starve the other requests of this process."""
 WAIT_SECONDS = 5.0
 
-_hasher = PasswordHasher()
-_NOBODY = _hasher.hash(secrets.token_urlsafe())
 _turns = threading.BoundedSemaphore(MOST_AT_ONCE)
 _CLASSES: tuple[Callable[[str], bool], ...] = (
     str.isupper,
@@ -57,17 +57,29 @@ def require_strong(text: str, login: str) -> None:
 def digest(text: str) -> str:
     """Return the argon2id hash of a password."""
     with _turn():
-        return _hasher.hash(_normal(text))
+        return _hashing()[0].hash(_normal(text))
 
 
 def matches(kept: str | None, text: str) -> bool:
     """Tell whether `text` is the password; without one to compare it takes as long and is False."""
     with _turn():
+        hasher, nobody = _hashing()
         try:
-            right = _hasher.verify(kept or _NOBODY, _normal(text))
+            right = hasher.verify(kept or nobody, _normal(text))
         except (VerificationError, InvalidHashError):
             return False
     return right and kept is not None
+
+
+def _hashing() -> tuple[PasswordHasher, str]:
+    """Return what hashes here, and the hash of a password that nobody has, at the same cost."""
+    return _of_memory(runtime.current().settings.password_kib)
+
+
+@cache
+def _of_memory(kib: int) -> tuple[PasswordHasher, str]:
+    hasher = PasswordHasher(memory_cost=kib)
+    return hasher, hasher.hash(secrets.token_urlsafe())
 
 
 def _normal(text: str) -> str:

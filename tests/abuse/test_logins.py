@@ -284,10 +284,9 @@ def test_locks_are_alike_whether_the_login_exists_or_not(admin, kinds):
 def test_every_kind_of_failure_is_hashed_and_leaves_the_same_traces(admin, kinds, monkeypatch):
     """What takes the time is done for all alike; the figures are those of `bench/enumeration.py`."""
     hashed = []
-    true = password._hasher.verify
-    monkeypatch.setattr(
-        password, "_hasher", type("Noting", (), {"verify": lambda _self, *told: (hashed.append(1), true(*told))[1]})()
-    )
+    hasher, nobody = password._hashing()
+    noting = type("Noting", (), {"verify": lambda _self, *told: (hashed.append(1), hasher.verify(*told))[1]})()
+    monkeypatch.setattr(password, "_hashing", lambda: (noting, nobody))
     for number, typed in enumerate(kinds.values()):
         guess(admin, address=f"10.7.{number}.1", **typed)
     assert len(hashed) == len(kinds)

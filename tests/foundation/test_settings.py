@@ -46,6 +46,7 @@ def test_good_settings_are_taken():
     assert (settings.field_keys, settings.blind_index_keys) == ({1: raw(1)}, {1: raw(2)})
     assert (settings.field_algorithm, settings.key_file) == ("aes-256-gcm", "")
     assert (settings.broker_url, settings.proxy_hops) == (GOOD["REDIS_URL"], 0)
+    assert settings.password_kib == 65_536
 
 
 def test_no_environment_named_means_production():
@@ -104,6 +105,8 @@ ALWAYS = [
     ("WECHAT_CREDENTIALS", "/nowhere/credentials.json", "WECHAT_CREDENTIALS cannot be read"),
     ("REGISTERS_CREDENTIALS", "/nowhere/credentials.json", "REGISTERS_CREDENTIALS cannot be read"),
     ("BANK_CREDENTIALS", "/nowhere/credentials.json", "BANK_CREDENTIALS cannot be read"),
+    ("PASSWORD_KIB", "31", "PASSWORD_KIB must be a whole number"),
+    ("PASSWORD_KIB", "much", "PASSWORD_KIB must be a whole number"),
 ]
 
 
@@ -116,6 +119,7 @@ def test_what_would_lose_data_or_break_seals_is_refused_everywhere(name, value, 
 ONLY_IN_PRODUCTION = [
     ("DEBUG", "1", "DEBUG is on"),
     ("CLOCK_SHIFT_FILE", "/tmp/shift", "only test runs may"),
+    ("PASSWORD_KIB", "65535", "PASSWORD_KIB makes passwords cheap to guess"),
     ("PUBLIC_BASE_URL", "http://city.example", "PUBLIC_BASE_URL must be https"),
     ("WECHAT_MODE", "sandbox", "WECHAT_MODE must be live"),
     ("FIELD_KEYS", f"1:{base64.b64encode(bytes(32)).decode()}", "a key repeats its bytes"),

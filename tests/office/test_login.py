@@ -1,6 +1,7 @@
 """Login, lock, second factor, sessions."""
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -9,12 +10,13 @@ import pytest
 
 from backend import clock, runtime
 from backend.http.limits import strictly
+from backend.settings import PASSWORD_KIB
 from blueprints.identity.office_session import LIMIT_OF_ADDRESS, LIMIT_OF_LOGIN
 from models.audit.entry import AuditEntry
 from models.identity import login_attempt, staff, staff_session
 from models.identity.staff import StaffMember
 from models.identity.staff_session import LoginFailed
-from tests.support.clerk import PASSWORD, renew
+from tests.support.clerk import PASSWORD, first_admin, renew
 from tests.support.crowd import at_once
 
 
@@ -34,7 +36,23 @@ def test_a_wrong_login_password_or_code_gets_the_same_answer(admin):
     assert admin.try_login(code=right).status_code == 200
 
 
-def test_an_unknown_login_is_hashed_like_a_known_one(admin):
+@pytest.fixture
+def at_full_cost(parts):
+    """Hash as production does."""
+    runtime.install(replace(parts, settings=replace(parts.settings, password_kib=PASSWORD_KIB)))
+    yield
+    runtime.install(parts)
+
+
+def test_a_password_is_kept_at_the_cost_that_production_asks_for(client, seeded, at_full_cost):
+    admin = first_admin(client)
+    kept = StaffMember._get_collection().find_one({"login": admin.login})["password"]
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+def test_an_unknown_login_is_hashed_like_a_known_one(client, seeded, at_full_cost):
+    admin = first_admin(client)
+
     def seconds(**changes):
         began = time.perf_counter()
         wrong(admin, **changes)

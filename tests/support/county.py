@@ -1,10 +1,8 @@
 """The county's data, put once through the seed and then from memory; only what a test changed is put again."""
 
-from typing import Any
-
 from bson.raw_bson import RawBSONDocument
 from mongoengine.connection import get_db
-from pymongo import DeleteMany, InsertOne, ReplaceOne
+from pymongo import DeleteMany, InsertOne
 from pymongo.collection import Collection
 
 from backend import clock
@@ -14,7 +12,7 @@ from tests.support import fingerprint, timeline
 
 KEYS = ("data_keys", "index_keys")
 """What the process holds in memory as long as it lives."""
-Documents = dict[Any, RawBSONDocument]
+Documents = dict[bytes, RawBSONDocument]
 _kept: dict[str, dict[str, Documents]] = {}
 _prints: dict[str, dict[str, str]] = {}
 
@@ -27,20 +25,20 @@ def put() -> None:
         with timeline.kept():
             timeline.shift(clock.at(clock.today(), 0).timestamp() - timeline.unshifted())
             county_data.load(with_demo=True)
-        found = {name: _documents(_collection(name)) for name in _names()}
+        found = {name: documents_of(name) for name in _names()}
         _kept[today] = {name: documents for name, documents in found.items() if documents}
         _prints[today] = fingerprint.taken()
         return
     for name in fingerprint.differing(_names(), _prints[today]):
-        _restore(_collection(name), _kept[today].get(name, {}))
-    for name in _series():
-        _collection(name).delete_many({})
+        restore(name, _kept[today].get(name, {}))
+    clear_series()
 
 
 def clear() -> None:
     """Empty all collections; dropping them would cost the indexes."""
-    for name in (*fingerprint.differing(_names(), {}), *_series()):
+    for name in fingerprint.differing(_names(), {}):
         _collection(name).delete_many({})
+    clear_series()
 
 
 def forget() -> None:
@@ -58,9 +56,10 @@ def _names() -> list[str]:
     return [name for name in found if name not in KEYS]
 
 
-def _series() -> list[str]:
-    """Return the time series: the seed puts nothing there, and single points of them cannot be taken away."""
-    return [kind._get_collection_name() for kind in indexes.documents() if "timeseries" in kind._meta]
+def clear_series() -> None:
+    """Empty the time series: the seed puts nothing there, and single points of them cannot be taken away."""
+    for name in [kind._get_collection_name() for kind in indexes.documents() if "timeseries" in kind._meta]:
+        _collection(name).delete_many({})
 
 
 def _collection(name: str) -> Collection[RawBSONDocument]:
@@ -68,17 +67,19 @@ def _collection(name: str) -> Collection[RawBSONDocument]:
     return get_db().get_collection(name, codec_options=raw)
 
 
-def _documents(collection: Collection[RawBSONDocument]) -> Documents:
-    return {document["_id"]: document for document in collection.find()}
+def documents_of(name: str) -> Documents:
+    """Return what lies in a collection, by its bytes; nothing of it is decoded."""
+    return {document.raw: document for document in _collection(name).find()}
 
 
-def _restore(collection: Collection[RawBSONDocument], wanted: Documents) -> None:
-    found = _documents(collection)
-    changes = [DeleteMany({"_id": {"$in": [one for one in found if one not in wanted]}})] if found else []
-    for one, document in wanted.items():
-        if one not in found:
-            changes.append(InsertOne(document))
-        elif found[one].raw != document.raw:
-            changes.append(ReplaceOne({"_id": one}, document))
+def restore(name: str, wanted: Documents) -> None:
+    """Let exactly these documents lie in a collection; those that lie there already are not touched."""
+    if not wanted:
+        _collection(name).delete_many({})
+        return
+    found = documents_of(name)
+    gone = [found[raw]["_id"] for raw in found.keys() - wanted.keys()]
+    changes = [DeleteMany({"_id": {"$in": gone}})] if gone else []
+    changes += [InsertOne(document) for raw, document in wanted.items() if raw not in found]
     if changes:
-        collection.bulk_write(changes)  # in order: what goes makes room for what comes
+        _collection(name).bulk_write(changes)  # in order: what goes makes room for what comes
