@@ -32,7 +32,9 @@ import blueprints.eldercare.office_figures
 import blueprints.eldercare.office_held
 import blueprints.eldercare.office_knowing
 import blueprints.eldercare.office_programmes
+import blueprints.eldercare.office_sheets
 import blueprints.eldercare.office_wearables
+import blueprints.eldercare.office_wishes
 import blueprints.enterprise.enterprise_firm
 import blueprints.enterprise.enterprise_policies
 import blueprints.enterprise.office
@@ -273,6 +275,7 @@ SURFACES: list[Surface] = [
     blueprints.school.public_notice.figures,
     blueprints.eldercare.office_alerts.alerts,
     blueprints.eldercare.office_duty.duty,
+    blueprints.eldercare.office_sheets.sheets,
     mini_program_api.eldercare.alerts.alerts,
     blueprints.eldercare.office_knowing.knowing,
     blueprints.eldercare.office_programmes.programmes,
@@ -282,6 +285,7 @@ SURFACES: list[Surface] = [
     blueprints.eldercare.office_devices.devices,
     blueprints.eldercare.office_wearables.wearables,
     blueprints.eldercare.office_held.held,
+    blueprints.eldercare.office_wishes.wishes,
     mini_program_api.eldercare.wearables.wearables,
     blueprints.eldercare.office_figures.figures,
 ]

@@ -31,7 +31,7 @@ from models.eldercare.subject import HealthSubject
 from models.identity import device
 
 SECONDS, WARM_SECONDS, SETTLE_SECONDS = 5, 2, 120
-SIZE, BANDS, UPLOADS = 600, 200, 2_000
+SIZE, BANDS, UPLOADS = 600, 400, 4_000
 """Samples of an upload, bands, and uploads that are ready for a round."""
 UNUSUAL = 100
 PATH = "/gate/v1/health/samples"

@@ -1,9 +1,12 @@
-"""What the queues do for health alerts: raise them, go up the ladder, tell the elder and the family."""
+"""What the queues do for health alerts and care: raise, go up the ladder, tell the elder and the family."""
+
+from datetime import datetime
 
 from bson import ObjectId
 
 from backend import outbox
-from models.eldercare import escalate, raise_found, tell_family
+from models.eldercare import escalate, raise_found, tell_care, tell_family
+from models.eldercare.tell_care import News
 
 
 @outbox.function("eldercare.raise")
@@ -22,3 +25,9 @@ def look_at_alert(alert: str, beat: int) -> None:
 def tell_of_alert(alert: str, news: str) -> None:
     """Tell the elder and the family of an alert."""
     tell_family.tell(ObjectId(alert), news)
+
+
+@outbox.function("eldercare.tell_of_care")
+def tell_of_care(subject: str, kind: str, unit: str, *, private: bool, news: str, at: str) -> None:
+    """Tell the elder and the family who cares, and what was written down in the elder's name."""
+    tell_care.tell(ObjectId(subject), News(news, kind, unit, datetime.fromisoformat(at), private))

@@ -4,6 +4,7 @@ from bson import ObjectId
 
 from backend import outbox, periodic
 from models.benefits import line_sheet
+from models.eldercare import duty_sheet, measured_sheet, record_sheet
 from models.identity import staff_sheet, unit_sheet
 from models.media import file, sheet_job
 from models.places import place_sheets, plan_sheets, resource_sheets
@@ -11,7 +12,8 @@ from models.school import address_sheet, application_sheet, roster_sheet
 
 _PLACES = (*place_sheets.KINDS, *plan_sheets.KINDS, *resource_sheets.KINDS)
 _SCHOOL = (address_sheet.KIND, application_sheet.KIND, roster_sheet.KIND)
-_ALL = (unit_sheet.KIND, staff_sheet.KIND, line_sheet.KIND, *_SCHOOL, *_PLACES)
+_HEALTH = (duty_sheet.KIND, measured_sheet.KIND, record_sheet.KIND)
+_ALL = (unit_sheet.KIND, staff_sheet.KIND, line_sheet.KIND, *_SCHOOL, *_PLACES, *_HEALTH)
 KINDS = {kind.sheet.name: kind for kind in _ALL}
 
 

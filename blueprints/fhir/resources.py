@@ -2,10 +2,11 @@
 
 from flask import Response, g, request
 
+from backend.errors import CityError
 from backend.http.access import ANYONE
 from blueprints.fhir import described
-from blueprints.fhir.surface import MOST_BODY_BYTES, READ, WRITE, answer, body, fhir, plain, resource
-from models.eldercare import fhir_read, fhir_types, fhir_write
+from blueprints.fhir.surface import MOST_BODY_BYTES, READ, WRITE, answer, body, fhir, outcome_of, plain, resource
+from models.eldercare import fhir_batch, fhir_read, fhir_types, fhir_write
 from models.fhir import bundle, capability
 
 JSON = "application/fhir+json"
@@ -22,12 +23,22 @@ def read_capabilities() -> Response:
 
 
 @fhir.post("/", access=WRITE, most_body_bytes=MOST_BODY_BYTES, strict_slashes=False)
-@fhir.doc(requestBody=described.body(described.BUNDLE, "transaction 类型的 Bundle,全部成功或全部不变"))
+@fhir.doc(
+    requestBody=described.body(described.BUNDLE, "transaction(全部成功或全部不变)或 batch(逐项办理)类型的 Bundle")
+)
 @fhir.response(200, content_type=JSON)
 def carry_out() -> Response:
-    """A transaction Bundle: all of it or nothing."""
-    done = fhir_write.transaction(g.actor, body())
-    return answer(bundle.done([one.resource for one in done], [one.status for one in done], fhir_types.base()))
+    """A transaction Bundle, all of it or nothing; or a batch, each entry by itself."""
+    told = body()
+    kind, base = bundle.kind(told), fhir_types.base()
+    done = (fhir_batch.carry_out if kind == "batch" else fhir_write.transaction)(g.actor, told)
+    entries = [
+        bundle.refused(one.status, outcome_of(one))
+        if isinstance(one, CityError)
+        else bundle.stored(one.resource, one.status, base)
+        for one in done
+    ]
+    return answer(bundle.done(entries, kind))
 
 
 @fhir.get("/<string:resource_type>", access=READ, parameters=ACTING)
@@ -91,3 +102,10 @@ def correct(resource_type: str, resource_id: str) -> Response:
     """Correct a resource of the version that If-Match names; what stood before is kept."""
     if_match = request.headers.get("If-Match")
     return resource(fhir_write.update(g.actor, resource_type, resource_id, body(), if_match).resource)
+
+
+@fhir.delete("/<string:resource_type>/<string:resource_id>", access=WRITE, parameters=[described.IF_MATCH])
+@fhir.response(204)
+def delete(resource_type: str, resource_id: str) -> None:
+    """Withdraw a resource: afterwards it is a 410 and no search finds it; its earlier versions are kept."""
+    fhir_write.delete(g.actor, resource_type, resource_id, request.headers.get("If-Match"))

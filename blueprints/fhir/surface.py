@@ -37,10 +37,14 @@ fhir = Surface("fhir", __name__, url_prefix=PREFIX, description="FHIR R4 健康�
 fhir.error_doc = DESCRIBED
 
 
+def outcome_of(error: CityError) -> dict[str, Any]:
+    """Return the OperationOutcome of an error, in the language of the request."""
+    return outcome.of(error, language(), g.get("request_id", ""))
+
+
 def render(error: CityError) -> Response:
-    """Return the OperationOutcome of an error."""
-    told = outcome.of(error, language(), g.get("request_id", ""))
-    return Response(orjson.dumps(told), status=error.status, mimetype=MIMETYPE)
+    """Return the answer to an error: its OperationOutcome."""
+    return Response(orjson.dumps(outcome_of(error)), status=error.status, mimetype=MIMETYPE)
 
 
 errors.in_form_of(PREFIX, render)

@@ -53,6 +53,9 @@ class HealthVeilView(ma.Schema):
     family = ma.fields.Boolean(metadata={"example": True})
     units = ma.fields.List(ma.fields.String(), metadata={"example": ["tantou_clinic"]})
     units_zh = ma.fields.List(ma.fields.String(), metadata={"example": ["潭头村卫生室"]})
+    written_by_zh = ma.fields.String(
+        metadata={"description": "由哪个单位按本人意愿代为登记;本人操作的没有此项", "example": "潭头村卫生室"}
+    )
     at = ma.fields.String(metadata=_TIME)
 
 

@@ -56,6 +56,7 @@ FIELD_ZH = {
     "school.review": "入学审核要点",
     "health.elder": "健康档案的照护单位",
     "health.timeline": "健康记录",
+    "health.wishes": "健康档案:本人意愿登记",
     "health.alerts": "健康提醒和处置情况",
     "health.due": "到期的健康服务事项",
     "health.wearables": "健康档案:佩戴的设备",

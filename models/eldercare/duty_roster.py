@@ -4,7 +4,7 @@ A duty is put once for a member, a unit and its beginning; putting the same agai
 be sent twice. Duties are called off, never erased.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -82,52 +82,72 @@ class Duty:
 def put(actor: Staff, unit_code: str, duties: Sequence[Duty]) -> int:
     """Put the lines of a roster, all or none; return how many are new or different.
 
+    What stands already is left as it is, with who put it.
+
     Raises:
         NotAllowed: no role of the actor holds the operation.
         UnitUnknown: there is no such unit.
         DutyWrong: a line does not do.
     """
     actor.require(OPERATION)
-    known = _members([one.login for one in duties])
-    if wrong := {f"duties.{n}": [told] for n, one in enumerate(duties) if (told := _problem(one, known, unit_code))}:
+    known = members([one.login for one in duties])
+    problems = ((n, problem(one, known, unit_code)) for n, one in enumerate(duties))
+    if wrong := {f"duties.{n}": [told[1]] for n, told in problems if told}:
         raise DutyWrong(fields=wrong)
     now = clock.now()
-    records = [_record(unit_code, one, known[one.login]["_id"], actor, now) for one in duties]
-    updates = [UpdateOne({"_id": one["_id"]}, {"$set": one}, upsert=True) for one in records]
-    line = entry.line(actor.key, "health_roster.put", f"unit:{unit_code}", unit=actor.unit, duties=len(duties))
+    records = {one["_id"]: one for one in (_record(unit_code, one, known, actor, now) for one in duties)}
 
     def write(session: ClientSession) -> int:
-        staff.require_acting(actor, line, session)
         unit.hold({"unit": unit_code}, session)
-        done = HealthDuty._get_collection().bulk_write(updates, session=session)
-        entry.write(line, session)
-        return int(done.upserted_count + done.modified_count)
+        new = _new(records, session)
+        line = entry.line(actor.key, "health_roster.put", f"unit:{unit_code}", unit=actor.unit, duties=len(new))
+        staff.require_acting(actor, line, session)
+        if new:
+            updates = [UpdateOne({"_id": one["_id"]}, {"$set": one}, upsert=True) for one in new]
+            HealthDuty._get_collection().bulk_write(updates, session=session)
+            entry.write(line, session)
+        return len(new)
 
     return transactions.run(write)
 
 
-def _members(logins: Iterable[str]) -> dict[str, dict[str, Any]]:
+def _new(records: Mapping[str, dict[str, Any]], session: ClientSession) -> list[dict[str, Any]]:
+    """Return the duties that do not stand like this already."""
+    query = {"_id": {"$in": sorted(records)}}
+    stored = {one["_id"]: one for one in HealthDuty._get_collection().find(query, session=session)}
+    return [
+        one
+        for duty_id, one in records.items()
+        if any(stored.get(duty_id, {}).get(name) != one[name] for name in ("level", "until", "live"))
+    ]
+
+
+def members(logins: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the accounts with these logins."""
     query = {"login": {"$in": sorted(set(logins))}}
     found = StaffMember._get_collection().find(query, {"login": 1, "state": 1, "assignments": 1})
     return {one["login"]: one for one in found}
 
 
-def _problem(one: Duty, known: dict[str, dict[str, Any]], unit_code: str) -> str:
-    """Return what is wrong with a line, empty when nothing is."""
+def problem(one: Duty, known: Mapping[str, dict[str, Any]], unit_code: str) -> tuple[str, str] | None:
+    """Return which part of a line is wrong and why, None when nothing is."""
     member = known.get(one.login)
     if member is None or member["state"] != "active":
-        return "没有这个在用账号,请核对账号名。"
+        return "login", "没有这个在用账号,请核对账号名。"
     if not any(
         told.unit == unit_code and "health.alert" in roles.ROLES[told.role].operations
         for told in staff.assignments_of(member)
     ):
-        return "该账号在本单位没有健康提醒处置权限,请先分配角色。"
+        return "login", "该账号在本单位没有健康提醒处置权限,请先分配角色。"
     if not timedelta() < one.until - one.begins <= LONGEST:
-        return "结束时间须晚于开始时间,且一次值班不超过 72 小时。"
-    return ""
+        return "until", "结束时间须晚于开始时间,且一次值班不超过 72 小时。"
+    return None
 
 
-def _record(unit_code: str, one: Duty, member_id: ObjectId, actor: Staff, now: datetime) -> dict[str, Any]:
+def _record(
+    unit_code: str, one: Duty, known: Mapping[str, dict[str, Any]], actor: Staff, now: datetime
+) -> dict[str, Any]:
+    member_id = known[one.login]["_id"]
     return {
         "_id": f"{unit_code}:{member_id}:{int(one.begins.timestamp())}",
         "unit": unit_code,

@@ -11,11 +11,12 @@ from bson import ObjectId
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
+from backend import outbox
 from backend.errors import Conflict, NotFound, Unprocessable
 from backend.identity_documents import IdentityDocument
 from backend.store import transactions
 from models.audit import entry
-from models.eldercare import escalate, place, subject
+from models.eldercare import escalate, place, subject, tell_care
 from models.eldercare.place import Place
 from models.identity import person
 from models.identity.actors import Staff
@@ -63,6 +64,7 @@ def enrol(actor: Staff, seen: Seen, told: Place) -> dict[str, Any]:
             if attempt == ATTEMPTS - 1:
                 raise
         else:
+            outbox.wake(tell_care.QUEUE)
             escalate.follow_units(subject_id)
             return subject.read(subject_id)
     raise AssertionError

@@ -51,12 +51,16 @@ class EndsBefore(Unprocessable):
 
 @dataclass(frozen=True)
 class Written:
-    """What a record says: `content` as `record_forms` has it, from `at` until `until` where it has ended."""
+    """What a record says: `content` as `record_forms` has it, from `at` until `until` where it has ended.
+
+    `key` is the sender's own name of the record, unique over all.
+    """
 
     kind: str
     content: Mapping[str, Any] = field(repr=False)
     at: datetime
     until: datetime | None = None
+    key: str = ""
 
 
 def source_of(actor: Staff, reader: Reader, kind: str = "") -> Source:
@@ -79,6 +83,7 @@ def measured(actor: Staff, subject_id: ObjectId, told: Measured, *, source_kind:
         NotFound: no such elder in their reach.
         SourceNotYours: their unit does not speak for this source.
         QuantityUnknown, MeasuredInFuture: see `observation.made`.
+        DuplicateKeyError: its key is stored already.
     """
     reader = view.of_staff(actor, subject_id, OPERATION)
     document = observation.made(subject_id, told, source_of(actor, reader, source_kind))
@@ -94,12 +99,12 @@ def written(actor: Staff, subject_id: ObjectId, told: Written, *, source_kind: s
         NotFound: no such elder in their reach.
         SourceNotYours: their unit does not speak for this source.
         MeasuredInFuture, EndsBefore: the times cannot be.
+        DuplicateKeyError: its key is stored already.
     """
     reader = view.of_staff(actor, subject_id, OPERATION)
     check_times(told.at, told.until)
-    document = record.made(
-        subject_id, told.kind, told.content, source_of(actor, reader, source_kind), at=told.at
-    ) | ended(told.until)
+    source = source_of(actor, reader, source_kind)
+    document = record.made(subject_id, told.kind, told.content, source, at=told.at, key=told.key) | ended(told.until)
     _store(actor, document, told.kind, lambda session: record.keep(document, session))
     return document
 

@@ -16,7 +16,7 @@ from models.eldercare.subject import HealthSubject
 from models.eldercare.version import HealthVersion
 from models.eldercare.view import NotEnrolled
 from models.fhir import searching
-from models.fhir.errors import ParameterWrong
+from models.fhir.errors import ParameterWrong, ResourceGone
 from models.fhir.searching import Asked
 from models.identity.actors import Resident, Staff
 
@@ -40,6 +40,7 @@ def one(actor: Caller, resource_type: str, number: str, version: str = "") -> di
     Raises:
         TypeUnknown: no such type.
         NotFound: no such resource or version, or out of reach, or hidden from this reader.
+        ResourceGone: it was deleted.
     """
     if resource_type == fhir_types.PATIENT:
         return _patient(actor, number, version)
@@ -49,6 +50,8 @@ def one(actor: Caller, resource_type: str, number: str, version: str = "") -> di
     found, reader = _fact(actor, known, object_ids.read(number))
     if version and version != str(found["version"]):
         found = _earlier(known, found, version)
+    elif found.get("deleted"):
+        raise ResourceGone
     reader.looked(known.shows)
     return known.told(found)
 
@@ -74,6 +77,8 @@ def _own_provenance(actor: Caller, number: str) -> dict[str, Any]:
     if resource_type not in fhir_provenance.ABOUT:
         raise NotFound
     found, reader = _fact(actor, fhir_types.named(resource_type), object_ids.read(record))
+    if found.get("deleted"):
+        raise ResourceGone
     reader.looked(fhir_provenance.TYPE.shows)
     return fhir_provenance.own(resource_type, found)
 
@@ -189,7 +194,7 @@ def _any(reader: Reader, known: FhirType) -> bool:
 
 def _shown(reader: Reader, known: FhirType) -> dict[str, Any]:
     """Return the query of what is shown of a type."""
-    shown = reader.shown(known.word, known.item)
+    shown = reader.shown(known.word, known.item) | {"deleted": {"$exists": False}}
     return {"$and": [shown, known.only]} if known.only else shown
 
 

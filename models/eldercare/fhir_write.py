@@ -1,4 +1,4 @@
-"""Writing over FHIR: create, conditional create, correction, and Bundles of them; each a transaction, all or nothing.
+"""Writing over FHIR: create, conditional create, correct, delete, and Bundles of them; each a transaction of the store.
 
 A key that somebody stores at the same moment ends the transaction, which then runs again and finds it stored. Audit
 entries, versions and the time of the last entry are in the same transaction.
@@ -38,6 +38,7 @@ from models.fhir.bundle import Entry
 from models.fhir.errors import (
     DuplicateIdentifier,
     NotOffered,
+    ResourceGone,
     ResourceInvalid,
     VersionPassed,
 )
@@ -45,7 +46,8 @@ from models.identity import person as persons
 from models.identity.actors import Staff
 
 TRIES = 4
-_ORDER = {"Patient": 0, "Provenance": 2}
+_FIRST, _ORDER = -1, {"Patient": 0, "Provenance": 2}
+"""Deletes come first, as the standard has it; patients before their facts, provenances last."""
 REASON = "fhir"
 T = TypeVar("T")
 
@@ -83,6 +85,27 @@ def update(actor: Staff, resource_type: str, number: str, told: Any, if_match: s
     return _carried_out(actor, [Entry(resource_type, "", "PUT", resource_type, number, told, None, if_match)])[0]
 
 
+def delete(actor: Staff, resource_type: str, number: str, if_match: str | None) -> Stored:
+    """Withdraw a resource: it is found and read no more, what stood before is kept; again changes nothing.
+
+    Raises:
+        NotFound: there is none in reach.
+        NotOffered: this type is not deleted.
+        VersionPassed: another version stands than the one that is named.
+        NotYourEntry: another unit's.
+    """
+    return _carried_out(actor, [Entry(resource_type, "", "DELETE", resource_type, number, {}, None, if_match)])[0]
+
+
+def single(actor: Staff, one: Entry) -> Stored:
+    """Carry out one entry of a Bundle by itself.
+
+    Raises:
+        CityError: what it asks for is refused.
+    """
+    return _carried_out(actor, [one])[0]
+
+
 def transaction(actor: Staff, told: Any) -> list[Stored]:
     """Carry out all entries of a Bundle or none, and return what each came to, in their order.
 
@@ -111,13 +134,15 @@ def _carried_out(actor: Staff, entries: list[Entry]) -> list[Stored]:
 
 def _check(one: Entry) -> None:
     if one.type == fhir_types.PATIENT:
-        if one.method == "PUT":
+        if one.method != "POST":
             raise NotOffered
         resources.check(one.type, one.resource, fhir_patient.KEPT)
         return
     known = fhir_types.named(one.type)
-    if one.method == "PUT" and not known.updates:
+    if one.method != "POST" and not known.updates:
         raise NotOffered
+    if one.method == "DELETE":
+        return
     resources.check(one.type, one.resource, (*known.kept, *known.replaced))
 
 
@@ -132,6 +157,10 @@ def _at(one: Entry, step: Callable[[], T]) -> T:
         raise ResourceInvalid(told) from None
 
 
+def _rank(one: Entry) -> int:
+    return _FIRST if one.method == "DELETE" else _ORDER.get(one.type, 1)
+
+
 @dataclass
 class _Work:
     """One transaction: what was stored so far, and how entries are called by others."""
@@ -143,7 +172,7 @@ class _Work:
     lines: list[dict[str, Any]] = field(default_factory=list)
 
     def all(self, entries: list[Entry]) -> list[Stored]:
-        order = sorted(range(len(entries)), key=lambda number: (_ORDER.get(entries[number].type, 1), number))
+        order = sorted(range(len(entries)), key=lambda number: (_rank(entries[number]), number))
         done: dict[int, Stored] = {}
         for number in order:
             one = entries[number]
@@ -158,6 +187,8 @@ class _Work:
     def _one(self, one: Entry) -> Stored:
         if one.type == fhir_types.PATIENT:
             return self._patient(one)
+        if one.method == "DELETE":
+            return self._delete(one)
         told = bundle.resolved(one.resource, self.names, one.type)
         return self._correct(one, told) if one.method == "PUT" else self._fact(one, told)
 
@@ -198,7 +229,7 @@ class _Work:
             return None
         query = {"key": document["key"]}
         stored = known.document._get_collection().find_one(query, session=self.session)
-        if stored and (one.if_none_exist is None or not self._shown(stored)):
+        if stored and (one.if_none_exist is None or stored.get("deleted") or not self._shown(stored)):
             raise DuplicateIdentifier
         return stored
 
@@ -227,10 +258,12 @@ class _Work:
             about.append({**one, "what": fhir_provenance.what(found)})
         return about
 
-    def _read(self, known: FhirType, number: ObjectId) -> dict[str, Any]:
+    def _read(self, known: FhirType, number: ObjectId, *, gone: bool = False) -> dict[str, Any]:
         found = documents.one(known.document, {"_id": number, **known.only}, session=self.session)
         if not self._shown(found):
             raise NotFound
+        if found.get("deleted") and not gone:
+            raise ResourceGone
         return found
 
     def _shown(self, found: Mapping[str, Any]) -> bool:
@@ -257,6 +290,28 @@ class _Work:
         except correct.VersionStale:
             raise VersionPassed from None
         return Stored(known.told(stands), "200 OK", found["subject"])
+
+    def _delete(self, one: Entry) -> Stored:
+        known = fhir_types.named(one.type)
+        found = self._read(known, object_ids.read(one.id), gone=True)
+        if found.get("deleted"):
+            return Stored(known.told(found), "204 No Content", found["subject"], changed=False)
+        if one.if_match is not None:
+            fhir_conditions.require_version(one.if_match, found["version"])
+        correct.require_own(self._writer(found["subject"]), found)
+        gone = {"$set": {"deleted": True}}
+        if found["state"] == "entered_in_error":
+            known.document._get_collection().update_one({"_id": found["_id"]}, gone, session=self.session)
+            self._line("fhir.delete", known.collection, found["_id"], version=found["version"])
+            return Stored(known.told(found), "204 No Content", found["subject"])
+        update = correct.withdrawn(found)
+        update["$set"] |= gone["$set"]
+        change = correct.Change(found["version"], REASON)
+        try:
+            stands = correct.put(self.actor, found, change, update, session=self.session)
+        except correct.VersionStale:
+            raise VersionPassed from None
+        return Stored(known.told(stands), "204 No Content", found["subject"])
 
     def _line(self, action: str, what: str, number: ObjectId, **told: int) -> None:
         self.lines.append(audit.line(self.actor.key, action, f"{what}:{number}", unit=self.actor.unit, **told))

@@ -1,13 +1,15 @@
 """What an elder hides: a whole kind, or one item, from the family, from the staff of units that care, or from both.
 
-Only the elder hides and shows again, on their own phone. In an emergency a broken glass shows it all the same.
+Only the elder hides and shows again, on their own phone, or by a word that staff write down (`wish`). In an emergency a
+broken glass shows it all the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bson import ObjectId
+from pymongo.client_session import ClientSession
 
 from backend import clock
 from backend.errors import Conflict, NotFound, Unprocessable
@@ -58,22 +60,56 @@ def hide(resident: Resident, veil: Veil) -> dict[str, Any]:
         HiddenFull: more than a record holds.
     """
     found = view.of_resident(resident).subject
-    if not (veil.family or veil.units) or not set(veil.units) <= {one["unit"] for one in found["units"]}:
-        raise FromNobody
-    word = _word_of(found["_id"], veil.item) if veil.item else veil.word
-    same: dict[str, Any] = {"word": word, "item": veil.item or {"$exists": False}}
-    told = {"id": ObjectId(), "word": word, "family": veil.family, "units": sorted(set(veil.units)), "at": clock.now()}
-    told |= {"item": veil.item} if veil.item else {}
-    collection, first = HealthSubject._get_collection(), {"_id": found["_id"]}
-    # Two updates, each whole: between them it is hidden twice at worst, and never less than before.
-    full = {f"hidden.{MOST - 1}": {"$exists": False}}
-    if not collection.update_one(first | full, {"$push": {"hidden": told}, "$inc": {"seq": 1}}).modified_count:
-        raise HiddenFull
-    collection.update_one(first, {"$pull": {"hidden": {**same, "id": {"$ne": told["id"]}}}})
+    check(found, veil)
+    put(found["_id"], veil)
     return subject.read(found["_id"])
 
 
-def _word_of(subject_id: ObjectId, item: ObjectId) -> str:
+def check(found: Mapping[str, Any], veil: Veil) -> None:
+    """Check from whom something is hidden.
+
+    Raises:
+        FromNobody: it says from nobody, or names a unit that does not care for them.
+    """
+    if not (veil.family or veil.units) or not set(veil.units) <= {one["unit"] for one in found["units"]}:
+        raise FromNobody
+
+
+def put(
+    subject_id: ObjectId,
+    veil: Veil,
+    *,
+    written_by: str = "",
+    follow: Sequence[Mapping[str, Any]] = (),
+    session: ClientSession | None = None,
+) -> dict[str, Any]:
+    """Store what is hidden and return it; `written_by` is the unit that wrote it down, `follow` goes to the outbox.
+
+    Raises:
+        NotFound: no such item of theirs.
+        HiddenFull: more than a record holds.
+    """
+    word = word_of(subject_id, veil.item) if veil.item else veil.word
+    same: dict[str, Any] = {"word": word, "item": veil.item or {"$exists": False}}
+    told = {"id": ObjectId(), "word": word, "family": veil.family, "units": sorted(set(veil.units)), "at": clock.now()}
+    told |= {"item": veil.item} if veil.item else {}
+    told |= {"unit": written_by} if written_by else {}
+    collection, first = HealthSubject._get_collection(), {"_id": subject_id}
+    # Two updates, each whole: between them it is hidden twice at worst, and never less than before.
+    full = {f"hidden.{MOST - 1}": {"$exists": False}}
+    change = {"$push": {"hidden": told, "outbox": {"$each": list(follow)}}, "$inc": {"seq": 1}}
+    if not collection.update_one(first | full, change, session=session).modified_count:
+        raise HiddenFull
+    collection.update_one(first, {"$pull": {"hidden": {**same, "id": {"$ne": told["id"]}}}}, session=session)
+    return told
+
+
+def word_of(subject_id: ObjectId, item: ObjectId) -> str:
+    """Return the code of an observation or the kind of a record.
+
+    Raises:
+        NotFound: no such item of this elder.
+    """
     query = {"_id": item, "subject": subject_id}
     if found := HealthObservation._get_collection().find_one(query, {"code": 1}):
         return str(found["code"])
@@ -89,8 +125,18 @@ def show(resident: Resident, veil_id: ObjectId) -> None:
         NotEnrolled: nobody keeps a record for this person.
         NotFound: no such veil.
     """
-    found = view.of_resident(resident).subject
-    change = {"$pull": {"hidden": {"id": veil_id}}, "$inc": {"seq": 1}}
-    guard = {"_id": found["_id"], "hidden.id": veil_id}
-    if not HealthSubject._get_collection().update_one(guard, change).modified_count:
+    if not drop(view.of_resident(resident).subject["_id"], veil_id):
         raise NotFound
+
+
+def drop(
+    subject_id: ObjectId,
+    veil_id: ObjectId,
+    *,
+    follow: Sequence[Mapping[str, Any]] = (),
+    session: ClientSession | None = None,
+) -> bool:
+    """Show something again; tell whether it was hidden until now."""
+    change = {"$pull": {"hidden": {"id": veil_id}}, "$push": {"outbox": {"$each": list(follow)}}, "$inc": {"seq": 1}}
+    guard = {"_id": subject_id, "hidden.id": veil_id}
+    return bool(HealthSubject._get_collection().update_one(guard, change, session=session).modified_count)

@@ -11,7 +11,7 @@ from models.identity import unit
 def listed(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what is hidden, the latest first."""
     hidden = sorted(found.get("hidden", ()), key=lambda one: one["at"], reverse=True)
-    names = unit.names({code for one in hidden for code in one["units"]})
+    names = unit.names({code for one in hidden for code in (*one["units"], one.get("unit", ""))})
     return [_shown(one, names) for one in hidden]
 
 
@@ -25,4 +25,5 @@ def _shown(one: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
         "units_zh": [names.get(code, "") for code in one["units"]],
         "at": wire(one["at"]),
     }
+    told |= {"written_by_zh": names.get(one["unit"], "")} if "unit" in one else {}
     return told | ({"item_id": str(one["item"])} if "item" in one else {})

@@ -13,7 +13,17 @@ from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
-from mongoengine import DateTimeField, DictField, Document, FloatField, IntField, ListField, ObjectIdField, StringField
+from mongoengine import (
+    BooleanField,
+    DateTimeField,
+    DictField,
+    Document,
+    FloatField,
+    IntField,
+    ListField,
+    ObjectIdField,
+    StringField,
+)
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
@@ -48,7 +58,10 @@ outbox.carried_by(COLLECTION)
 
 
 class HealthObservation(Document):
-    """`values` holds each quantity's number; `flags` what a person should look at; `repeats` what was averaged."""
+    """`values` holds each quantity's number; `flags` what a person should look at; `repeats` what was averaged.
+
+    `deleted` is withdrawn by a DELETE of FHIR, which then neither finds nor reads it.
+    """
 
     meta = {
         "collection": COLLECTION,
@@ -74,6 +87,7 @@ class HealthObservation(Document):
     key = StringField()
     version = IntField(required=True)
     changed_at = DateTimeField()
+    deleted = BooleanField()
     outbox = ListField(DictField())
 
 

@@ -1,6 +1,7 @@
 """Which units care for an elder: a unit is added and ended by staff who answer for it; each change is in the audit.
 
-A unit that cares may look. That is why adding one is an act with its own operation, and shows on the elder's phone.
+A unit that cares may look. That is why adding one is an act with its own operation, and is told to the elder and the
+relatives.
 Where the elder lives is told by the village clinic that cares for them.
 """
 
@@ -10,11 +11,11 @@ from typing import Any
 from bson import ObjectId
 from pymongo.client_session import ClientSession
 
-from backend import clock
+from backend import clock, outbox
 from backend.errors import Conflict, NotFound
 from backend.store import documents, transactions
 from models.audit import entry
-from models.eldercare import escalate, subject
+from models.eldercare import escalate, subject, tell_care
 from models.eldercare.subject import HealthSubject
 from models.identity import unit as units
 from models.identity.actors import Staff
@@ -60,7 +61,9 @@ def wanted(actor: Staff, code: str, cares_as: str) -> Place:
 
 
 def put(actor: Staff, subject_id: ObjectId, told: Place, session: ClientSession) -> None:
-    """Add a unit within a transaction; one that cares already stays as it is.
+    """Add a unit within a transaction; one that cares already stays as it is. The elder and the relatives hear of it.
+
+    The caller wakes the queue after the transaction.
 
     Raises:
         UnitsFull: there is no room for another one.
@@ -72,7 +75,10 @@ def put(actor: Staff, subject_id: ObjectId, told: Place, session: ClientSession)
         f"units.{subject.MOST_UNITS - 1}": {"$exists": False},
     }
     change: dict[str, Any] = {
-        "$push": {"units": {"unit": told.unit, "as": told.cares_as, "since": now}},
+        "$push": {
+            "units": {"unit": told.unit, "as": told.cares_as, "since": now},
+            "outbox": {"$each": tell_care.following(subject_id, "health_unit_added", told.unit)},
+        },
         "$inc": {"seq": 1},
     }
     if told.area and told.cares_as == LIVES_NEAR:
@@ -95,6 +101,7 @@ def add(actor: Staff, subject_id: ObjectId, told: Place) -> dict[str, Any]:
     """
     subject.in_reach(subject_id, actor.units_for(OPERATION))
     transactions.run(lambda session: put(actor, subject_id, told, session))
+    outbox.wake(tell_care.QUEUE)
     escalate.follow_units(subject_id)
     return subject.read(subject_id)
 

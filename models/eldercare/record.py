@@ -12,7 +12,17 @@ from typing import Any
 
 import orjson
 from bson import ObjectId
-from mongoengine import BinaryField, DateTimeField, DictField, Document, IntField, ListField, ObjectIdField, StringField
+from mongoengine import (
+    BinaryField,
+    BooleanField,
+    DateTimeField,
+    DictField,
+    Document,
+    IntField,
+    ListField,
+    ObjectIdField,
+    StringField,
+)
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
@@ -48,6 +58,7 @@ outbox.carried_by(COLLECTION)
 class HealthRecord(Document):
     """`content` is sealed JSON: {title_zh, text?, coding?: [{system, code, display}], …} by kind.
 
+    `deleted` is withdrawn by a DELETE of FHIR, which then neither finds nor reads it.
     `result` is what a table or a rule made of it, in the clear: {tool, tool_version, total, grade}.
     """
 
@@ -74,6 +85,7 @@ class HealthRecord(Document):
     result = DictField()
     version = IntField(required=True)
     changed_at = DateTimeField()
+    deleted = BooleanField()
     outbox = ListField(DictField())
 
 

@@ -92,6 +92,13 @@ def of_person(
     return HealthSubject._get_collection().find_one({"person_key": {"$in": _keys(person_id)}}, shown, session=session)
 
 
+def by_person(person_ids: Iterable[ObjectId]) -> dict[ObjectId, dict[str, Any]]:
+    """Return the subjects that these persons are, by person."""
+    whose = {key: one for one in person_ids for key in _keys(one)}
+    found = HealthSubject._get_collection().find({"person_key": {"$in": list(whose)}}) if whose else ()
+    return {whose[key]: one for one in found for key in one["person_key"] if key in whose}
+
+
 def enrol(person_id: ObjectId, *, by: str, area: str = "", session: ClientSession | None = None) -> dict[str, Any]:
     """Return the subject of a person, made where there was none; making it twice at once makes one.
 

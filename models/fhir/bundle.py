@@ -4,6 +4,7 @@ import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,8 @@ from models.fhir import resources, times
 from models.fhir.errors import Issue, ResourceInvalid
 
 MOST_ENTRIES = 200
+GONE = "204"
+METHODS = ("POST", "PUT", "DELETE")
 URN = "urn:uuid:"
 _URN = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.ASCII | re.IGNORECASE)
 _URL = re.compile(r"([A-Za-z]{1,40})(?:/([A-Za-z0-9.-]{1,64}))?\Z", re.ASCII)
@@ -56,15 +59,23 @@ def _url(base: str, path: str, asked: Sequence[tuple[str, str]]) -> str:
     return f"{base}/{path}{'?' if query else ''}{query}"
 
 
-def done(stored: Iterable[Mapping[str, Any]], statuses: Iterable[str], base: str) -> dict[str, Any]:
-    """Return the answer to a transaction: for each entry what became of it, and where it lies."""
-    entries = []
-    for one, status in zip(stored, statuses, strict=True):
-        version = one["meta"]["versionId"]
-        where = f"{base}/{one['resourceType']}/{one['id']}"
-        told = {"status": status, "location": f"{where}/_history/{version}", "etag": f'W/"{version}"'}
-        entries.append({"fullUrl": where, "response": told | {"lastModified": one["meta"]["lastUpdated"]}})
-    return {"resourceType": "Bundle", "type": "transaction-response", "entry": entries}
+def done(told: Iterable[Mapping[str, Any]], kind: str) -> dict[str, Any]:
+    """Return the answer to a `transaction` or a `batch`: for each entry what became of it."""
+    return {"resourceType": "Bundle", "type": f"{kind}-response", "entry": [dict(one) for one in told]}
+
+
+def stored(one: Mapping[str, Any], status: str, base: str) -> dict[str, Any]:
+    """Return the entry of an answer about what was stored, and where it lies; what was deleted lies nowhere."""
+    version = one["meta"]["versionId"]
+    where = f"{base}/{one['resourceType']}/{one['id']}"
+    told = {"status": status, "etag": f'W/"{version}"', "lastModified": one["meta"]["lastUpdated"]}
+    told |= {} if status.startswith(GONE) else {"location": f"{where}/_history/{version}"}
+    return {"fullUrl": where, "response": told}
+
+
+def refused(status: int, outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entry of an answer about what was refused."""
+    return {"response": {"status": f"{status} {HTTPStatus(status).phrase}", "outcome": dict(outcome)}}
 
 
 def document(entries: Iterable[Mapping[str, Any]], *, base: str, number: str, at: Any) -> dict[str, Any]:
@@ -76,21 +87,13 @@ def document(entries: Iterable[Mapping[str, Any]], *, base: str, number: str, at
 
 
 def entries(told: Any) -> list[Entry]:
-    """Return the entries of a transaction: creates and updates, each with a resource.
+    """Return the entries of a transaction: creates and updates, each with a resource, and deletes.
 
     Raises:
         BodyUnreadable: it is no Bundle.
         ResourceInvalid: it is no transaction, too large, or an entry has a wrong form.
     """
-    if not isinstance(told, dict) or told.get("resourceType") != "Bundle":
-        raise resources.BodyUnreadable(fields={"resourceType": ["Bundle"]})
-    if told.get("type") != "transaction":
-        raise resources.wrong("Bundle.type", "only transaction is supported", "not-supported")
-    found = told.get("entry")
-    if not isinstance(found, list) or not 0 < len(found) <= MOST_ENTRIES:
-        raise resources.wrong("Bundle.entry", f"1 to {MOST_ENTRIES} entries", "too-long")
-    resources.bounded(told, "Bundle")
-    read = [_entry(one, f"Bundle.entry[{place}]") for place, one in enumerate(found)]
+    read = [entry(one, place) for place, one in enumerate(raw(told, "transaction"))]
     urls = [one.full_url for one in read if one.full_url]
     targets = [f"{one.type}/{one.id}" for one in read if one.id]
     if len(set(urls)) != len(urls) or len(set(targets)) != len(targets):
@@ -98,19 +101,58 @@ def entries(told: Any) -> list[Entry]:
     return read
 
 
-def _entry(told: Any, where: str) -> Entry:
+def kind(told: Any) -> str:
+    """Return the type of a Bundle that asks for something, `transaction` or `batch`.
+
+    Raises:
+        BodyUnreadable: it is no Bundle.
+        ResourceInvalid: it is of another type.
+    """
+    if not isinstance(told, dict) or told.get("resourceType") != "Bundle":
+        raise resources.BodyUnreadable(fields={"resourceType": ["Bundle"]})
+    if told.get("type") not in {"transaction", "batch"}:
+        raise resources.wrong("Bundle.type", "transaction or batch", "not-supported")
+    return str(told["type"])
+
+
+def raw(told: Any, wanted: str) -> list[Any]:
+    """Return the entries of a Bundle as they came.
+
+    Raises:
+        BodyUnreadable: it is no Bundle.
+        ResourceInvalid: it is of another type, or too large.
+    """
+    if kind(told) != wanted:
+        raise resources.wrong("Bundle.type", wanted, "not-supported")
+    found = told.get("entry")
+    if not isinstance(found, list) or not 0 < len(found) <= MOST_ENTRIES:
+        raise resources.wrong("Bundle.entry", f"1 to {MOST_ENTRIES} entries", "too-long")
+    resources.bounded(told, "Bundle")
+    return found
+
+
+def entry(told: Any, place: int) -> Entry:
+    """Return one entry of a Bundle, the first being 0.
+
+    Raises:
+        ResourceInvalid: it has a wrong form.
+    """
+    where = f"Bundle.entry[{place}]"
     asked = told.get("request") if isinstance(told, dict) else None
-    resource = told.get("resource") if isinstance(told, dict) else None
-    if not isinstance(asked, dict) or not isinstance(resource, dict):
-        raise resources.wrong(where, "an entry has a request and a resource", "required")
+    if not isinstance(asked, dict):
+        raise resources.wrong(where, "an entry has a request", "required")
+    deletes = asked.get("method") == "DELETE"
+    resource = told.get("resource", {} if deletes else None)
+    if not isinstance(resource, dict) or (deletes and resource):
+        raise resources.wrong(where, "creates and updates have a resource, deletes have none", "required")
     texts = {name: asked.get(name) for name in ("method", "url", "ifNoneExist", "ifMatch")}
     if any(one is not None and not isinstance(one, str) for one in texts.values()):
         raise resources.wrong(f"{where}.request", "its elements are texts", "structure")
     if unknown := {*asked} - {*texts, "extension", "id"}:
         raise resources.wrong(f"{where}.request.{min(unknown)[:40]}", "not supported", "not-supported")
     named = _URL.match(texts["url"] or "")
-    if named is None or texts["method"] != ("PUT" if named[2] else "POST"):
-        raise resources.wrong(f"{where}.request", "POST [type] or PUT [type]/[id]", "not-supported")
+    if named is None or texts["method"] not in (METHODS[1:] if named[2] else METHODS[:1]):
+        raise resources.wrong(f"{where}.request", "POST [type], PUT or DELETE [type]/[id]", "not-supported")
     full_url = told.get("fullUrl", "")
     if not isinstance(full_url, str) or (full_url.startswith(URN) and not _URN.match(full_url)):
         raise resources.wrong(f"{where}.fullUrl", "no urn:uuid")

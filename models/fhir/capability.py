@@ -23,7 +23,10 @@ _STRICT = (
 
 @dataclass(frozen=True)
 class Offered:
-    """What one type offers: its search parameters, the interactions beyond reading and searching, its operations."""
+    """What one type offers: its search parameters, the interactions beyond reading and searching, its operations.
+
+    What can be corrected can be deleted.
+    """
 
     search: Mapping[str, Kind]
     creates: bool = True
@@ -38,7 +41,7 @@ def statement(base: str, offered: Mapping[str, Offered]) -> dict[str, Any]:
         "documentation": _STRICT,
         "security": {"description": "Bearer token of a resident or of a member of the staff; TLS."},
         "resource": [_resource(name, one) for name, one in offered.items()],
-        "interaction": [{"code": "transaction"}],
+        "interaction": [{"code": "transaction"}, {"code": "batch"}],
     }
     return {
         "resourceType": "CapabilityStatement",
@@ -54,7 +57,13 @@ def statement(base: str, offered: Mapping[str, Offered]) -> dict[str, Any]:
 
 
 def _resource(name: str, one: Offered) -> dict[str, Any]:
-    codes = ["read", "vread", "search-type", *(["create"] if one.creates else []), *(["update"] if one.updates else [])]
+    codes = [
+        "read",
+        "vread",
+        "search-type",
+        *(["create"] if one.creates else []),
+        *(["update", "delete"] if one.updates else []),
+    ]
     told = {**searching.COMMON, **one.search}
     params = [{"name": each, "type": _SEARCH_TYPES[kind]} for each, kind in told.items()]
     found: dict[str, Any] = {

@@ -117,3 +117,13 @@ class VersionNeeded(CityError):
     issue: ClassVar[str] = "required"
     zh = '更正时须在 If-Match 中注明所更正的版本,例如 W/"1"。'
     en = 'Name the version that you correct in If-Match, for example W/"1".'
+
+
+class ResourceGone(CityError):
+    """410: the resource was deleted; its earlier versions are still read under `_history`."""
+
+    status = 410
+    code = "fhir_gone"
+    issue: ClassVar[str] = "deleted"
+    zh = "该资源已被删除,删除前的内容可按版本查看。"
+    en = "This resource was deleted. What it said before is read by its version."

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 PLACE_DAY = {"thing1": "{place}", "date2": "{day}"}
 VISIT = {"thing1": "{place}", "time2": "{day} {time}", "number3": "{places}"}
 HEALTH = {"time1": "{day} {time}", "thing2": "请打开“健康提醒”查看"}
+HEALTH_FILE = {"time1": "{day} {time}", "thing2": "请打开“健康档案”查看"}
 CHANGED = {"thing1": "{place}", "time2": "{day} {time}", "thing3": "{reason}"}
 
 
@@ -280,6 +281,48 @@ KINDS = {
         "您家老人 {day} {time} 的健康提醒已登记结果,请打开“健康提醒”查看。",
         template="health_alert",
         fields=HEALTH,
+    ),
+    "health_unit_added": NoticeKind(
+        "健康照护单位变更",
+        "自 {day} {time} 起,“{unit}”为您提供健康照护,可以查看健康档案。有疑问请联系该单位,或到村(社区)卫生室核对。",
+        template="health_alert",
+        fields=HEALTH_FILE,
+        optional=False,
+    ),
+    "health_unit_added_family": NoticeKind(
+        "家人的健康照护单位变更",
+        "自 {day} {time} 起,“{unit}”为您家老人提供健康照护,可以查看健康档案。有疑问请联系该单位核对。",
+        template="health_alert",
+        fields=HEALTH_FILE,
+        optional=False,
+    ),
+    "health_wish": NoticeKind(
+        "健康信息公开范围变更",
+        "“{unit}”已按您的意愿,于 {day} {time} 登记了健康信息的隐藏范围。不是本人意愿的,请联系该单位更正。",
+        template="health_alert",
+        fields=HEALTH_FILE,
+        optional=False,
+    ),
+    "health_wish_family": NoticeKind(
+        "家人的健康信息公开范围变更",
+        "“{unit}”已按您家老人的意愿,于 {day} {time} 登记了健康信息的隐藏范围。不是本人意愿的,请联系该单位更正。",
+        template="health_alert",
+        fields=HEALTH_FILE,
+        optional=False,
+    ),
+    "health_wish_lifted": NoticeKind(
+        "健康信息公开范围变更",
+        "“{unit}”已按您的意愿,于 {day} {time} 恢复显示此前隐藏的健康信息。不是本人意愿的,请联系该单位更正。",
+        template="health_alert",
+        fields=HEALTH_FILE,
+        optional=False,
+    ),
+    "health_wish_lifted_family": NoticeKind(
+        "家人的健康信息公开范围变更",
+        "“{unit}”已按您家老人的意愿,于 {day} {time} 恢复显示此前隐藏的健康信息。不是本人意愿的,请联系该单位更正。",
+        template="health_alert",
+        fields=HEALTH_FILE,
+        optional=False,
     ),
 }
 MOMENTS = {

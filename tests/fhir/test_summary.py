@@ -154,7 +154,9 @@ def test_the_server_says_what_it_does(doctor):
     offered = {one["type"]: one for one in rest["resource"]}
     assert set(offered) == {"Patient", "Provenance", *kit.ALL}
     assert {one["name"] for one in offered["Patient"]["operation"]} == {"everything", "summary"}
-    assert rest["interaction"] == [{"code": "transaction"}]
+    assert rest["interaction"] == [{"code": "transaction"}, {"code": "batch"}]
+    assert "delete" in {each["code"] for each in offered["Observation"]["interaction"]}
+    assert "delete" not in {each["code"] for each in offered["Patient"]["interaction"]}
     for name, one in offered.items():
         does = {each["code"] for each in one["interaction"]}
         assert does >= {"read", "search-type", "create"}

@@ -100,11 +100,12 @@ def test_a_correction_in_a_bundle_needs_its_version(doctor, elder):
 @pytest.mark.parametrize(
     ("change", "element"),
     [
-        (lambda told: told.update(type="batch"), "Bundle.type"),
+        (lambda told: told.update(type="history"), "Bundle.type"),
         (lambda told: told.update(entry=[]), "Bundle.entry"),
         (lambda told: told.update(entry=told["entry"] * 201), "Bundle.entry"),
         (lambda told: told["entry"][0].pop("request"), "Bundle.entry[0]"),
-        (lambda told: told["entry"][0]["request"].update(method="DELETE"), "Bundle.entry[0].request"),
+        (lambda told: told["entry"][0]["request"].update(method="DELETE"), "Bundle.entry[0]"),
+        (lambda told: told["entry"][0]["request"].update(method="PATCH"), "Bundle.entry[0].request"),
         (lambda told: told["entry"][0]["request"].update(url="http://x/y"), "Bundle.entry[0].request"),
         (lambda told: told["entry"][0]["request"].update(method=5), "Bundle.entry[0].request"),
         (lambda told: told["entry"][0].update(fullUrl="urn:uuid:nonsense"), "Bundle.entry[0].fullUrl"),

@@ -53,6 +53,7 @@ class Cast:
         found[VENUE_SEAT] = affairs.seat(self.client, "venue_manager", unit=VENUE_UNIT)
         found["other_planner"] = affairs.seat(self.client, "school_manager", unit=UNIT)
         found["other_admin"] = affairs.seat(self.client, "system_admin", unit=UNIT)
+        found["other_health"] = affairs.seat(self.client, "health_manager", unit=UNIT)
         digest = {"$set": {"password": password.digest("Xiang-jiang 1934")}}
         for clerk in found.values():
             StaffMember._get_collection().update_one({"_id": clerk.member_id}, digest)

@@ -234,6 +234,7 @@ THINGS: dict[tuple[str, str], Thing] = {
     ("mini/v1/health/hidden", "veil_id"): Thing(of("veil")),
     ("office/v1/health/elders", "finding_id"): Thing(of("health finding"), reach="unit"),
     ("office/v1/health/elders", "range_id"): Thing(of("health range"), reach="unit"),
+    ("office/v1/health/elders", "wish_id"): Thing(of("health wish"), reach="unit"),
     ("mini", "offer_id"): Thing(of("school offer")),
     ("mini", "found_id"): Thing(of("found")),
     ("mini/v1/school", "child_id"): Thing(of("found child")),

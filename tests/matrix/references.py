@@ -90,6 +90,13 @@ REFERENCES = [
         change=lambda value: {"word": "", "item_id": value, "family": True, "units": []},
     ),
     Reference(
+        "POST /office/v1/health/elders/{elder_id}/wishes",
+        "item_id",
+        "village_doctor",
+        _of("health observation"),
+        change=lambda value: {"word": "", "item_id": value, "family": True, "units": []},
+    ),
+    Reference(
         "POST /office/v1/health/held-readings/{health_session_id}/identify",
         "elder_id",
         "village_doctor",

@@ -15,6 +15,7 @@ from models.benefits import line_sheet
 from models.crowd import source
 from models.crowd.reading_form import Told
 from models.devices import conflict
+from models.eldercare import duty_sheet, measured_sheet, record_sheet
 from models.identity import account, approval, person, roles, staff_sheet, unit_sheet
 from models.identity.actors import Device
 from models.media import file
@@ -52,6 +53,8 @@ IMPORTERS = {
     "school.plan": ("school_manager", "other_planner"),
     "school.find": ("school_manager", "other_planner"),
     "school.serve": ("school_manager", "other_planner"),
+    "health.roster": ("health_manager", "other_health"),
+    "health.write": ("village_doctor", "care_worker"),
 }
 
 
@@ -220,7 +223,8 @@ class World(Firms, Found, Applied, Elders, Alerted, Known, Measured, DueLists):
         """A checked sheet of each kind, by the one who may and by a colleague."""
         school = (address_sheet.KIND, application_sheet.KIND, roster_sheet.KIND)
         sheets = (*place_sheets.KINDS, *plan_sheets.KINDS, *resource_sheets.KINDS, *school)
-        for kind in (unit_sheet.KIND, staff_sheet.KIND, *sheets, line_sheet.KIND):
+        health = (duty_sheet.KIND, measured_sheet.KIND, record_sheet.KIND)
+        for kind in (unit_sheet.KIND, staff_sheet.KIND, *sheets, line_sheet.KIND, *health):
             columns = kind.sheet.columns
             known = [UNIT if one.key == "unit" else one.example for one in columns]
             content = files.sheet([one.zh for one in columns], known)

@@ -33,6 +33,7 @@ def resident(client, story):
 
 def test_there_is_a_dump_of_every_issue_so_far():
     issues = ["0002-main-job", "0003-trust", "0004-onecard", "0005-tourism", "0006-selenium", "0007-school"]
+    issues += ["0008-health"]
     assert [path.stem for path in DUMPS][: len(issues)] == issues
     assert all(path.with_suffix(".story.json").exists() for path in DUMPS)
     assert all(path.stat().st_size < 1_000_000 for path in DUMPS)
