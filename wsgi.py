@@ -8,6 +8,8 @@ import sys
 
 from flask import Flask
 
+import blueprints.affairs.enterprise_cases
+import blueprints.affairs.enterprise_items
 import blueprints.affairs.office
 import blueprints.audit.office
 import blueprints.audit.public_audit
@@ -92,6 +94,7 @@ import blueprints.tourism.public_map
 import blueprints.transit.gate_rides
 import blueprints.transit.office
 import mini_program_api.affairs.cases
+import mini_program_api.affairs.items
 import mini_program_api.audit.own_data
 import mini_program_api.benefits.objections
 import mini_program_api.benefits.own_lines
@@ -189,6 +192,9 @@ SURFACES: list[Surface] = [
     mini_program_api.registers.matches.matches,
     *blueprints.affairs.office.OFFICE,
     mini_program_api.affairs.cases.cases,
+    mini_program_api.affairs.items.items,
+    blueprints.affairs.enterprise_items.items,
+    blueprints.affairs.enterprise_cases.cases,
     *blueprints.media.office.OFFICE,
     mini_program_api.media.files.files,
     blueprints.audit.public_audit.public_audit,

@@ -14,7 +14,7 @@
 
 A domain subclasses the nearest branch and states `code`, `zh` and `en` once. The sentences say what to
 do next; `{name}` in them is filled from the keyword arguments. `fields` maps a field of the request to
-its own sentences.
+its own sentences, `field_codes` to a stable code where the form of the request is data.
 """
 
 from typing import Any, ClassVar
@@ -30,8 +30,11 @@ class CityError(Exception):
     zh: ClassVar[str] = "服务出了点问题,请稍后再试;如果一直不行,请拨打 12345。"
     en: ClassVar[str] = "Something went wrong on our side. Please try again later or call 12345."
 
-    def __init__(self, *, fields: dict[str, list[str]] | None = None, **details: Any) -> None:
+    def __init__(
+        self, *, fields: dict[str, list[str]] | None = None, field_codes: dict[str, str] | None = None, **details: Any
+    ) -> None:
         self.fields = fields or {}
+        self.field_codes = field_codes or {}
         self.details = details
         super().__init__(self.code)
 

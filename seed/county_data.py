@@ -35,6 +35,7 @@ from seed import (
     school_data,
     selenium_data,
     selenium_standards,
+    service_item_data,
     sport_data,
 )
 
@@ -324,6 +325,7 @@ def load(*, with_demo: bool) -> dict[str, int]:
     counts["school_rules"] = school_data.rules(with_demo=with_demo)
     counts["health_measuring"] = health_measuring_data.rules()
     counts["policies"] = policy_data.policies()
+    counts["service_items"] = service_item_data.items()
     if with_demo:
         counts["address_points"] = school_data.addresses()
         counts["school_districts"] = school_data.demo_round()

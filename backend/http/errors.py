@@ -94,6 +94,8 @@ def _ours(error: CityError) -> Response:
     body: dict[str, Any] = {"code": error.code, "message": error.message(language()), "request_id": g.get("request_id")}
     if error.fields:
         body["fields"] = _fields(error)
+    if error.field_codes:
+        body["field_codes"] = error.field_codes
     return Response(orjson.dumps(body), status=error.status, mimetype="application/json")
 
 

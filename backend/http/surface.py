@@ -40,6 +40,11 @@ class ErrorBody(ma.Schema):
     fields = ma.fields.Dict(  # type: ignore[assignment]  # the wire calls it so, marshmallow has a like-named attribute
         metadata={"description": "出错的字段及说明", "example": {"slot_id": ["此项必填。"]}}
     )
+    field_codes = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.String(),
+        metadata={"description": "表单各项的稳定错误代码,仅用于按数据定义的表单", "example": {"form.phone": "missing"}},
+    )
     request_id = ma.fields.String(metadata={"example": "5f3c1d6a9b"})
 
 

@@ -190,6 +190,15 @@ class PauseView(ma.Schema):
     until = ma.fields.String(metadata=_TIME)
 
 
+class FormAnswer(ma.Schema):
+    """One answer of the form, in the words of the form."""
+
+    name = ma.fields.String(metadata={"example": "phone"})
+    zh = ma.fields.String(metadata={"example": "联系电话"})
+    answer = ma.fields.Raw(metadata={"example": "13800000000"})
+    answer_zh = ma.fields.String(metadata={"example": "13800000000"})
+
+
 class ChoiceView(ma.Schema):
     """A code and its words."""
 
@@ -202,6 +211,8 @@ class OwnCaseView(CaseBrief):
 
     text = ma.fields.String()
     about = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String())
+    form = ma.fields.List(ma.fields.Nested(FormAnswer))
+    firm = ma.fields.String(metadata={"description": "统一社会信用代码,仅企业事项", "example": "91360731MA35FAKE0P"})
     total_due_day = ma.fields.String(metadata={"example": "2026-12-11"})
     pause = ma.fields.Nested(PauseView)
     result = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String())

@@ -29,7 +29,7 @@ def list_cases(query: dict[str, Any]) -> dict[str, Any]:
 @cases.answer(200, schemas.OwnCase)
 def read(case_id: str) -> dict[str, Any]:
     """One case with what was said and decided."""
-    return case_views.for_resident(g.actor, object_ids.read(case_id))
+    return case_views.for_applicant(g.actor, object_ids.read(case_id))
 
 
 @cases.get("/cases/<case_id>/files/<file_id>", access=OWN)

@@ -55,6 +55,9 @@ class Case(Document):
 
     `desks` are all role@unit that had the case, `beat` names the running clock.
     Whoever acts for another leaves no account: the case is the person's.
+    A firm's case names the firm by its credit code and no person; `sender` is the account that sent it, for the news.
+    `form` are the sealed answers of a service item, `answers` those of them that its form says need no seal. `did` is
+    who settled which step.
     Who only declared to be somebody leaves that as `declared_person`: staff read the name, the case is the account's.
     """
 
@@ -66,6 +69,7 @@ class Case(Document):
             {"fields": ["once"], "unique": True, "sparse": True},
             {"fields": ["person", "-_id"]},
             {"fields": ["account", "-_id"], "sparse": True},
+            {"fields": ["firm", "-_id"], "sparse": True},
             {"fields": ["work.desks", "work.state", "work.due", "_id"], "partialFilterExpression": _AT_WORK},
             {"fields": ["work.desks", "kind", "work.state", "work.due", "_id"], "partialFilterExpression": _AT_WORK},
             {
@@ -83,8 +87,12 @@ class Case(Document):
     person = ObjectIdField()
     declared_person = ObjectIdField()
     account = ObjectIdField()
+    firm = StringField()
+    sender = ObjectIdField()
     about = DictField()
     text = BinaryField()
+    form = BinaryField()
+    answers = DictField()
     unit = StringField(required=True)
     area = StringField()
     once = StringField()
@@ -96,6 +104,7 @@ class Case(Document):
     stops = ListField(StringField())
     beat = ObjectIdField()
     workers = ListField(StringField())
+    did = ListField(DictField())
     decisions = ListField(DictField())
     appeal_until = DateTimeField()
     appealed_at = DateTimeField()
@@ -113,13 +122,15 @@ declare(
         persons=("person",),
         accounts=("account",),
         of_person=True,
-        staff=("work.holder", "history.who", "decisions.by", "workers"),
+        staff=("work.holder", "history.who", "decisions.by", "workers", "did.by"),
         sealed=(
             Sealed("text"),
+            Sealed("form"),
             Sealed("history.text", record="{_id}:{id}"),
             Sealed("decisions.reason", record="{_id}:{id}"),
             Sealed("decisions.value", record="{_id}:{id}"),
         ),
+        traces=("sender",),
         at_deletion="restrict",
         because="《机关档案管理规定》:行政机关办理事项形成的记录按期限归档保存",
         busy=lambda: {"state": {"$in": list(RUNNING)}, "kind": {"$nin": list(ENDING)}},

@@ -10,12 +10,13 @@ from backend import clock
 from backend.errors import NotFound
 from backend.identity_documents import mask_name
 from backend.store import paging
-from models.affairs import applicant, case, case_history, desks, kind
+from models.affairs import applicant, case, case_history, desks, form_answers, kind
 from models.affairs import clock as legal
+from models.affairs.applicant import Applicant
 from models.affairs.case import Case
 from models.audit import access_line
-from models.identity import levels, minor_approval, person
-from models.identity.actors import Resident, Staff
+from models.identity import levels, minor_approval, organisation, person
+from models.identity.actors import Member, Resident, Staff
 
 WHAT_ZH = {
     "opened": "已提交",
@@ -136,17 +137,26 @@ def of_resident(resident: Resident, *, cursor: str | None, limit: int) -> tuple[
     return [brief(one) for one in found], following
 
 
-def for_resident(resident: Resident, case_id: ObjectId) -> dict[str, Any]:
+def of_firm(member: Member, *, cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of the cases of the organisation that a member acts for, newest first."""
+    query = {"firm": member.organisation["credit_code"]}
+    found, following = paging.page(
+        Case._get_collection(), query, sort=("_id", -1), cursor=cursor, limit=limit, projection=_LISTED
+    )
+    return [brief(one) for one in found], following
+
+
+def for_applicant(whose: Applicant, case_id: ObjectId) -> dict[str, Any]:
     """Return one's case with what was said and decided; who of the staff acted is told by their unit.
 
     Raises:
-        NotFound: not the resident's case.
+        NotFound: not the applicant's case.
     """
     found = case.read(case_id)
-    applicant.own(resident, found)
+    applicant.own(whose, found)
     lines = [line for line in _lines(found) if line["what"] not in _INTERNAL]
     for line in lines:
-        line["who"] = "applicant" if line["who"].startswith("resident:") else line["who"].partition(":")[0]
+        line["who"] = "applicant" if line["who"].startswith(_APPLICANTS) else line["who"].partition(":")[0]
         line.pop("holder", None)
     decisions = [{name: value for name, value in one.items() if name != "by"} for one in _decisions(found)]
     return {**brief(found), **_common(found), "history": lines, "decisions": decisions}
@@ -163,7 +173,8 @@ def for_staff(actor: Staff, case_id: ObjectId, *, purpose: str) -> dict[str, Any
     subjects = case.subjects(found)
     hidden = minor_approval.hidden(actor, subjects)
     seen = [one for one in subjects if one not in hidden]
-    access_line.record(actor, purpose=purpose, subjects=seen, fields=_FIELDS, case=found["number"])
+    fields = (*_FIELDS, "case.form") if found.get("form") else _FIELDS
+    access_line.record(actor, purpose=purpose, subjects=seen, fields=fields, case=found["number"])
     told = kind.read(found["kind"], found["kind_version"])
     shown = {**brief(found, actor), **_common(found), "history": _lines(found), "decisions": _decisions(found)}
     shown |= {"applicant": _masked(found), "law": told.law, "seq": found["seq"]}
@@ -174,17 +185,21 @@ def for_staff(actor: Staff, case_id: ObjectId, *, purpose: str) -> dict[str, Any
 
 
 _FIELDS = ("person.name", "case.text")
+_APPLICANTS = ("resident:", "member:")
 
 
 def _closed(shown: dict[str, Any]) -> dict[str, Any]:
     """Return a child's case without what anybody wrote: it can be worked on, and an approval be asked for."""
     history = [{name: value for name, value in line.items() if name != "text"} for line in shown["history"]]
     decisions = [{**one, "reason": minor_approval.HIDDEN} for one in shown["decisions"]]
-    words = {"applicant": minor_approval.HIDDEN, "text": minor_approval.HIDDEN}
+    words = {"applicant": minor_approval.HIDDEN, "text": minor_approval.HIDDEN, "form": []}
     return {**shown, **words, "history": history, "decisions": decisions}
 
 
 def _masked(found: dict[str, Any]) -> str:
+    if code := found.get("firm"):
+        known = organisation.by_code(code)
+        return str(known["name"]) if known else ""
     try:
         return "".join(mask_name(person.read(one).name) for one in case.subjects(found))
     except NotFound:
@@ -193,6 +208,8 @@ def _masked(found: dict[str, Any]) -> str:
 
 def _common(found: dict[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = {"text": case.text_of(found), "about": {n: str(v) for n, v in found["about"].items()}}
+    shown |= {"form": form_answers.shown(found)} if found.get("form") else {}
+    shown |= {"firm": found["firm"]} if found.get("firm") else {}
     if found.get("work"):
         shown["total_due_day"] = legal.last_day(found["clock"]["due"]).isoformat()
     if pause := found.get("pause"):

@@ -80,12 +80,16 @@ def _on(actor: Staff, found: dict[str, Any], told: Kind, outcome: Outcome, reaso
         "stepped",
         actor.key,
         set={"work": following, "beat": after["beat"], "state": "open"},
-        add={"desks": [desks.desk(step.role, following["unit"])], "workers": [actor.key]},
+        add={"desks": [desks.desk(step.role, following["unit"])], **_done(actor, found)},
         text=reason,
         told={"unit": actor.unit, "step": found["work"]["step"], "outcome": outcome.code, "to": outcome.to},
         follow=(entry,) if entry else (),
         audit=audit(actor, "stepped", found, step=found["work"]["step"], outcome=outcome.code),
     )
+
+
+def _done(actor: Staff, found: dict[str, Any]) -> dict[str, Any]:
+    return {"workers": [actor.key], "did": [{"step": found["work"]["step"], "by": actor.key}]}
 
 
 def _decision(actor: Staff, found: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
@@ -119,7 +123,7 @@ def _decided(actor: Staff, found: dict[str, Any], told: Kind, outcome: Outcome, 
         set=changes,
         unset=("work", "once", *unset),
         push={"decisions": decision},
-        add={"workers": [actor.key]},
+        add=_done(actor, found),
         told={"unit": actor.unit, "step": step, "outcome": outcome.code},
         follow=(*follow, *tell.entries(found, "case_decided")),
         audit=audit(actor, "decided", found, step=step, outcome=outcome.code),

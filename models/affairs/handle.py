@@ -72,9 +72,22 @@ def claim(actor: Staff, case_id: ObjectId) -> dict[str, Any]:
 
 
 def _require_another(key: str, found: dict[str, Any]) -> None:
-    step = kind.read(found["kind"], found["kind_version"]).step(found["work"]["step"])
-    if step.another_person and key in found["workers"]:
+    if barred(key, found):
         raise SamePerson
+
+
+def barred(key: str, found: dict[str, Any]) -> bool:
+    """Tell whether the step that a case is at wants another person than this one.
+
+    Whoever settled this same step before may settle it again when the case comes back to it: so a case that goes round
+    never runs out of people.
+    """
+    told = kind.read(found["kind"], found["kind_version"])
+    step = told.step(found["work"]["step"])
+    did = {one["step"] for one in found.get("did", ()) if one["by"] == key}
+    if step.another_person and key in found["workers"]:
+        return did != {step.code}
+    return any(told.step(one).another_person for one in did - {step.code})
 
 
 def _held_by(actor: Staff, found: dict[str, Any], holder: str, what: str) -> Move:

@@ -1,11 +1,12 @@
 """Kinds of cases as data: steps and their outcomes, clocks with stop reasons, escalation, appeal.
 
 Steps follow one another; what runs side by side are cases of their own. A running case keeps the version of its kind,
-so a changed kind is a new version and never an edit. Every reader goes through `read` and `newest`.
+so a changed kind is a new version and never an edit. Every reader goes through `read` and `newest`, which know the
+kinds of the program (`put`) and those of the published service items.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from models.identity import roles
 
@@ -36,7 +37,8 @@ class Outcome:
 class Step:
     """A piece of work for a role at a unit: `unit` is fixed, or empty for the case's own.
 
-    With `another_person` nobody may take it who took a step of the same case before.
+    With `by_area` it is the town's of the case's area, where there is one. With `another_person` nobody may take it who
+    took another step of the same case, nor take another step after it.
     """
 
     code: str
@@ -46,6 +48,7 @@ class Step:
     outcomes: tuple[Outcome, ...]
     unit: str = ""
     another_person: bool = False
+    by_area: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,18 +134,50 @@ def put(told: Kind) -> Kind:
     return told
 
 
+class Kept(Protocol):
+    """Where kinds are kept that are no part of the program."""
+
+    def read(self, code: str, version: int) -> Kind:
+        """Return a version that is or was in use; raise NotFound for any other."""
+
+    def newest(self, code: str) -> Kind:
+        """Return the version in use; raise NotFound where there is none."""
+
+
+_kept: list[Kept] = []
+
+
+def kept_as_data(kept: Kept) -> None:
+    """Let `read` and `newest` look here for kinds that are no part of the program."""
+    _kept[:] = [kept]
+
+
+def is_literal(code: str) -> bool:
+    """Tell whether a kind is part of the program."""
+    return code in _newest
+
+
 def read(code: str, version: int) -> Kind:
-    """Return the version of a kind that a case is bound to."""
-    return _table[code, version]
+    """Return the version of a kind that a case is bound to.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = _table.get((code, version))
+    return found or _kept[0].read(code, version)
 
 
 def newest(code: str) -> Kind:
-    """Return the version of a kind that a case opened today gets."""
-    return _newest[code]
+    """Return the version of a kind that a case opened today gets.
+
+    Raises:
+        NotFound: there is none.
+    """
+    return _newest.get(code) or _kept[0].newest(code)
 
 
 def every() -> list[Kind]:
-    """Return the newest version of each kind."""
+    """Return the newest version of each kind of the program."""
     return [_newest[code] for code in sorted(_newest)]
 
 

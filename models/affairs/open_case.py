@@ -1,6 +1,6 @@
 """Opening a case: number, first work, clocks. The same matter is open once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,13 +10,13 @@ from pymongo.errors import DuplicateKeyError
 
 from backend import clock, runtime
 from backend.store import transactions
-from models.affairs import attachments, case, case_number, desks, work
+from models.affairs import attachments, case, case_number, desks, form_answers, work
 from models.affairs.case import Case
 from models.affairs.case_errors import AlreadyOpen
 from models.affairs.kind import Kind
 from models.audit import entry
 from models.identity import levels
-from models.identity.actors import Resident, Staff
+from models.identity.actors import Member, Resident, Staff
 from models.identity.counter import Serving
 
 
@@ -24,7 +24,8 @@ from models.identity.counter import Serving
 class Matter:
     """What it is about: `about` holds ids only; `once` names the matter, which is open once at a time.
 
-    `not_by` are the staff who may take no step that wants another person, `files` what the opener sent along.
+    `not_by` are the staff who may take no step that wants another person, `files` what the opener sent along. `form`
+    are the answers of a service item's form, `answers` those of them that need no seal.
     """
 
     unit: str
@@ -34,13 +35,17 @@ class Matter:
     once: str = ""
     not_by: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    form: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    answers: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Opener:
     """In whose name a case begins, and who begins it: they, a helper, or the clerk at whose counter they stand.
 
-    `declared` is who the account only says to be: staff read that name, but the case is not that person's.
+    `declared` is who the account only says to be: staff read that name, but the case is not that person's. `firm` is
+    the credit code of the organisation in whose name `sender`, the account of a member, begins it; `files` whose the
+    files are that come along, where that is not `key`.
     """
 
     key: str
@@ -48,6 +53,15 @@ class Opener:
     account: ObjectId | None = None
     clerk: Staff | None = None
     declared: ObjectId | None = None
+    firm: str = ""
+    sender: ObjectId | None = None
+    files: str = ""
+
+
+def by_member(member: Member) -> Opener:
+    """Return the opener of an organisation's case: no person's, whoever of its members began it."""
+    code = member.organisation["credit_code"]
+    return Opener(member.key, None, firm=code, sender=member.account_id, files=member.resident.key)
 
 
 def by(resident: Resident) -> Opener:
@@ -84,7 +98,7 @@ def open_case(
     found["outbox"] = [work.running(found)]
     clerk = opener.clerk
     line = entry.line(clerk.key, "case.open", f"case:{found['_id']}", unit=clerk.unit) if clerk else None
-    attach = attachments.attaching(matter.files, opener.key, found)
+    attach = attachments.attaching(matter.files, opener.files or opener.key, found)
 
     def write(session: ClientSession | None) -> None:
         Case._get_collection().insert_one(found, session=session)
@@ -128,7 +142,7 @@ def record(opener: Opener, told: Kind, matter: Matter, number: str) -> dict[str,
         "about": matter.about,
         "unit": matter.unit,
         "area": matter.area,
-        "desks": [desks.desk(step.role, step.unit or matter.unit)],
+        "desks": [],
         "clock": work.new_clock(told.limit, now),
         "beat": ObjectId(),
         "stops": [],
@@ -141,9 +155,13 @@ def record(opener: Opener, told: Kind, matter: Matter, number: str) -> dict[str,
     found |= {"declared_person": opener.declared} if opener.declared else {}
     found |= {"account": opener.account} if opener.account else {}
     found |= {"once": matter.once} if matter.once else {}
+    found |= {"firm": opener.firm, "sender": opener.sender} if opener.firm else {}
     if matter.text:
         found["text"] = runtime.current().sealer.seal("cases.text", case_id, matter.text)
-    return found | {"work": work.new_work(step, found, now)}
+    if matter.form:
+        found |= {"form": form_answers.seal(case_id, matter.form), "answers": dict(matter.answers)}
+    found["work"] = work.new_work(step, found, now)
+    return found | {"desks": [desks.desk(step.role, found["work"]["unit"])]}
 
 
 def _files(matter: Matter) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from backend import outbox
 from models.affairs import clock as legal
 from models.affairs import desks, kind
 from models.affairs.kind import Kind, Limit, Step
+from models.identity import unit as units
 
 
 def new_clock(limit: Limit, start: datetime) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def limit_of(told: dict[str, Any]) -> Limit:
 def new_work(step: Step, found: dict[str, Any], now: datetime) -> dict[str, Any]:
     """Return the work of a step of a case that begins; `found` gives unit, area and the total clock."""
     clock = new_clock(step.limit, now)
-    unit = step.unit or found["unit"]
+    unit = unit_of(step, found)
     return {
         "id": ObjectId(),
         "step": step.code,
@@ -53,6 +54,12 @@ def new_work(step: Step, found: dict[str, Any], now: datetime) -> dict[str, Any]
         "rung": 0,
         "urgency": "normal",
     }
+
+
+def unit_of(step: Step, found: dict[str, Any]) -> str:
+    """Return which unit a step of a case is for: a fixed one, the town's of the case's area, or the case's own."""
+    town = units.town_of(found["area"]) if step.by_area and found["area"] else None
+    return step.unit or town or str(found["unit"])
 
 
 def ladder(told: Kind, due: datetime) -> list[tuple[datetime, str]]:

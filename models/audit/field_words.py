@@ -17,6 +17,7 @@ FIELD_ZH = {
     "person.relations": "监护和代办关系",
     "consents.state": "授权同意情况",
     "entitlements.state": "优待资格",
+    "case.form": "办事表单",
     "case.text": "事项内容",
     "case.files": "事项材料",
     "benefit_lines.name": "姓名",

@@ -65,6 +65,7 @@ KINDS = {
     "benefit_payment": Kind("发放惠民惠农资金", "benefit.approve"),
     "recall": Kind("启动产品召回", "recall.approve"),
     "policy_version": Kind("启用惠企政策条件", "policy.approve"),
+    "service_item": Kind("发布政务服务事项", "item.approve"),
     "minor_access": Kind("查看未满 14 周岁未成年人信息", "minor.approve"),
 }
 

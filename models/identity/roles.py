@@ -47,6 +47,7 @@ _CERTS = frozenset(
 _SALES = frozenset({"place.change", "figures.read"})
 _HEALTH = frozenset({"health.read", "health.write", "health.assess", "health.alert", "health.work"})
 _POLICIES = frozenset({"policy.read", "policy.try", "job.read"})
+_ITEMS = frozenset({"item.read", "item.try"})
 _SCHOOLS = frozenset({"school.read", "school.applications"})
 
 ROLES = {
@@ -240,6 +241,8 @@ ROLES = {
         _POLICIES | {"policy.approve", "approval.decide"},
         frozenset({"enterprise_service"}),
     ),
+    "item_clerk": Role("政务服务事项编制人员", "unit", _ITEMS | {"item.edit"}),
+    "item_manager": Role("政务服务事项审核人员", "county", _ITEMS | {"item.approve", "approval.decide"}),
     "village_doctor": Role(
         "乡村医生(家庭医生)",
         "unit",
@@ -274,6 +277,7 @@ SENSITIVE = ALONE | {
     "rule_approver",
     "benefit_manager",
     "policy_manager",
+    "item_manager",
     "card_manager",
 }
 """Given only with a second person: a security administrator approves what a system administrator proposes."""

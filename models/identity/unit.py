@@ -108,6 +108,12 @@ def names(codes: Iterable[str]) -> dict[str, str]:
     return {one["_id"]: one["name"] for one in found}
 
 
+def town_of(area: str) -> str | None:
+    """Return the code of the town unit of a division code, None where it names no town or the unit is closed."""
+    found = Unit._get_collection().find_one({"_id": f"town_{area[:9]}", "state": "active"}, {"_id": 1})
+    return found["_id"] if found else None
+
+
 def subtrees(codes: Iterable[str]) -> dict[str, frozenset[str]]:
     """Return for each unit the codes of itself and all below it."""
     wanted = {code: {code} for code in codes if code}

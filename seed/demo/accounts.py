@@ -67,6 +67,12 @@ STAFF = (
     ("deng.demo", "演示卫健委管理人员", "health_manager", "health_commission"),
     ("meng.demo", "演示惠企政策经办人员", "policy_clerk", "human_resources"),
     ("fu.demo", "演示惠企政策审核人员", "policy_manager", "human_resources"),
+    ("jia.demo", "演示事项编制人员", "item_clerk", "civil_affairs"),
+    ("lei.demo", "演示事项审核人员", "item_manager", "administrative_approval"),
+    ("tan.demo", "演示民政承办人", "case_handler", "civil_affairs"),
+    ("kang.demo", "演示乡镇承办人", "case_handler", "town_360731100"),
+    ("yu.demo", "演示工信承办人", "case_handler", "industry_information"),
+    ("ding.demo", "演示工信督办人员", "case_supervisor", "industry_information"),
 )
 ADMIN = ("admin.demo", "演示系统管理员")
 SECURITY = ("security.demo", "演示安全管理员")

@@ -90,6 +90,8 @@ WITHOUT_KEY = {
     "/mini/v1/person/match": "matching again changes nothing",
     "/mini/v1/companions/{companion_id}/guardianship": "becoming guardian again changes nothing",
     "/mini/v1/cases/{case_id}/withdraw": "withdrawing again changes nothing",
+    "/enterprise/v1/cases/{case_id}/withdraw": "withdrawing again changes nothing",
+    "/office/v1/service-items/{item_id}/try": "it only looks",
     "/office/v1/cases/{case_id}/claim": "claiming again changes nothing",
     "/office/v1/cases/{case_id}/release": "releasing again changes nothing",
     "/office/v1/cases/{case_id}/assign": "assigning again changes nothing",

@@ -10,6 +10,7 @@ from tests.matrix.actors import AREA, UNIT
 from tests.matrix.cast import PLACES
 from tests.matrix.firms import FORM as POLICY_FORM
 from tests.matrix.firms import TOLD as POLICY_TOLD
+from tests.matrix.matters import TOLD as ITEM_TOLD
 from tests.matrix.one_card import FUND, PERIOD
 from tests.matrix.spec import JSON, Operation, example
 from tests.matrix.tour import COURT, VENUES
@@ -54,6 +55,7 @@ FILES = {"POST /office/v1/benefits/files/{file_no}/returns": b"no return file"}
 """Uploads about an object: without a file nobody would look for it."""
 SAMPLED = f"quantity=heart_rate&first={DAY}&last={DAY}"
 QUERIES = {
+    "/office/v1/service-items/{item_id}/difference": "before=matrix_item:1",
     "/office/v1/health/elders/{elder_id}/samples": SAMPLED,
     "/mini/v1/health/samples": SAMPLED,
     "/public/v1/school/rounds/{round_code}/draw/lot": "pseudonym={pseudonym}",
@@ -103,6 +105,8 @@ CHANGED = {
         "elder_id": world.ids["health elder"]["own"]
     },
     "POST /office/v1/health/devices/{health_device_id}/calibrations": lambda _: {"on": "2026-11-01"},
+    "POST /office/v1/service-items": lambda _: {"code": "matrix_new", **ITEM_TOLD},
+    "PUT /office/v1/service-items/{item_id}": lambda _: dict(ITEM_TOLD),
     **{f"{verb} /office/v1/enterprise/policies{rest}": lambda _: dict(POLICY_TOLD) for verb, rest in POLICY_BODIES},
     "PUT /office/v1/enterprise/policies/{policy_code}/conditions": lambda _: {
         "conditions": POLICY_FORM,

@@ -31,9 +31,9 @@ from tests.matrix.applied import Applied
 from tests.matrix.cast import CHILD, PLACES
 from tests.matrix.due_lists import DueLists
 from tests.matrix.elders import Elders
-from tests.matrix.firms import Firms
 from tests.matrix.found import Found
 from tests.matrix.known import Known
+from tests.matrix.matters import Matters
 from tests.matrix.measured import Measured
 from tests.matrix.one_card import OTHER_AREA, OTHER_UNIT
 from tests.matrix.snapshot import Snapshot
@@ -58,7 +58,7 @@ IMPORTERS = {
 }
 
 
-class World(Firms, Found, Applied, Elders, Alerted, Known, Measured, DueLists):
+class World(Matters, Found, Applied, Elders, Alerted, Known, Measured, DueLists):
     """The cast and all that belongs to them."""
 
     def __init__(self, app, sandbox):
@@ -70,6 +70,7 @@ class World(Firms, Found, Applied, Elders, Alerted, Known, Measured, DueLists):
         self.make_produce()
         self.make_schools()
         self.make_firms()
+        self.make_matters()
         self.make_found()
         self.make_placed()
         self.make_applied()

@@ -1,0 +1,1 @@
+"""Service items: forms and steps as data, over HTTP."""
