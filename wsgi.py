@@ -10,7 +10,9 @@ from flask import Flask
 
 import blueprints.affairs.enterprise_cases
 import blueprints.affairs.enterprise_items
+import blueprints.affairs.enterprise_matters
 import blueprints.affairs.office
+import blueprints.affairs.public_results
 import blueprints.audit.office
 import blueprints.audit.public_audit
 import blueprints.benefits.office
@@ -58,6 +60,7 @@ import blueprints.onecard.office_concessions
 import blueprints.onecard.office_printed
 import blueprints.payments.callbacks
 import blueprints.payments.office
+import blueprints.places.enterprise_appointments
 import blueprints.places.gate_kiosk
 import blueprints.places.office
 import blueprints.registers.office
@@ -95,6 +98,7 @@ import blueprints.transit.gate_rides
 import blueprints.transit.office
 import mini_program_api.affairs.cases
 import mini_program_api.affairs.items
+import mini_program_api.affairs.matters
 import mini_program_api.audit.own_data
 import mini_program_api.benefits.objections
 import mini_program_api.benefits.own_lines
@@ -120,6 +124,7 @@ import mini_program_api.onecard.codes
 import mini_program_api.onecard.entitlements
 import mini_program_api.onecard.family_cards
 import mini_program_api.payments.wallet
+import mini_program_api.places.appointments
 import mini_program_api.places.places
 import mini_program_api.registers.facts
 import mini_program_api.registers.matches
@@ -192,6 +197,11 @@ SURFACES: list[Surface] = [
     mini_program_api.registers.matches.matches,
     *blueprints.affairs.office.OFFICE,
     mini_program_api.affairs.cases.cases,
+    mini_program_api.affairs.matters.matters,
+    mini_program_api.places.appointments.appointments,
+    blueprints.places.enterprise_appointments.appointments,
+    blueprints.affairs.enterprise_matters.matters,
+    blueprints.affairs.public_results.results,
     mini_program_api.affairs.items.items,
     blueprints.affairs.enterprise_items.items,
     blueprints.affairs.enterprise_cases.cases,

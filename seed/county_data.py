@@ -36,6 +36,7 @@ from seed import (
     selenium_data,
     selenium_standards,
     service_item_data,
+    service_place_data,
     sport_data,
 )
 
@@ -327,6 +328,7 @@ def load(*, with_demo: bool) -> dict[str, int]:
     counts["policies"] = policy_data.policies()
     counts["service_items"] = service_item_data.items()
     if with_demo:
+        counts["service_places"] = service_place_data.places(after=counts["places"] + counts["venues"])
         counts["address_points"] = school_data.addresses()
         counts["school_districts"] = school_data.demo_round()
     counts["health_alert_clocks"] = health_alert_data.clocks()

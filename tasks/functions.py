@@ -18,6 +18,7 @@ from tasks import (  # noqa: F401 - each registers its own
     guide,
     identity,
     keys,
+    matters,
     media,
     messaging,
     payments,

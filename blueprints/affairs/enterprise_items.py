@@ -9,6 +9,7 @@ from backend.http.idempotency import PARAMETER, idempotent
 from backend.http.surface import Surface
 from blueprints.affairs import firm_case_schemas, firm_item_schemas, item_schemas
 from models.affairs import case_views, form_draft, open_item, service_item, service_item_views
+from models.affairs.hand_in import hand_in
 from models.affairs.open_item import Submission
 
 items = Surface("enterprise items", __name__, url_prefix="/enterprise/v1/service-items", description="企业办事")
@@ -54,4 +55,4 @@ def submit(body: dict[str, Any], item_code: str) -> dict[str, Any]:
     """Submit the form in the firm's name: a case begins, its answers sealed."""
     open_item.require_without_slot(g.actor, item_code)
     told = Submission(body["version"], body["answers"], tuple(body["attachments"]), body["text"])
-    return case_views.brief(open_item.open_for(g.actor, item_code, told))
+    return case_views.brief(hand_in(g.actor, item_code, told, body["materials"]))

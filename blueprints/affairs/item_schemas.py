@@ -5,6 +5,7 @@ from marshmallow import validate
 
 from models.affairs import form, service_item
 from models.affairs.service_item_content import APPLICANTS, DELIVERY
+from models.registers.catalogue import EVERY_KIND
 
 _CODE = validate.Regexp(service_item.CODE)
 _NAME = validate.Regexp(r"^[a-z][a-z0-9_]{0,39}\Z")
@@ -93,7 +94,10 @@ class ItemAppeal(ma.Schema):
 class ItemSource(ma.Schema):
     """Where a material may come from: a register, an earlier case, a file of the applicant."""
 
-    register = ma.fields.String(validate=_NAME, metadata={"example": "household"})
+    register = ma.fields.String(
+        validate=validate.OneOf(sorted(EVERY_KIND)),
+        metadata={"description": "登记信息的种类", "example": "business.licence"},
+    )
     case = ma.fields.String(validate=_CODE)
     file = ma.fields.Boolean(truthy={True}, falsy={False})
 
@@ -116,7 +120,7 @@ class ItemMaterial(ma.Schema):
         data_key="from",
         attribute="from",
         validate=validate.Length(1, 5),
-        metadata={"example": [{"register": "household"}, {"file": True}]},
+        metadata={"example": [{"register": "household.address"}, {"file": True}]},
     )
 
 

@@ -4,6 +4,7 @@ import marshmallow as ma
 from marshmallow import validate
 
 from models.affairs import form
+from models.affairs.matter_forms import material_files
 
 _ID = validate.Length(1, 64)
 _TIME = {"example": "2026-11-23T09:30:00+08:00"}
@@ -34,6 +35,7 @@ class OwnItemSubmitBody(OwnItemDraftBody):
     attachments = ma.fields.List(
         ma.fields.String(validate=_ID), load_default=[], validate=validate.Length(0, 10), metadata={"example": []}
     )
+    materials = material_files()
     text = ma.fields.String(
         load_default="",
         validate=validate.And(validate.Length(0, 2000), validate.Regexp(r"^[^\x00]*\Z")),

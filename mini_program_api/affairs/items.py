@@ -9,6 +9,7 @@ from backend.http.idempotency import PARAMETER, idempotent
 from backend.http.surface import Surface
 from mini_program_api.affairs import item_schemas, schemas
 from models.affairs import case_views, form_draft, open_item, service_item, service_item_views
+from models.affairs.hand_in import hand_in
 from models.affairs.open_item import Submission
 
 items = Surface("items", __name__, url_prefix="/mini/v1/service-items", description="我要办事")
@@ -55,4 +56,4 @@ def submit(body: dict[str, Any], item_code: str) -> dict[str, Any]:
     """Submit the form: a case begins, its answers sealed."""
     open_item.require_without_slot(g.actor, item_code)
     told = Submission(body["version"], body["answers"], tuple(body["attachments"]), body["text"])
-    return case_views.brief(open_item.open_for(g.actor, item_code, told))
+    return case_views.brief(hand_in(g.actor, item_code, told, body["materials"]))

@@ -11,7 +11,7 @@ staff do is written with its audit entry in one transaction. `seq` counts the mo
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bson import ObjectId
@@ -32,7 +32,7 @@ from backend.errors import NotFound
 from backend.personal_data import Holding, Sealed, declare
 from backend.store import transactions
 from backend.store.combining import Reads
-from models.affairs import case_history
+from models.affairs import afterwards, case_history
 from models.affairs.case_errors import CaseMoved
 from models.affairs.steps import Step, Steps
 from models.audit import entry
@@ -54,6 +54,7 @@ class Case(Document):
     """`once` is unique while the matter is open, and `matter` keeps it for an appeal.
 
     `desks` are all role@unit that had the case, `beat` names the running clock.
+    `reopened_at` is when an appeal took the decision back.
     Whoever acts for another leaves no account: the case is the person's.
     A firm's case names the firm by its credit code and no person; `sender` is the account that sent it, for the news.
     `form` are the sealed answers of a service item, `answers` those of them that its form says need no seal. `did` is
@@ -108,6 +109,7 @@ class Case(Document):
     decisions = ListField(DictField())
     appeal_until = DateTimeField()
     appealed_at = DateTimeField()
+    reopened_at = DateTimeField()
     result = DictField()
     history = ListField(DictField())
     opened_at = DateTimeField(required=True)
@@ -194,12 +196,19 @@ def change(case_id: ObjectId, decide: Callable[[dict[str, Any]], Move | None]) -
         move = decide(found)
         if move is None:
             return found
+        move = _with_what_follows(found, move)
         if moved := _apply(found, move):
             for follow in move.follow:
                 if follow["due"] <= clock.now():
                     outbox.wake(follow["queue"])
             return moved
     raise CaseMoved
+
+
+def _with_what_follows(found: dict[str, Any], move: Move) -> Move:
+    state = move.set.get("state", found["state"])
+    more = afterwards.entries(found, state, decided="decisions" in move.push)
+    return replace(move, follow=(*move.follow, *more)) if more else move
 
 
 def _apply(found: dict[str, Any], move: Move) -> dict[str, Any] | None:

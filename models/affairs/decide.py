@@ -79,7 +79,7 @@ def _on(actor: Staff, found: dict[str, Any], told: Kind, outcome: Outcome, reaso
     return Move(
         "stepped",
         actor.key,
-        set={"work": following, "beat": after["beat"], "state": "open"},
+        set={"work": following, "beat": after["beat"], "state": "open", **_reopened(found)},
         add={"desks": [desks.desk(step.role, following["unit"])], **_done(actor, found)},
         text=reason,
         told={"unit": actor.unit, "step": found["work"]["step"], "outcome": outcome.code, "to": outcome.to},
@@ -90,6 +90,11 @@ def _on(actor: Staff, found: dict[str, Any], told: Kind, outcome: Outcome, reaso
 
 def _done(actor: Staff, found: dict[str, Any]) -> dict[str, Any]:
     return {"workers": [actor.key], "did": [{"step": found["work"]["step"], "by": actor.key}]}
+
+
+def _reopened(found: dict[str, Any]) -> dict[str, datetime]:
+    """Return when an appeal that leads on to a further step took the decision back."""
+    return {"reopened_at": clock.now()} if found["state"] == "appealed" else {}
 
 
 def _decision(actor: Staff, found: dict[str, Any], verdict: Verdict) -> dict[str, Any]:

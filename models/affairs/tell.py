@@ -10,7 +10,7 @@ from backend.errors import NotFound
 from models.affairs import case, kind
 from models.messaging import inbox, send
 
-NEWS_ZH = {"case_asked": "请您补充或答复", "case_decided": "已作出决定"}
+NEWS_ZH = {"case_asked": "请您补充或答复", "case_decided": "已作出决定", "case_result": "结果文书已出具"}
 
 
 def entries(found: dict[str, Any], news: str) -> tuple[dict[str, Any], ...]:

@@ -88,6 +88,7 @@ ROLES = {
             "wallet.top_up",
             "benefit.repair",
             "school.serve",
+            "delivery.handle",
         }
         | {"organisation.read", "organisation.register", "organisation.owner"},
         frozenset({"counter_service", "card_service"}) | _MATTERS,
@@ -121,11 +122,13 @@ ROLES = {
         | {"job.read", "rule.read"},
         frozenset({"benefit_payment"}) | _MATTERS,
     ),
-    "case_handler": Role("承办人", "unit", _CASES | {"fact.read", "minor.request", "break_glass.open"}, _MATTERS),
+    "case_handler": Role(
+        "承办人", "unit", _CASES | {"fact.read", "minor.request", "break_glass.open", "delivery.handle"}, _MATTERS
+    ),
     "case_supervisor": Role(
         "督办人员",
         "subtree",
-        _CASES | {"case.supervise", "case.assign", "content.read", "content.review_final"},
+        _CASES | {"case.supervise", "case.assign", "content.read", "content.review_final", "rating.read"},
         _MATTERS,
     ),
     "finance_clerk": Role(

@@ -41,6 +41,7 @@ class Purpose:
 
 PURPOSES = {
     "case_attachment": Purpose("事项材料", check.DOCUMENTS, frozenset({"resident", "staff"})),
+    "case_result": Purpose("办理结果文书", frozenset({"pdf"}), frozenset()),
     "school_material": Purpose("入学申请材料", check.DOCUMENTS, frozenset({"resident", "staff"})),
     "sheet_import": Purpose("表格导入", check.SHEETS, frozenset({"staff"})),
     "content_media": Purpose("内容素材", check.PICTURES | check.AUDIO, frozenset({"staff"})),

@@ -1,18 +1,16 @@
 """The signed code of an admission notice, and what its check comes to.
 
-Kind, key, the offer and a digest of the notice's number under one Ed25519 signature (`backend.codes.compact`), written
-as base64 for URLs. Whether the notice still counts, the store says: a place that was given up makes it void.
+Kind, key, the offer and a digest of the notice's number under one Ed25519 signature, written for a link
+(`backend.codes.link_code`). Whether the notice still counts, the store says: a place that was given up makes it void.
 """
 
-import base64
-import binascii
 import hashlib
 from typing import Any
 
 from bson import ObjectId
 
 from backend import runtime
-from backend.codes import compact
+from backend.codes import compact, link_code
 from backend.errors import NotFound, Unavailable
 from backend.identity_documents import mask_name
 from models.identity import person
@@ -21,7 +19,8 @@ from models.school import round as rounds
 
 KIND = 0x4E
 """First byte of every code of a notice, "N"."""
-LONGEST = 400
+LENGTH = 16
+"""Bytes of a payload: an id of twelve and a digest of four."""
 TAIL = 6
 STATE_ZH = {"authentic": "真实有效", "revoked": "已失效", "unknown": "查无此通知书"}
 
@@ -43,8 +42,7 @@ def code(found: dict[str, Any]) -> str:
     keys = runtime.current().certificate_keys
     if not keys.private:
         raise NoNoticeKey
-    signed = compact.sign(KIND, keys.current, _payload(found), keys.private[keys.current])
-    return base64.urlsafe_b64encode(compact.base45_decode(signed)).decode().rstrip("=")
+    return link_code.sign(KIND, keys.current, _payload(found), keys.private[keys.current])
 
 
 def url(found: dict[str, Any]) -> str:
@@ -80,29 +78,9 @@ def look(text: str) -> dict[str, Any]:
 
 def _offer(text: str) -> dict[str, Any] | None:
     try:
-        payload = _verified(text)
+        payload = link_code.verify(text, KIND, LENGTH, runtime.current().certificate_keys.public)
         found = offer.read(ObjectId(payload[:12]))
     except (compact.BadCode, NotFound):
         return None
     same = bool(found.get("number")) and _payload(found) == payload
     return found if same else None
-
-
-def _verified(text: str) -> bytes:
-    """Return the payload of a code.
-
-    Raises:
-        BadCode: it was not signed here, for a notice.
-    """
-    if len(text) > LONGEST or not text.isascii():
-        raise compact.WrongFormat
-    try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (ValueError, binascii.Error):
-        raise compact.WrongFormat from None
-    if base64.urlsafe_b64encode(data).decode().rstrip("=") != text:
-        raise compact.WrongFormat
-    payload = compact.verify(compact.base45_encode(data), runtime.current().certificate_keys.public, KIND)
-    if len(payload) != 16:  # noqa: PLR2004 - an id and a digest
-        raise compact.WrongFormat
-    return payload

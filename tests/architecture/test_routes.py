@@ -92,6 +92,18 @@ WITHOUT_KEY = {
     "/mini/v1/cases/{case_id}/withdraw": "withdrawing again changes nothing",
     "/enterprise/v1/cases/{case_id}/withdraw": "withdrawing again changes nothing",
     "/office/v1/service-items/{item_id}/try": "it only looks",
+    **{
+        f"/{root}/v1/cases/{{case_id}}/result/delivery/{verb}": reason
+        for root in ("mini", "enterprise")
+        for verb, reason in (
+            ("code", "the code of before ends, and only the newest opens"),
+            ("received", "confirming again changes nothing"),
+        )
+    },
+    "/office/v1/result-deliveries/{paper_id}/ready": "what lies at the counter is refused",
+    "/office/v1/result-deliveries/{paper_id}/hand-over": "what was handed over is refused",
+    "/office/v1/result-deliveries/{paper_id}/send": "what was sent is refused",
+    "/office/v1/result-deliveries/{paper_id}/settle": "what has arrived or come back is refused",
     "/office/v1/cases/{case_id}/claim": "claiming again changes nothing",
     "/office/v1/cases/{case_id}/release": "releasing again changes nothing",
     "/office/v1/cases/{case_id}/assign": "assigning again changes nothing",

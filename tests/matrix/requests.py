@@ -56,6 +56,7 @@ FILES = {"POST /office/v1/benefits/files/{file_no}/returns": b"no return file"}
 SAMPLED = f"quantity=heart_rate&first={DAY}&last={DAY}"
 QUERIES = {
     "/office/v1/service-items/{item_id}/difference": "before=matrix_item:1",
+    "/office/v1/rating-figures": "month=2026-11",
     "/office/v1/health/elders/{elder_id}/samples": SAMPLED,
     "/mini/v1/health/samples": SAMPLED,
     "/public/v1/school/rounds/{round_code}/draw/lot": "pseudonym={pseudonym}",
