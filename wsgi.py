@@ -40,8 +40,10 @@ import blueprints.eldercare.office_sheets
 import blueprints.eldercare.office_wearables
 import blueprints.eldercare.office_wishes
 import blueprints.enterprise.enterprise_firm
+import blueprints.enterprise.enterprise_payout
 import blueprints.enterprise.enterprise_policies
 import blueprints.enterprise.office
+import blueprints.enterprise.public_publicity
 import blueprints.epcis.authenticate
 import blueprints.epcis.routes
 import blueprints.fhir.routes
@@ -112,6 +114,7 @@ import mini_program_api.eldercare.alerts
 import mini_program_api.eldercare.knowing
 import mini_program_api.eldercare.view
 import mini_program_api.eldercare.wearables
+import mini_program_api.enterprise.objections
 import mini_program_api.identity.consents
 import mini_program_api.identity.persons
 import mini_program_api.identity.relations
@@ -179,6 +182,9 @@ SURFACES: list[Surface] = [
     blueprints.enterprise.enterprise_firm.firms,
     blueprints.enterprise.enterprise_policies.policies,
     *blueprints.enterprise.office.OFFICE,
+    blueprints.enterprise.enterprise_payout.own,
+    blueprints.enterprise.public_publicity.lists,
+    mini_program_api.enterprise.objections.objections,
     blueprints.payments.callbacks.callbacks,
     blueprints.messaging.push.push,
     blueprints.messaging.push.root_files,

@@ -6,6 +6,7 @@ from marshmallow import validate
 
 from models.benefits import batch, payment_file, return_file
 from models.benefits.line import STATES
+from models.payments import return_match
 
 _TIME = {"example": "2026-11-24T10:30:00+08:00"}
 _FILE = {"example": "BTFF-20261124-000012-01"}
@@ -111,7 +112,7 @@ class DifferenceView(ma.Schema):
     file_no = ma.fields.String(metadata=_FILE)
     return_number = ma.fields.Integer(metadata={"example": 1})
     what = ma.fields.String(
-        validate=validate.OneOf(tuple(return_file.DIFFERENCES)), metadata={"example": "amount_differs"}
+        validate=validate.OneOf(tuple(return_match.DIFFERENCES)), metadata={"example": "amount_differs"}
     )
     what_zh = ma.fields.String(metadata={"example": "回盘金额与送出金额不一致"})
     seq = ma.fields.Integer(metadata={"example": 17})

@@ -45,5 +45,5 @@ def list_offers(query: dict[str, Any]) -> dict[str, Any]:
 @policies.answer(200, run_schemas.OwnOffer)
 def confirm(body: dict[str, Any], offer_id: str) -> dict[str, Any]:
     """Take an offer and name the account; its amount is taken of the budget at once."""
-    found = offer.confirm(g.actor, object_ids.read(offer_id), body["account"])
+    found = offer.confirm(g.actor, object_ids.read(offer_id), body["account"], accepts_promise=body["accepts_promise"])
     return run_views.offered(found, policy.read(found["policy"]))

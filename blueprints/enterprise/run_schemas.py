@@ -49,8 +49,22 @@ class OfferAccount(ma.Schema):
     )
 
 
+class OfferAccountBody(ma.Schema):
+    """Another account, because the bank could not pay into the first one."""
+
+    account = ma.fields.Nested(
+        OfferAccount,
+        required=True,
+        metadata={"example": {"bank": "于都农村商业银行", "number": "6217001234567890131", "holder": _NAME["example"]}},
+    )
+
+
 class OfferConfirmBody(ma.Schema):
-    """That the firm wants it, and into which account."""
+    """That the firm wants it, into which account, and that it accepts what the policy has it promise."""
+
+    accepts_promise = ma.fields.Boolean(
+        load_default=False, metadata={"description": "同意该政策要求的承诺", "example": False}
+    )
 
     account = ma.fields.Nested(
         OfferAccount,
@@ -144,8 +158,26 @@ class OfferAccountView(ma.Schema):
     holder = ma.fields.String(metadata=_NAME)
 
 
-class OwnOffer(ma.Schema):
-    """An offer as the firm sees it."""
+class OfferAfter(ma.Schema):
+    """Where an offer stands on its way to the money."""
+
+    overdue = ma.fields.Boolean(metadata={"description": "已超过承诺的拨付时限", "example": False})
+    pay_by = ma.fields.String(metadata=_TIME)
+    paid_at = ma.fields.String(metadata=_TIME)
+    code = ma.fields.String(metadata={"example": "account_closed"})
+    why_zh = ma.fields.String(metadata={"example": "账户已销户"})
+    ended_for = ma.fields.String(
+        validate=validate.OneOf(tuple(offer.ENDED_ZH)), metadata={"example": "objection_upheld"}
+    )
+    ended_for_zh = ma.fields.String(metadata={"example": "公示异议成立"})
+    publicity_id = ma.fields.String(metadata=_ID)
+
+
+class OwnOffer(OfferAfter):
+    """An offer as the firm sees it; `promise_zh` is what it promises by confirming, until the end of a day."""
+
+    promise_zh = ma.fields.String(metadata={"example": "参保职工人数不少于 20"})
+    promise_until = ma.fields.String(metadata={"example": "2027-11-23"})
 
     id = ma.fields.String(metadata=_ID)
     policy = ma.fields.String(metadata=_POLICY)
@@ -167,7 +199,7 @@ class OwnOfferList(ma.Schema):
     next = ma.fields.String(allow_none=True)
 
 
-class PolicyOffer(ma.Schema):
+class PolicyOffer(OfferAfter):
     """An offer as the offices see it."""
 
     id = ma.fields.String(metadata=_ID)

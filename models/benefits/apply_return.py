@@ -1,15 +1,9 @@
-"""Applying a return file: each row is matched by number, account and amount, and moves its payment and line once.
+"""Applying a return file: each row that fits its payment (`return_match`) moves payment and line once.
 
-    row            payment waiting   paid            failed          reversed
-    S (paid)       → paid            again           contradicts     again
-    F (failed)     → failed          contradicts     again           again
-    R (冲正)        not_paid_before   → reversed      not_paid_before again
-
-`again` changes nothing: the same return twice, or the same results under another number. What does not fit is named for
-finance and moves nothing. A part is one transaction; the ledger follows when every payment of the file is final.
+A part is one transaction; the ledger follows when every payment of the file is final.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,10 +19,9 @@ from models.benefits.bulk_move import LineMove, LinesMoved
 from models.benefits.line import BenefitLine
 from models.benefits.payment import BenefitPayment
 from models.benefits.return_file import BenefitReturn
+from models.payments import bank_codes, return_match
 
 PARTS_AT_ONCE = 20
-_FITS = {("paid", "waiting"), ("failed", "waiting"), ("reversed", "paid")}
-_AGAIN = {("paid", "paid"), ("failed", "failed"), *((one, "reversed") for one in ("paid", "failed", "reversed"))}
 _LINE_STATES = {"paid": ("sent", "resent"), "failed": ("sent", "resent"), "reversed": ("paid",)}
 
 
@@ -57,7 +50,9 @@ def apply(ret: str) -> None:
 
 def _apply_part(found: Mapping[str, Any], number: int, rows: Sequence[Row]) -> None:
     known = payment.numbered(found["file"], [row.seq for row in rows])
-    fitting, counts, differences = _sorted(rows, known)
+    made = return_match.match(rows, known, lambda one: payment.opened(one)[1], of="line")
+    fitting, differences = made.fitting, list(made.differences)
+    counts = {**{f"counts.{name}": number for name, number in made.counts.items()}, "stated_fen": made.stated_fen}
     lines = {one["_id"]: one for one in _lines(found["batch"], [known[row.seq]["line"] for row in fitting])}
     updates = [_payment_update(known[row.seq], row) for row in fitting]
     moves = [_line_move(lines[known[row.seq]["line"]], known[row.seq], row) for row in fitting]
@@ -79,49 +74,6 @@ def _apply_part(found: Mapping[str, Any], number: int, rows: Sequence[Row]) -> N
     transactions.run(change)
 
 
-def _sorted(
-    rows: Sequence[Row], known: Mapping[int, dict[str, Any]]
-) -> tuple[list[Row], dict[str, int], list[dict[str, Any]]]:
-    """Tell the rows that move something from those that say it again, and from those that do not fit."""
-    fitting: dict[int, Row] = {}
-    counts: Counter[str] = Counter()
-    differences, stated = [], 0
-    for row in rows:
-        what = "again" if row.seq in fitting else _verdict(row, known.get(row.seq))
-        counts[what or row.outcome] += 1
-        stated += row.fen if row.outcome == "paid" and what != "again" else 0
-        if not what:
-            fitting[row.seq] = row
-        elif what != "again":
-            differences.append(_difference(what, row, known.get(row.seq)))
-    return (
-        list(fitting.values()),
-        {**{f"counts.{name}": number for name, number in counts.items()}, "stated_fen": stated},
-        differences,
-    )
-
-
-def _verdict(row: Row, found: Mapping[str, Any] | None) -> str:
-    """Return what keeps a row from moving its payment; nothing where it fits."""
-    if found is None:
-        return "unknown_line"
-    if row.fen != found["amount_fen"]:
-        return "amount_differs"
-    if payment.opened(found)[1] != row.account:
-        return "account_differs"
-    pair = (row.outcome, found["state"])
-    if pair in _FITS:
-        return ""
-    if pair in _AGAIN:
-        return "again"
-    return "not_paid_before" if row.outcome == "reversed" else "contradicts"
-
-
-def _difference(what: str, row: Row, found: Mapping[str, Any] | None) -> dict[str, Any]:
-    here = {"here_fen": found["amount_fen"], "line": found["line"]} if found else {}
-    return {"what": what, "seq": row.seq, "there_fen": row.fen, "outcome": row.outcome, **here}
-
-
 def _lines(batch_id: ObjectId, ids: list[ObjectId]) -> list[dict[str, Any]]:
     query = {"batch": batch_id, "_id": {"$in": ids}}
     return list(BenefitLine._get_collection().find(query, {"outbox": 0, "history": 0}))
@@ -129,7 +81,7 @@ def _lines(batch_id: ObjectId, ids: list[ObjectId]) -> list[dict[str, Any]]:
 
 def _payment_update(found: Mapping[str, Any], row: Row) -> UpdateOne:
     told: dict[str, Any] = {"state": row.outcome, "settled_at": clock.now()}
-    told |= {"code": row.code if row.code in payment.CODES else "other"} if row.outcome != "paid" else {}
+    told |= {"code": bank_codes.known(row.code)} if row.outcome != "paid" else {}
     told |= {"serial": row.serial} if row.serial else {}
     change: dict[str, Any] = {"$set": told}
     if row.outcome != "paid":
@@ -142,7 +94,7 @@ def _line_move(found: Mapping[str, Any], paid: Mapping[str, Any], row: Row) -> L
     if found["state"] not in _LINE_STATES[row.outcome]:
         raise LinesMoved
     to = "paid" if row.outcome == "paid" else "failed"
-    code = row.code if row.code in payment.CODES else "other"
+    code = bank_codes.known(row.code)
     more = {} if to == "paid" else {"code": code}
     pushed = line.history("system:bank", row.outcome, file=paid["file"], **more)
     return LineMove(found, to, pushed, tell.entries(found, to, paid["_id"], code))

@@ -27,7 +27,7 @@ from models.benefits.line import BenefitLine
 from models.benefits.progress import Turn
 from models.identity import approval
 from models.identity.actors import Staff, System
-from models.payments import ledger_account
+from models.payments import bank_promise
 from models.payments.posting import InsufficientFunds
 
 log = structlog.get_logger()
@@ -84,10 +84,7 @@ def require_available(fund: str, fen: int) -> None:
     Raises:
         FundShort: it has less, or was never opened.
     """
-    try:
-        available = int(ledger_account.read(fund)["available_fen"])
-    except ledger_account.AccountUnknown:
-        available = 0
+    available = bank_promise.available(fund)
     if available < fen:
         raise FundShort(available=yuan(available), needed=yuan(fen))
 

@@ -14,18 +14,15 @@ from backend import clock, metrics, outbox
 from backend.payout_bank import BankRefusedFile, Standing
 from backend.payout_file import ReturnFileRefused
 from backend.store import transactions
-from models.benefits import bank_file, bank_link, bulk_move, line, money, payment, payment_file, receive_return
+from models.benefits import bank_file, bulk_move, line, money, payment, payment_file, receive_return
 from models.benefits.bulk_move import LineMove
 from models.benefits.line import BenefitLine
 from models.benefits.payment import BenefitPayment
 from models.benefits.receive_return import OtherFile, ReturnNumberUsed
+from models.payments import bank_channel
 
 log = structlog.get_logger()
 PIECE = 500
-POLL_SECONDS = (5, 15, 30, 60, 300, 600)
-LATE_SECONDS = 6 * 3600.0
-LATE_DAYS = 30
-"""How long a settled file is asked for payments that the bank took back."""
 
 
 def send(number: str) -> None:
@@ -37,15 +34,16 @@ def send(number: str) -> None:
     found = payment_file.read(number)
     if found["state"] != "ready":
         return
-    link = bank_link.current()
-    standing = link.standing(number) if found.get("tried_at") else None
-    if standing is None:
-        payment_file.move(number, ("ready",), {"tried_at": clock.now()})
-        try:
-            standing = link.hand_in(number, bank_file.content(number))
-        except BankRefusedFile as refusal:
-            _refused(number, refusal.reason)
-            return
+    try:
+        standing = bank_channel.handed_in(
+            number,
+            tried=bool(found.get("tried_at")),
+            trying=lambda: payment_file.move(number, ("ready",), {"tried_at": clock.now()}),
+            content=lambda: bank_file.content(number),
+        )
+    except BankRefusedFile as refusal:
+        _refused(number, refusal.reason)
+        return
     accept(number, standing)
 
 
@@ -111,17 +109,13 @@ def ask(number: str) -> None:
     found = payment_file.read(number)
     if found["state"] not in ("accepted", "settled"):
         return
-    link = bank_link.current()
-    standing = link.standing(number)
-    known = standing.returns if standing else 0
-    for one in range(found["returns"] + 1, known + 1):
-        _fetched(number, one, link.returned(number, one))
+    done, returns = bank_channel.standing(number, found["returns"])
+    for one, data in returns:
+        _fetched(number, one, data)
         payment_file.move(number, payment_file.AT_BANK, {"returns": one})
-    done = bool(standing and standing.done)
     payment_file.move(number, payment_file.AT_BANK, {"polls": found["polls"] + 1, "bank_done": done})
-    if payment_file.due_after_settling(found, LATE_DAYS):
-        settled = found["state"] == "settled"
-        raise outbox.Later(LATE_SECONDS if settled else POLL_SECONDS[min(found["polls"], len(POLL_SECONDS) - 1)])
+    if payment_file.due_after_settling(found, bank_channel.LATE_DAYS):
+        raise outbox.Later(bank_channel.again_in(found["polls"], settled=found["state"] == "settled"))
 
 
 def _fetched(number: str, count: int, data: bytes) -> None:

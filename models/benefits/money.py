@@ -1,19 +1,13 @@
-"""What benefits post in the ledger: a promise of the fund for each file, what was paid of it, what came back.
-
-Each has a key that says what it is for, so that however often it is called it is booked once.
-"""
+"""What benefits post in the ledger: a promise of the fund for each file, what was paid of it, what came back."""
 
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from models.payments import transfer, transfer_hold
-from models.payments.transfer_hold import HoldEnded
+from models.payments import bank_promise
 
-CLEARING = "clearing:bank"
-PROMISED = timedelta(days=366)
 WHAT = "benefit_payment"
+reversal_of = bank_promise.reversal_of
+let_go = bank_promise.let_go
 
 
 def promise(key: str, fund: str, fen: int, *, about: Mapping[str, str], since: datetime) -> str:
@@ -22,31 +16,15 @@ def promise(key: str, fund: str, fen: int, *, about: Mapping[str, str], since: d
     Raises:
         InsufficientFunds: the fund has less that is not promised away.
     """
-    until = since + PROMISED
-    return str(transfer_hold.hold(key, fund, CLEARING, fen, what=WHAT, about=dict(about), until=until)["_id"])
+    return bank_promise.promise(key, fund, fen, what=WHAT, about=about, since=since)
 
 
 def pay(file_no: str, hold_id: str, fen: int) -> str:
     """Move what the bank paid of a file's promise and let the rest go; return the id of the transfer."""
-    told = {"reference": file_no, "statement": f"bank:{file_no}"}
-    return str(transfer_hold.post_hold(f"benefit:{file_no}:paid", hold_id, fen, **told)["_id"])
-
-
-def let_go(key: str, hold_id: str) -> None:
-    """Let a promise go of which the bank paid nothing; one that has ended is gone already."""
-    with suppress(HoldEnded):
-        transfer_hold.void_hold(key, hold_id)
+    return bank_promise.pay(f"benefit:{file_no}:paid", file_no, hold_id, fen)
 
 
 def give_back(file_no: str, seq: int, transfer_id: str, fen: int) -> str:
     """Book an amount that the bank took back from an account (冲正); return the id of the refund."""
-    number = reversal_of(file_no, seq)
-    told: dict[str, Any] = {"reference": number, "statement": f"bank:{file_no}"}
-    about = {"file": file_no, "seq": seq}
-    key = f"benefit:{number}:back"
-    return str(transfer.refund(key, transfer_id, fen, what="benefit_reversal", about=about, **told)["_id"])
-
-
-def reversal_of(file_no: str, seq: int) -> str:
-    """Return the number under which ledger and bank know a reversal."""
-    return f"{file_no}:{seq:06d}"
+    key = f"benefit:{reversal_of(file_no, seq)}:back"
+    return bank_promise.give_back(key, file_no, seq, transfer_id, fen, what="benefit_reversal")

@@ -31,18 +31,6 @@ STATES = {
 }
 LIVE = ("waiting", "paid")
 TAIL = 4
-CODES = {
-    "no_account": "没有可用的收款账号",
-    "account_not_found": "账号不存在",
-    "account_closed": "账户已销户",
-    "dormant": "账户长期未用,已转为睡眠户",
-    "frozen": "账户已被冻结",
-    "name_mismatch": "户名与账号不符",
-    "limit": "超过账户的收款限额",
-    "reversed": "银行入账后又退回(冲正)",
-    "other": "银行未说明原因",
-}
-"""Why a payment did not arrive, as the bank codes it."""
 WHAT_TO_DO = {
     "dormant": "请持本人身份证和银行卡到银行网点激活账户,再在此确认原账号;或改填本人其他账号。",
     "frozen": "请先联系开户银行了解冻结原因,或改填本人其他账号。",
@@ -162,11 +150,6 @@ def of_lines(lines: Iterable[ObjectId]) -> dict[ObjectId, list[dict[str, Any]]]:
     for one in BenefitPayment._get_collection().find(query).hint("of_line").sort("made_at", 1):
         found[one["line"]].append(one)
     return found
-
-
-def why_zh(code: str) -> str:
-    """Return why a payment did not arrive, in words."""
-    return CODES.get(code, CODES["other"])
 
 
 def what_to_do_zh(code: str) -> str:

@@ -16,6 +16,7 @@ from models.benefits.payment import BenefitPayment
 from models.identity import person
 from models.identity.actors import Resident, Staff
 from models.identity.counter import Serving
+from models.payments import bank_codes, return_match
 
 HISTORY_ZH = {
     "collected": "乡镇采集",
@@ -121,7 +122,7 @@ def _brief(found: Mapping[str, Any], told: Mapping[str, Any], payments: list[dic
     }
     if found["state"] == "failed":
         code = str(payments[-1].get("code", "other")) if payments else "no_account"
-        shown |= {"why_failed_zh": payment.why_zh(code), "what_to_do_zh": payment.what_to_do_zh(code)}
+        shown |= {"why_failed_zh": bank_codes.why_zh(code), "what_to_do_zh": payment.what_to_do_zh(code)}
     if found["state"] == "lapsed":
         shown |= {"what_to_do_zh": payment.LAPSED}
     return shown
@@ -134,7 +135,7 @@ def _timeline(found: Mapping[str, Any]) -> list[dict[str, Any]]:
             "at": _wire(one["at"]),
             "what": one["what"],
             "what_zh": HISTORY_ZH.get(one["what"], line.STATES.get(one["what"], "处理")),
-            **({"why_zh": payment.why_zh(one["code"])} if "code" in one else {}),
+            **({"why_zh": bank_codes.why_zh(one["code"])} if "code" in one else {}),
         }
         for one in found["history"]
     ]
@@ -229,7 +230,7 @@ def _difference(number: str, ret: int, found: Mapping[str, Any]) -> dict[str, An
         "file_no": number,
         "return_number": ret,
         "what": found["what"],
-        "what_zh": return_file.DIFFERENCES[found["what"]],
+        "what_zh": return_match.DIFFERENCES[found["what"]],
         "seq": found["seq"],
     }
     return told | {name: found[name] for name in ("here_fen", "there_fen") if name in found}
@@ -264,7 +265,7 @@ def _failed(found: Mapping[str, Any], made: list[dict[str, Any]]) -> dict[str, A
         "state": found["state"],
         "state_zh": line.STATES[found["state"]],
         "code": code,
-        "why_zh": payment.why_zh(code),
+        "why_zh": bank_codes.why_zh(code),
     }
     if last:
         told |= {"file_no": last["file"], "seq": last.get("seq", 0), "account_tail": last["account_tail"]}

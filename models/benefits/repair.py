@@ -22,6 +22,7 @@ from models.identity import levels, person
 from models.identity.actors import Resident, Staff
 from models.identity.counter import Serving
 from models.identity.person import Known
+from models.payments import bank_codes
 
 SHOWN = ("benefit_lines.amount", "benefit_lines.account", "benefit_lines.state")
 """What a person's lines show to somebody else, for the access line."""
@@ -51,7 +52,7 @@ class SameAccount(Unprocessable):
     en = "The payment to this account failed and would fail again. Give another account of your own."
 
     def __init__(self, code: str) -> None:
-        why = payment.why_zh(code)
+        why = bank_codes.why_zh(code)
         super().__init__(why=why, fields={"account": [self.zh.format(why=why)]})
 
 

@@ -22,14 +22,6 @@ COLLECTION = "benefit_returns"
 PARTS = "benefit_return_parts"
 outbox.carried_by(COLLECTION)
 STATES = {"received": "处理中", "applied": "已处理", "refused": "文件不完整,未处理"}
-DIFFERENCES = {
-    "unknown_line": "回盘中有未送出的明细",
-    "amount_differs": "回盘金额与送出金额不一致",
-    "account_differs": "回盘账号与送出账号不一致",
-    "contradicts": "与此前回盘结果相反",
-    "not_paid_before": "冲正的明细此前未到账",
-    "missing": "银行处理完毕但回盘缺少的明细",
-}
 MOST_DIFFERENCES = 200
 PART_ROWS = 500
 

@@ -13,6 +13,7 @@ from backend.money import yuan
 from models.benefits import batch, line, payment
 from models.identity import account
 from models.messaging import inbox
+from models.payments import bank_codes
 
 _OF_LINE = ("item", "period", "yuan")
 _WANTED = {
@@ -41,7 +42,7 @@ def tell(line_id: ObjectId, news: str, about: str, code: str) -> None:
         "period": found["period"],
         "yuan": yuan(found["amount_fen"]),
         "account": f"尾号 {tail} 的账户" if tail else "收款账户",
-        "why": payment.why_zh(code),
+        "why": bank_codes.why_zh(code),
         "what": payment.what_to_do_zh(code),
     }
     wanted = {name: values[name] for name in _WANTED[news]}

@@ -1,10 +1,13 @@
 """An offer (免申即享): what a policy gives to a firm that a run found eligible, until the firm takes it by one tap.
 
-    offered ──confirm──▶ confirmed          offered ──a later run finds otherwise──▶ lapsed ──eligible again──▶ offered
+    offered ──confirm──▶ confirmed      offered ──a later run finds otherwise──▶ lapsed ──eligible again──▶ offered
+    confirmed ──publish──▶ in_publicity ──its time is over──▶ payable ──a batch takes it──▶ in_batch ──▶ paid
+        └─────────publicity is skipped─────────────────────────▶ ▲ └───another account── failed ◀───┘
+    confirmed | in_publicity | payable | failed ──an objection upheld, a promise broken──▶ ended (back to the budget)
 
 Confirming says that the firm wants it and into which account. In one transaction the offer moves and its amount is
 taken of the budget by one conditional update, so that neither is without the other. What was confirmed no later run
-changes.
+changes; every later move goes through `move` and its guard.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,29 +15,58 @@ from typing import Any
 
 import orjson
 from bson import ObjectId
-from mongoengine import BinaryField, DateTimeField, Document, LongField, ObjectIdField, StringField
+from mongoengine import (
+    BinaryField,
+    BooleanField,
+    DateTimeField,
+    DictField,
+    Document,
+    IntField,
+    ListField,
+    LongField,
+    ObjectIdField,
+    StringField,
+)
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError
 
-from backend import clock, personal_data, runtime
+from backend import clock, outbox, personal_data, runtime
 from backend.errors import Conflict, Unprocessable
 from backend.personal_data import Holding, Sealed
 from backend.store import documents, paging, transactions
 from models.audit import entry
-from models.enterprise import judge, policy
+from models.enterprise import judge, pay_clock, payout_terms, policy, promise
 from models.identity import membership
 from models.identity.actors import Member
 
 COLLECTION = "enterprise_offers"
-STATES = {"offered": "待确认", "confirmed": "已确认", "lapsed": "已失效"}
+outbox.carried_by(COLLECTION)
+STATES = {
+    "offered": "待确认",
+    "confirmed": "已确认",
+    "lapsed": "已失效",
+    "in_publicity": "公示中",
+    "payable": "待拨付",
+    "in_batch": "拨付中",
+    "failed": "拨付失败,待更正账户",
+    "paid": "已拨付",
+    "ended": "已终止",
+}
+ENDED_ZH = {"objection_upheld": "公示异议成立", "promise_broken": "未履行承诺"}
+ENDABLE = ("confirmed", "in_publicity", "payable", "failed")
 MAY_CONFIRM = ("owner", "manager")
 _DUPLICATE = 11000
 _NEVER = ("offered", "lapsed")
 
 
 class Offer(Document):
-    """One a policy and firm. `account` is sealed JSON of bank, number and holder; `person` confirmed it."""
+    """One a policy and firm. `account` is sealed JSON of bank, number and holder; `person` confirmed it.
+
+    `publicity` is its list, `objections` how many are open against it; `payout` the last batch that took it, `code` why
+    the bank did not pay. `pay_by` is the end of the time within which the policy promised to pay; `overdue` stands from
+    then until it is paid.
+    """
 
     meta = {
         "collection": COLLECTION,
@@ -44,6 +76,10 @@ class Offer(Document):
             {"fields": ["firm", "-_id"]},
             {"fields": ["policy", "state", "_id"]},
             {"fields": ["person"], "sparse": True},
+            {"fields": ["publicity", "_id"], "sparse": True},
+            {"fields": ["payout", "_id"], "sparse": True},
+            {"fields": ["overdue", "pay_by"], "sparse": True},
+            outbox.INDEX,
         ],
     }
     policy = StringField(required=True)
@@ -56,6 +92,17 @@ class Offer(Document):
     person = ObjectIdField()
     confirmed_by = StringField()
     confirmed_at = DateTimeField()
+    publicity = ObjectIdField()
+    objections = IntField()
+    payout = StringField()
+    code = StringField()
+    pay_within = IntField()
+    pay_by = DateTimeField()
+    overdue = BooleanField()
+    paid_at = DateTimeField()
+    ended_for = StringField(choices=tuple(ENDED_ZH))
+    ended_at = DateTimeField()
+    outbox = ListField(DictField())
 
 
 personal_data.declare(
@@ -72,11 +119,11 @@ personal_data.declare(
 
 
 class OfferStateWrong(Conflict):
-    """409: the offer is not there to be confirmed."""
+    """409: the offer is not where this can be done."""
 
     code = "enterprise_offer_state_wrong"
-    zh = "该兑现事项目前为“{state_zh}”,不能确认;请刷新后查看最新情况。"
-    en = "This offer is {state} and cannot be confirmed. Refresh to see where it stands."
+    zh = "该兑现事项目前为“{state_zh}”,不能进行此操作;请刷新后查看最新情况。"
+    en = "This offer is {state} and does not allow this. Refresh to see where it stands."
 
 
 class AccountNeeded(Unprocessable):
@@ -88,6 +135,17 @@ class AccountNeeded(Unprocessable):
 
     def __init__(self) -> None:
         super().__init__(fields={"account": [self.zh]})
+
+
+class PromiseNeeded(Unprocessable):
+    """422: this policy pays to firms that promise something."""
+
+    code = "enterprise_promise_needed"
+    zh = "领取该项资金须先作出承诺,请阅读承诺内容并勾选同意后再确认。"
+    en = "This policy asks for a promise. Read it and accept it first."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"accepts_promise": [self.zh]})
 
 
 class OfferOver(Conflict):
@@ -122,12 +180,15 @@ def found(run: Mapping[str, Any], amounts: Mapping[str, int], others: Sequence[s
             raise
 
 
-def confirm(member: Member, offer_id: ObjectId, account: Mapping[str, str] | None) -> dict[str, Any]:
+def confirm(
+    member: Member, offer_id: ObjectId, account: Mapping[str, str] | None, *, accepts_promise: bool = False
+) -> dict[str, Any]:
     """Confirm an offer in the name of one's firm, and the account; the same again changes nothing. Return the offer.
 
     Raises:
         NotFound: no such offer of the firm.
         AccountNeeded: it pays, and there is no account, or its holder is not the firm.
+        PromiseNeeded: it asks for a promise that was not accepted.
         OfferOver: the time of the policy is over.
         OfferStateWrong: it lapsed, or was confirmed with another account.
         BudgetSpent: less is left of the budget.
@@ -136,12 +197,15 @@ def confirm(member: Member, offer_id: ObjectId, account: Mapping[str, str] | Non
     mine = {"_id": offer_id, "firm": member.organisation["credit_code"]}
     known = documents.one(Offer, mine)
     terms = policy.read(known["policy"])
-    told = _account(member, terms, account)
+    told = holder_checked(member, account) if policy.pays(terms) else {}
     if known["state"] != "offered":
         return _as_confirmed(known, told)
     if over := judge.out_of_time(terms, clock.today()):
         raise OfferOver(over=over, over_zh=judge.VERDICTS[over])
-    change = _confirmation(member, offer_id, told)
+    promised = promise.record(known, terms, member)
+    if promised and not accepts_promise:
+        raise PromiseNeeded
+    change = _confirmation(member, known, terms, told)
     line = entry.line(member.key, "enterprise_offer.confirm", f"offer:{offer_id}", amount_fen=known["amount_fen"])
     guard = {**mine, "state": "offered", "amount_fen": known["amount_fen"]}
 
@@ -150,6 +214,8 @@ def confirm(member: Member, offer_id: ObjectId, account: Mapping[str, str] | Non
         if not Offer._get_collection().update_one(guard, {"$set": change}, session=session).matched_count:
             return False
         policy.take(known["policy"], known["amount_fen"], session)
+        if promised:
+            promise.store(promised, session)
         entry.write(line, session)
         return True
 
@@ -158,27 +224,52 @@ def confirm(member: Member, offer_id: ObjectId, account: Mapping[str, str] | Non
     return stored if moved else _as_confirmed(stored, told)
 
 
-def _account(member: Member, terms: Mapping[str, Any], account: Mapping[str, str] | None) -> dict[str, str]:
-    if not policy.pays(terms):
-        return {}
+def holder_checked(member: Member, account: Mapping[str, str] | None) -> dict[str, str]:
+    """Return an account that the member's own firm holds.
+
+    Raises:
+        AccountNeeded: there is none, or its holder is another one.
+    """
     if not account or "".join(account["holder"].split()) != "".join(member.organisation["name"].split()):
         raise AccountNeeded
     return dict(account)
 
 
-def _confirmation(member: Member, offer_id: ObjectId, account: dict[str, str]) -> dict[str, Any]:
-    told: dict[str, Any] = {"state": "confirmed", "person": member.person_id, "confirmed_by": member.key}
-    told |= {"confirmed_at": clock.now()}
-    if account:
-        text = orjson.dumps(account, option=orjson.OPT_SORT_KEYS).decode()
-        told["account"] = runtime.current().sealer.seal("enterprise_offers.account", offer_id, text)
-    return told
+def _confirmation(
+    member: Member, known: Mapping[str, Any], terms: Mapping[str, Any], account: dict[str, str]
+) -> dict[str, Any]:
+    now, skipped = clock.now(), payout_terms.of(terms)["skip_publicity"] and policy.pays(terms)
+    told: dict[str, Any] = {"state": "payable" if skipped else "confirmed", "person": member.person_id}
+    told |= {"confirmed_by": member.key, "confirmed_at": now, **pay_clock.started(known["_id"], terms, now)}
+    return told | ({"account": sealed_account(known["_id"], account)} if account else {})
+
+
+def sealed_account(offer_id: ObjectId, account: Mapping[str, str]) -> bytes:
+    """Return the account of an offer as it is stored."""
+    text = orjson.dumps(dict(account), option=orjson.OPT_SORT_KEYS).decode()
+    return runtime.current().sealer.seal("enterprise_offers.account", offer_id, text)
 
 
 def _as_confirmed(known: Mapping[str, Any], account: Mapping[str, str]) -> dict[str, Any]:
-    if known["state"] == "confirmed" and account_of(known) == dict(account):
+    if known["state"] not in _NEVER and account_of(known) == dict(account):
         return dict(known)
     raise OfferStateWrong(state=known["state"], state_zh=STATES[known["state"]])
+
+
+def move(query: Mapping[str, Any], before: Sequence[str], change: Mapping[str, Any], session: ClientSession) -> int:
+    """Change the confirmed offers of a query that are in one of the states `before`; return how many there were."""
+    guard = {**query, "state": {"$in": sorted(before)}}
+    return Offer._get_collection().update_many(guard, dict(change), session=session).matched_count
+
+
+def end(found: Mapping[str, Any], why: str, session: ClientSession) -> bool:
+    """End a confirmed offer that is not paid and give its amount back to the budget, once; return whether it ended."""
+    told = {"state": "ended", "ended_for": why, "ended_at": clock.now(), "outbox": []}
+    change = {"$set": told, "$unset": {"overdue": ""}}
+    if not move({"_id": found["_id"]}, ENDABLE, change, session):
+        return False
+    policy.give_back(found["policy"], found["amount_fen"], session)
+    return True
 
 
 def account_of(known: Mapping[str, Any]) -> dict[str, str]:
@@ -198,6 +289,15 @@ def read(offer_id: ObjectId) -> dict[str, Any]:
         NotFound: no such offer.
     """
     return documents.one(Offer, {"_id": offer_id})
+
+
+def within(offer_id: ObjectId, session: ClientSession) -> dict[str, Any]:
+    """Return an offer as a transaction sees it.
+
+    Raises:
+        NotFound: no such offer.
+    """
+    return documents.one(Offer, {"_id": offer_id}, session=session)
 
 
 def of_firm(code: str, *, cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:

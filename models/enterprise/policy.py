@@ -46,7 +46,8 @@ MOST_FEN = 10**13
 class Policy(Document):
     """The id is the code. `money` is the form of `conditions`; `ceiling_fen` bounds what one firm gets, 0 does not.
 
-    `unverified` marks a seeded policy of which nobody could say whether it is still in force.
+    `payout` are the terms of paying (`payout_terms`). `unverified` marks a seeded policy of which nobody could say
+    whether it is still in force.
     """
 
     meta = {
@@ -68,6 +69,7 @@ class Policy(Document):
     note = StringField()
     state = StringField(choices=tuple(STATES), required=True)
     closed_for = StringField(choices=tuple(CLOSED_ZH))
+    payout = DictField()
     unverified = BooleanField()
     moves = IntField()
     edited_by = ObjectIdField()
@@ -231,6 +233,11 @@ def take(code: str, fen: int, session: ClientSession) -> None:
     if found["state"] != "open":
         raise PolicyStateWrong(state=found["state"], state_zh=STATES[found["state"]])
     raise BudgetSpent
+
+
+def give_back(code: str, fen: int, session: ClientSession) -> None:
+    """Give an amount back to a budget; call it in the transaction of the guarded move that frees it."""
+    Policy._get_collection().update_one({"_id": code}, {"$inc": {"left_fen": fen}}, session=session)
 
 
 def read(code: str) -> dict[str, Any]:

@@ -8,7 +8,18 @@ from bson import ObjectId
 from backend import clock, jobs
 from backend.identity_documents import mask_name
 from models.audit import access_line
-from models.enterprise import finding, firm, firm_facts, judge, offer, policy, run
+from models.enterprise import (
+    finding,
+    firm,
+    firm_facts,
+    judge,
+    offer,
+    payout_terms,
+    payout_views,
+    policy,
+    promise,
+    run,
+)
 from models.identity import person
 from models.identity.actors import Member, Staff
 from models.rules import evaluate
@@ -109,7 +120,14 @@ def offered(found: Mapping[str, Any], terms: Mapping[str, Any]) -> dict[str, Any
     told |= {"amount_fen": found["amount_fen"], "pays": policy.pays(terms), "at": _time(found["at"])}
     told |= {"state": found["state"], "state_zh": offer.STATES[found["state"]]}
     told |= {"confirmed_at": _time(found["confirmed_at"])} if found.get("confirmed_at") else {}
-    return told | _account(found)
+    return told | _asked(found, terms) | payout_views.after_confirming(found) | _account(found)
+
+
+def _asked(found: Mapping[str, Any], terms: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a firm would promise by confirming."""
+    until = payout_terms.promise_due(terms, clock.today()) if found["state"] == "offered" else None
+    version = promise.in_force(found["policy"]) if until else None
+    return {"promise_zh": promise.text_of(version), "promise_until": str(until)} if version else {}
 
 
 def _account(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,7 +169,8 @@ def _row(found: Mapping[str, Any], names: Mapping[str, Mapping[str, Any]]) -> di
     told = {"id": str(found["_id"]), "policy": found["policy"], "credit_code": code, "run_id": str(found["run"])}
     told |= {"name": names[code]["name"] if code in names else "", "amount_fen": found["amount_fen"]}
     told |= {"state": found["state"], "state_zh": offer.STATES[found["state"]], "at": _time(found["at"])}
-    return told | ({"confirmed_at": _time(found["confirmed_at"])} if found.get("confirmed_at") else {})
+    told |= {"confirmed_at": _time(found["confirmed_at"])} if found.get("confirmed_at") else {}
+    return told | payout_views.after_confirming(found)
 
 
 def office_offer(actor: Staff, offer_id: ObjectId) -> dict[str, Any]:

@@ -235,14 +235,20 @@ ROLES = {
     "policy_clerk": Role(
         "惠企政策经办人员",
         "unit",
-        _POLICIES | {"policy.edit", "policy.run"},
-        frozenset({"enterprise_service"}),
+        _POLICIES | _CASES | {"policy.edit", "policy.run", "policy.publish", "policy.claw_back"},
+        frozenset({"enterprise_service"}) | _MATTERS,
     ),
     "policy_manager": Role(
         "惠企政策审核人员",
         "county",
-        _POLICIES | {"policy.approve", "approval.decide"},
-        frozenset({"enterprise_service"}),
+        _POLICIES | _CASES | {"policy.approve", "policy.claw_back_approve", "approval.decide"},
+        frozenset({"enterprise_service"}) | _MATTERS,
+    ),
+    "policy_finance": Role(
+        "惠企资金财务人员",
+        "county",
+        _CASES | {"policy.read", "policy.pay", "policy.payout", "approval.decide", "job.read", "ledger.read"},
+        frozenset({"enterprise_service"}) | _MATTERS,
     ),
     "item_clerk": Role("政务服务事项编制人员", "unit", _ITEMS | {"item.edit"}),
     "item_manager": Role("政务服务事项审核人员", "county", _ITEMS | {"item.approve", "approval.decide"}),
@@ -281,6 +287,7 @@ SENSITIVE = ALONE | {
     "benefit_manager",
     "policy_manager",
     "item_manager",
+    "policy_finance",
     "card_manager",
 }
 """Given only with a second person: a security administrator approves what a system administrator proposes."""

@@ -73,6 +73,8 @@ STAFF = (
     ("kang.demo", "演示乡镇承办人", "case_handler", "town_360731100"),
     ("yu.demo", "演示工信承办人", "case_handler", "industry_information"),
     ("ding.demo", "演示工信督办人员", "case_supervisor", "industry_information"),
+    ("bao.demo", "演示惠企资金财务人员", "policy_finance", "finance"),
+    ("cui.demo", "演示惠企资金财务复核人员", "policy_finance", "finance"),
 )
 ADMIN = ("admin.demo", "演示系统管理员")
 SECURITY = ("security.demo", "演示安全管理员")

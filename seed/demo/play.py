@@ -10,6 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from seed.demo import (
     counter,
     elder,
+    garment,
     holiday,
     office,
     onecard,
@@ -42,6 +43,7 @@ STORIES = [
     *selenium.STORIES,
     *school.STORIES,
     *elder.STORIES,
+    *garment.STORIES,
     *records.STORIES,
 ]
 

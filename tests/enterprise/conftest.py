@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.enterprise import kit
+from tests.enterprise import kit, payout_kit
 
 
 @pytest.fixture
@@ -29,3 +29,18 @@ def clerk(client, seeded):
 @pytest.fixture
 def manager(client, seeded):
     return kit.manager(client)
+
+
+@pytest.fixture
+def bank(bank_box):
+    """The bank without accounts, files and faults of an earlier test."""
+    bank_box.forget()
+    bank_box.clear()
+    yield bank_box
+    bank_box.clear()
+
+
+@pytest.fixture
+def finance(client, seeded, bank):
+    """Two of finance."""
+    return payout_kit.finance(client), payout_kit.finance(client)

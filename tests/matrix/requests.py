@@ -51,7 +51,13 @@ def headers(world: World, operation: Operation, who: str = "own") -> dict[str, s
     return {}
 
 
-FILES = {"POST /office/v1/benefits/files/{file_no}/returns": b"no return file"}
+FILES = dict.fromkeys(
+    (
+        "POST /office/v1/benefits/files/{file_no}/returns",
+        "POST /office/v1/enterprise/payouts/{payout_no}/returns",
+    ),
+    b"no return file",
+)
 """Uploads about an object: without a file nobody would look for it."""
 SAMPLED = f"quantity=heart_rate&first={DAY}&last={DAY}"
 QUERIES = {
@@ -123,6 +129,22 @@ CHANGED = {
     ),
     "POST /enterprise/v1/offers/{offer_id}/confirm": lambda world: {
         "account": {"bank": "矩阵银行", "number": "62170012345678", "holder": "矩阵合作社own"}
+    },
+    "POST /enterprise/v1/offers/{offer_id}/account": lambda world: {
+        "account": {"bank": "矩阵银行", "number": "62170012345678", "holder": "矩阵合作社own"}
+    },
+    "PUT /office/v1/enterprise/policies/{policy_code}/payout-terms": lambda _: {"promise": None},
+    "PUT /office/v1/enterprise/policies/{policy_code}/promise": lambda _: {
+        "conditions": POLICY_FORM,
+        "valid_from": "2026-02-01",
+        "valid_to": None,
+    },
+    **{
+        f"POST {surface}/publicities/{{publicity_id}}/objections": lambda world: {
+            "line_id": world.ids["listed firm"]["own"],
+            "text": "该企业已停产半年",
+        }
+        for surface in ("/enterprise/v1", "/mini/v1/enterprise")
     },
     "POST /enterprise/v1/selenium/rolls/{roll_no}/packs": lambda world: second_label(world, "firm"),
     "POST /mini/v1/selenium/rolls/{roll_no}/packs": lambda world: second_label(world, "farmer"),

@@ -15,7 +15,6 @@ from models.benefits import (
     apply_return,
     approve,
     bank_file,
-    bank_link,
     batch,
     bulk_move,
     close,
@@ -30,6 +29,7 @@ from models.benefits.line import BenefitLine
 from models.benefits.payment import BenefitPayment
 from models.benefits.return_file import BenefitReturnPart
 from models.identity.approval import Approval
+from models.payments import bank_link
 from models.payments.reconciliation import Reconciliation
 from tests.office.conftest import admin  # noqa: F401 - a fixture
 from tests.onecard import payment_kit as kit

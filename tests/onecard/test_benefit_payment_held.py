@@ -13,7 +13,6 @@ from models.audit.entry import AuditEntry
 from models.benefits import (
     approve,
     bank_file,
-    bank_link,
     batch,
     close,
     hand_in,
@@ -27,6 +26,7 @@ from models.benefits import (
 from models.benefits.bulk_move import LinesMoved
 from models.benefits.line import BenefitLine
 from models.identity.approval import Approval
+from models.payments import bank_link
 from tests.office.conftest import admin  # noqa: F401 - a fixture
 from tests.onecard import payment_kit as kit
 from tests.onecard.payment_kit import OFFICE
