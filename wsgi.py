@@ -48,6 +48,7 @@ import blueprints.epcis.authenticate
 import blueprints.epcis.routes
 import blueprints.fhir.routes
 import blueprints.identity.authenticate
+import blueprints.identity.enterprise_agents
 import blueprints.identity.enterprise_organisations
 import blueprints.identity.office
 import blueprints.media.office
@@ -192,6 +193,7 @@ SURFACES: list[Surface] = [
     *blueprints.messaging.office.OFFICE,
     *blueprints.identity.office.OFFICE,
     blueprints.identity.enterprise_organisations.organisations,
+    blueprints.identity.enterprise_agents.agents,
     *blueprints.places.office.OFFICE,
     *blueprints.booking.office.OFFICE,
     *blueprints.payments.office.OFFICE,

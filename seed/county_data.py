@@ -53,6 +53,7 @@ TEMPLATES = {
     "refund_done": ("tmpl_refund_done", "pages/order/index"),
     "school_submitted": ("tmpl_school_submitted", "pages/school/index"),
     "health_alert": ("tmpl_health_alert", "pages/health/alerts"),
+    "policy_offer": ("tmpl_policy_offer", "pages/enterprise/offers"),
 }
 SMS_TEMPLATES = {"visit_reminder": "1900001", "visit_changed": "1900002", "waiting_offer": "1900003"} | {
     "produce_recalled": "1900004",
@@ -60,6 +61,7 @@ SMS_TEMPLATES = {"visit_reminder": "1900001", "visit_changed": "1900002", "waiti
     "school_progress": "1900006",
     "school_result": "1900007",
     "health_alert": "1900008",
+    "policy_offer": "1900009",
 }
 """Numbers for the simulator; those of the real service are set by staff."""
 

@@ -14,6 +14,8 @@ from tasks import (  # noqa: F401 - each registers its own
     eldercare_judge,
     eldercare_measuring,
     enterprise,
+    enterprise_figures,
+    enterprise_tell,
     epcis,
     guide,
     identity,

@@ -7,8 +7,7 @@ from bson import ObjectId
 from backend import clock, outbox, periodic
 from backend.errors import NotFound
 from backend.store import transactions
-from models.identity import account, relation
-from models.identity import membership as memberships
+from models.identity import account, agent, member_accounts, relation
 from models.messaging import inbox, send
 from models.onecard import credential, family
 
@@ -50,8 +49,21 @@ def tell(account_id: ObjectId, what: str, event: str) -> None:
 @outbox.function("identity.owner_added")
 def owner_added(membership: str) -> None:
     """Tell the owners of an organisation that there is another one: by the register, a counter or an invitation."""
-    for account_id in memberships.told_of(ObjectId(membership)):
+    for account_id in member_accounts.of_other_owners(ObjectId(membership)):
         tell(account_id, "owner_added", f"owner_added:{membership}")
+
+
+@outbox.function("identity.owner_questioned")
+def owner_questioned(membership: str) -> None:
+    """Tell an owner that the register names another legal person."""
+    for account_id in member_accounts.of_questioned(ObjectId(membership)):
+        tell(account_id, "owner_questioned", f"owner_questioned:{membership}")
+
+
+@outbox.function("identity.end_agency")
+def end_agency(membership: str) -> None:
+    """Write the end of an agency down whose time is over."""
+    agent.end(ObjectId(membership))
 
 
 @periodic.every("identity.end_relations", queue="trust", seconds=900)

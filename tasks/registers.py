@@ -4,15 +4,20 @@ from bson import ObjectId
 
 from backend import outbox
 from models.identity.consent_purpose import FOR_REGISTERS
-from models.registers import fetch, forget
+from models.registers import fetch, forget, own_organisation, owner_check
 
 DISPUTED_SECONDS = 86_400.0
+OF_FIRMS = f"{own_organisation.SOURCE}:organisation:"
+"""How the ids of questions to the business register about firms begin."""
 
 
 @outbox.function("registers.ask")
 def ask(inquiry: str) -> None:
-    """Ask a register about one person or organisation."""
+    """Ask a register about one person or organisation; what it says of a firm's legal person counts for its owners."""
     fetch.work(inquiry)
+    code = inquiry.removeprefix(OF_FIRMS)
+    if code != inquiry:
+        owner_check.check(code)
 
 
 @outbox.function("registers.forget")

@@ -37,7 +37,8 @@ class Access:
 
     `anyone` needs no proof; `signed` proves itself inside the body (callbacks of WeChat). `level` is what a resident
     must have reached, `scope` what a relation must allow to who acts for another (without one, the route is for
-    oneself only), `operation` what a staff role must hold, `purpose` why staff see personal data. `classes` are the
+    oneself only) or an agency to who acts for an organisation, `operation` what a staff role must hold, `purpose` why
+    staff see personal data. `classes` are the
     scanner classes that may call; without any, those that read codes. `roles` are those in the organisation that a
     member acts for; without any, every role.
     """
@@ -67,9 +68,12 @@ def resident(level: Level = "account", *, scope: str = "") -> Access:
     return Access("resident", level=level, scope=scope)
 
 
-def member(*roles: str, purpose: str = "") -> Access:
-    """Return the rule: a resident who acts for the organisation that the header names, in one of `roles`."""
-    return Access("member", level="matched", roles=roles, purpose=purpose)
+def member(*roles: str, scope: str = "", purpose: str = "") -> Access:
+    """Return the rule: a resident who acts for the organisation that the header names, in one of `roles`.
+
+    An agent of the organisation passes only where the agency holds `scope`, or where `roles` name the agent.
+    """
+    return Access("member", level="matched", roles=roles, scope=scope, purpose=purpose)
 
 
 def staff(operation: str, purpose: str = "") -> Access:

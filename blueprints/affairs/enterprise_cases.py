@@ -14,10 +14,10 @@ from blueprints.affairs.item_schemas import ItemPageQuery
 from models.affairs import applicant, case_views
 
 cases = Surface("enterprise cases", __name__, url_prefix="/enterprise/v1/cases", description="企业事项")
-MANAGING = member("owner", "manager")
+MANAGING = member("owner", "manager", scope="matters")
 
 
-@cases.get("", access=member())
+@cases.get("", access=member(scope="matters"))
 @cases.arguments(ItemPageQuery, location="query")
 @cases.answer(200, schemas.FirmCaseList)
 def list_cases(query: dict[str, Any]) -> dict[str, Any]:
@@ -26,14 +26,14 @@ def list_cases(query: dict[str, Any]) -> dict[str, Any]:
     return {"items": items, "next": following}
 
 
-@cases.get("/<case_id>", access=member())
+@cases.get("/<case_id>", access=member(scope="matters"))
 @cases.answer(200, schemas.FirmCase)
 def read(case_id: str) -> dict[str, Any]:
     """One case with what was said and decided."""
     return case_views.for_applicant(g.actor, object_ids.read(case_id))
 
 
-@cases.get("/<case_id>/files/<file_id>", access=member())
+@cases.get("/<case_id>/files/<file_id>", access=member(scope="matters"))
 @cases.response(200, content_type="application/octet-stream")
 def download_file(case_id: str, file_id: str) -> Response:
     """A file of a case, as a download."""
@@ -41,7 +41,7 @@ def download_file(case_id: str, file_id: str) -> Response:
     return attachment(found.data, name=found.name, media_type=found.media_type)
 
 
-@cases.post("/<case_id>/answer", access=member(), parameters=[PARAMETER])
+@cases.post("/<case_id>/answer", access=member(scope="matters"), parameters=[PARAMETER])
 @idempotent
 @cases.arguments(schemas.FirmAnswerBody)
 @cases.answer(200, schemas.FirmCaseBrief)

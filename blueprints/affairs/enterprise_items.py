@@ -15,7 +15,7 @@ from models.affairs.open_item import Submission
 items = Surface("enterprise items", __name__, url_prefix="/enterprise/v1/service-items", description="企业办事")
 
 
-@items.get("", access=member())
+@items.get("", access=member(scope="matters"))
 @items.arguments(item_schemas.ItemPageQuery, location="query")
 @items.answer(200, firm_item_schemas.FirmItemList)
 def list_items(query: dict[str, Any]) -> dict[str, Any]:
@@ -24,21 +24,21 @@ def list_items(query: dict[str, Any]) -> dict[str, Any]:
     return {"items": [service_item_views.listed(one) for one in found], "next": following}
 
 
-@items.get("/<item_code>", access=member())
+@items.get("/<item_code>", access=member(scope="matters"))
 @items.answer(200, firm_item_schemas.FirmItemGuide)
 def read(item_code: str) -> dict[str, Any]:
     """The guide of an item with the form of its newest version."""
     return service_item_views.guide(open_item.open_to(g.actor, item_code))
 
 
-@items.get("/<item_code>/draft", access=member())
+@items.get("/<item_code>/draft", access=member(scope="matters"))
 @items.answer(200, firm_item_schemas.FirmItemDraft)
 def read_draft(item_code: str) -> dict[str, Any]:
     """The firm's half filled form, whoever of its members saved it."""
     return service_item_views.draft(form_draft.read(g.actor, item_code))
 
 
-@items.put("/<item_code>/draft", access=member())
+@items.put("/<item_code>/draft", access=member(scope="matters"))
 @items.arguments(firm_item_schemas.FirmItemDraftBody)
 @items.answer(200, firm_item_schemas.FirmItemDraft)
 def save_draft(body: dict[str, Any], item_code: str) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def save_draft(body: dict[str, Any], item_code: str) -> dict[str, Any]:
     return service_item_views.draft(form_draft.save(g.actor, item, body["answers"]))
 
 
-@items.post("/<item_code>/cases", access=member(), parameters=[PARAMETER])
+@items.post("/<item_code>/cases", access=member(scope="matters"), parameters=[PARAMETER])
 @idempotent
 @items.arguments(firm_item_schemas.FirmItemSubmitBody)
 @items.answer(201, firm_case_schemas.FirmCaseBrief)

@@ -17,14 +17,14 @@ firms = Surface("enterprise firm", __name__, url_prefix="/enterprise/v1", descri
 REFRESH_LIMIT = "12/hour"
 
 
-@firms.get("/firm", access=member())
+@firms.get("/firm", access=member(scope="file"))
 @firms.answer(200, schemas.FirmFile)
 def read() -> dict[str, Any]:
     """The file of one's firm: each field with its source and date."""
     return firm_views.own(g.actor)
 
 
-@firms.post("/firm/refresh", access=member())
+@firms.post("/firm/refresh", access=member(scope="file"))
 @firms.answer(202, schemas.FirmAskedList)
 def refresh() -> dict[str, Any]:
     """Have the registers asked whose answers are not fresh; look at the file a little later."""
@@ -32,7 +32,7 @@ def refresh() -> dict[str, Any]:
     return {"items": firm_views.asked(firm.refresh(g.actor)), "next": None}
 
 
-@firms.post("/firm/facts/<fact_id>/dispute", access=member("owner", "manager"), parameters=[PARAMETER])
+@firms.post("/firm/facts/<fact_id>/dispute", access=member("owner", "manager", scope="dispute"), parameters=[PARAMETER])
 @idempotent
 @firms.arguments(schemas.FirmDisputeBody)
 @firms.answer(201, schemas.FirmDisputeView)

@@ -24,7 +24,7 @@ from models.enterprise import (
 own = Surface("enterprise payout", __name__, url_prefix="/enterprise/v1", description="雩企通:资金兑现")
 
 
-@own.post("/offers/<offer_id>/account", access=member(*offer.MAY_CONFIRM), parameters=[PARAMETER])
+@own.post("/offers/<offer_id>/account", access=member(*offer.MAY_CONFIRM, scope="confirm"), parameters=[PARAMETER])
 @idempotent
 @own.arguments(run_schemas.OfferAccountBody)
 @own.answer(200, run_schemas.OwnOffer)
@@ -34,7 +34,7 @@ def give_account(body: dict[str, Any], offer_id: str) -> dict[str, Any]:
     return run_views.offered(found, policy.read(found["policy"]))
 
 
-@own.get("/promises", access=member())
+@own.get("/promises", access=member(scope="offers"))
 @own.arguments(PolicyQuery, location="query")
 @own.answer(200, promise_schemas.PromiseList)
 def list_promises(query: dict[str, Any]) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from backend.http.idempotency import PARAMETER, idempotent
 from backend.http.surface import Surface
 from backend.store import object_ids
 from blueprints.enterprise import policy_schemas, run_schemas
+from models.enterprise import confirm as offer_confirm
 from models.enterprise import offer, policy, policy_views, run_views
 
 policies = Surface("enterprise policies", __name__, url_prefix="/enterprise/v1", description="雩企通:惠企政策")
 
 
-@policies.get("/policies", access=member())
+@policies.get("/policies", access=member(scope="offers"))
 @policies.arguments(policy_schemas.PolicyQuery, location="query")
 @policies.answer(200, policy_schemas.PolicyForFirmList)
 def list_policies(query: dict[str, Any]) -> dict[str, Any]:
@@ -23,14 +24,14 @@ def list_policies(query: dict[str, Any]) -> dict[str, Any]:
     return {"items": [policy_views.for_firms(one) for one in items], "next": following}
 
 
-@policies.get("/policies/<policy_code>/verdict", access=member())
+@policies.get("/policies/<policy_code>/verdict", access=member(scope="offers"))
 @policies.answer(200, run_schemas.OwnVerdict)
 def own_verdict(policy_code: str) -> dict[str, Any]:
     """How a policy comes out for one's own firm now, and which data are lacking; nothing is stored."""
     return run_views.own_verdict(g.actor, policy_code)
 
 
-@policies.get("/offers", access=member())
+@policies.get("/offers", access=member(scope="offers"))
 @policies.arguments(policy_schemas.PolicyQuery, location="query")
 @policies.answer(200, run_schemas.OwnOfferList)
 def list_offers(query: dict[str, Any]) -> dict[str, Any]:
@@ -39,11 +40,12 @@ def list_offers(query: dict[str, Any]) -> dict[str, Any]:
     return {"items": items, "next": following}
 
 
-@policies.post("/offers/<offer_id>/confirm", access=member(*offer.MAY_CONFIRM), parameters=[PARAMETER])
+@policies.post("/offers/<offer_id>/confirm", access=member(*offer.MAY_CONFIRM, scope="confirm"), parameters=[PARAMETER])
 @idempotent
 @policies.arguments(run_schemas.OfferConfirmBody)
 @policies.answer(200, run_schemas.OwnOffer)
 def confirm(body: dict[str, Any], offer_id: str) -> dict[str, Any]:
     """Take an offer and name the account; its amount is taken of the budget at once."""
-    found = offer.confirm(g.actor, object_ids.read(offer_id), body["account"], accepts_promise=body["accepts_promise"])
+    told = {"accepts_promise": body["accepts_promise"]}
+    found = offer_confirm.confirm(g.actor, object_ids.read(offer_id), body["account"], **told)
     return run_views.offered(found, policy.read(found["policy"]))

@@ -8,6 +8,8 @@ from blueprints.enterprise import (
     office_promises,
     office_publicity,
     office_runs,
+    office_window,
+    office_work,
 )
 
 OFFICE: list[Surface] = [
@@ -17,4 +19,6 @@ OFFICE: list[Surface] = [
     office_publicity.lists,
     office_payouts.payouts,
     office_promises.promises,
+    office_window.windows,
+    office_work.work,
 ]

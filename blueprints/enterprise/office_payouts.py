@@ -1,4 +1,4 @@
-"""Batches of finance: proposed, agreed on by a second person, at the bank, returned; what is overdue."""
+"""Batches of finance: proposed, agreed on by a second person, at the bank, returned."""
 
 from typing import Any
 
@@ -93,12 +93,3 @@ def release(body: dict[str, str], payout_no: str) -> dict[str, Any]:
     """Give the offers of a contested batch back, because the bank paid nothing of it."""
     payout_resolve.release(g.actor, payout_no, evidence=body["evidence"])
     return payout_views.shown(g.actor, payout_no)
-
-
-@payouts.get("/overdue-offers", access=PAY)
-@payouts.arguments(PolicyQuery, location="query")
-@payouts.answer(200, schemas.OverdueOfferList)
-def list_overdue(query: dict[str, Any]) -> dict[str, Any]:
-    """Offers whose promised time is over and that are not paid, the oldest first."""
-    items, following = payout_views.overdue(g.actor, cursor=query.get("cursor"), limit=query["limit"])
-    return {"items": items, "next": following}

@@ -1,11 +1,11 @@
-"""Shapes of publicity, the terms of paying, batches and what is overdue."""
+"""Shapes of publicity, the terms of paying, batches."""
 
 import marshmallow as ma
 from flask_smorest.fields import Upload
 from marshmallow import validate
 
 from blueprints.enterprise.policy_schemas import PolicyQuery
-from models.enterprise import offer, payout, payout_payment, payout_terms, publicity
+from models.enterprise import payout, payout_payment, payout_terms, publicity
 
 _ID = {"example": "673ec0a5c0ffee0123456789"}
 _TIME = {"example": "2026-11-23T09:30:00+08:00"}
@@ -244,24 +244,3 @@ class PayoutReleaseBody(ma.Schema):
     """The number of the bank's paper that says that it paid nothing of a contested file."""
 
     evidence = ma.fields.String(required=True, validate=_PAPER, metadata={"example": "HD20261124-0018"})
-
-
-class OverdueOffer(ma.Schema):
-    """An offer whose promised time is over and that is not paid."""
-
-    offer_id = ma.fields.String(metadata=_ID)
-    policy = ma.fields.String(metadata=_POLICY)
-    credit_code = ma.fields.String(metadata=_CODE)
-    name = ma.fields.String(metadata=_NAME)
-    amount_fen = ma.fields.Integer(metadata=_FEN)
-    state = ma.fields.String(validate=validate.OneOf(tuple(offer.STATES)), metadata={"example": "payable"})
-    state_zh = ma.fields.String(metadata={"example": "待拨付"})
-    confirmed_at = ma.fields.String(metadata=_TIME)
-    pay_by = ma.fields.String(metadata=_TIME)
-
-
-class OverdueOfferList(ma.Schema):
-    """A page of what is overdue."""
-
-    items = ma.fields.List(ma.fields.Nested(OverdueOffer))
-    next = ma.fields.String(allow_none=True)

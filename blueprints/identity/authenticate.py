@@ -42,11 +42,11 @@ def member(access: Access) -> Member:
         LevelNeeded: the binding is only what the account says.
         NotFound: no such organisation, or they are no member of it.
         OrganisationSuspended: the office has suspended it.
-        NotAllowed: their role in it is none of those that the route is for.
+        MembershipQuestioned: the register does not name them any more.
+        NotAllowed: their role in it is none of those that the route is for, or the agency does not hold its scope.
     """
     resident = account.authenticate(bearer_token())
     guard(resident.key)
     actor = membership.acting(resident, object_ids.read(own_organisation()))
-    if access.roles:
-        actor.require_role(*access.roles)
+    actor.require_for(access.roles, access.scope)
     return actor

@@ -49,7 +49,7 @@ def accept(body: dict[str, str]) -> dict[str, Any]:
     return organisation_views.membership_shown(made)
 
 
-@organisations.get("/organisation", access=member())
+@organisations.get("/organisation", access=member(*membership.ROLE_ZH))
 @organisations.answer(200, schemas.OwnOrganisationView)
 def read() -> dict[str, Any]:
     """The organisation that one acts for, and one's role in it."""
@@ -72,10 +72,10 @@ def change_role(body: dict[str, str], membership_id: str) -> dict[str, Any]:
     return organisation_views.membership_shown(changed)
 
 
-@organisations.delete("/members/<membership_id>", access=member())
+@organisations.delete("/members/<membership_id>", access=member(*membership.ROLE_ZH))
 @organisations.response(204)
 def remove(membership_id: str) -> None:
-    """Remove a member, as an owner, or leave; access ends at once. The last owner does not leave."""
+    """Remove a member, as an owner, an agent as a manager too, or leave; access ends at once, the last owner stays."""
     membership.remove(g.actor, object_ids.read(membership_id))
 
 

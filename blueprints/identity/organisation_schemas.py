@@ -5,11 +5,13 @@ from marshmallow import validate
 
 from blueprints.identity.counter_schemas import _NAME, _TIME
 from blueprints.identity.schemas import AREA, StaffPageQuery
-from models.identity import join_organisation, member_invitation, membership, organisation
+from models.identity import agent, join_organisation, member_invitation, membership, organisation
 
 _ID = {"example": "673ec0a5c0ffee0123456789"}
 _CODE = {"description": "统一社会信用代码", "example": "93360731MA0000000X"}
 _ROLES = validate.OneOf(list(membership.ROLE_ZH))
+_SCOPES = validate.OneOf(list(agent.SCOPES))
+_STANDING = validate.OneOf(list(membership.STANDING_ZH))
 
 
 class ClaimBody(ma.Schema):
@@ -31,7 +33,7 @@ class AcceptBody(ma.Schema):
 class MemberRoleBody(ma.Schema):
     """A role in the organisation."""
 
-    role = ma.fields.String(required=True, validate=_ROLES, metadata={"example": "clerk"})
+    role = ma.fields.String(required=True, validate=_STANDING, metadata={"example": "clerk"})
 
 
 class OrganisationBody(ma.Schema):
@@ -106,11 +108,21 @@ class OrganisationView(ma.Schema):
     gtin_prefix = ma.fields.String(metadata={"example": "69012345"})
 
 
+class AgentScopeView(ma.Schema):
+    """One of the things that an agent may do."""
+
+    scope = ma.fields.String(validate=_SCOPES, metadata={"example": "confirm"})
+    scope_zh = ma.fields.String(metadata={"example": "确认惠企政策兑现"})
+
+
 class OwnOrganisationView(OrganisationView):
-    """An organisation and one's role in it."""
+    """An organisation and one's role in it, of an agent with what they may do."""
 
     role = ma.fields.String(validate=_ROLES, metadata={"example": "owner"})
     role_zh = ma.fields.String(metadata={"example": "负责人"})
+    scopes = ma.fields.List(ma.fields.Nested(AgentScopeView))
+    last_day = ma.fields.String(metadata={"example": "2027-06-30"})
+    questioned = ma.fields.Boolean(metadata={"description": "登记的负责人已变更,待核实", "example": False})
 
 
 class MineView(OwnOrganisationView):
@@ -144,6 +156,9 @@ class OrganisationMemberView(ma.Schema):
     how_zh = ma.fields.String(metadata={"example": "单位邀请"})
     since = ma.fields.String(metadata=_TIME)
     is_self = ma.fields.Boolean(metadata={"example": False})
+    scopes = ma.fields.List(ma.fields.Nested(AgentScopeView))
+    last_day = ma.fields.String(metadata={"example": "2027-06-30"})
+    questioned = ma.fields.Boolean(metadata={"description": "登记的负责人已变更,待核实", "example": False})
 
 
 class OrganisationMemberList(ma.Schema):
@@ -160,6 +175,8 @@ class MembershipView(ma.Schema):
     organisation_id = ma.fields.String(metadata=_ID)
     role = ma.fields.String(validate=_ROLES, metadata={"example": "clerk"})
     role_zh = ma.fields.String(metadata={"example": "经办人"})
+    scopes = ma.fields.List(ma.fields.Nested(AgentScopeView))
+    last_day = ma.fields.String(metadata={"example": "2027-06-30"})
 
 
 class MemberInvitationView(ma.Schema):
@@ -169,6 +186,8 @@ class MemberInvitationView(ma.Schema):
     role = ma.fields.String(validate=_ROLES, metadata={"example": "clerk"})
     role_zh = ma.fields.String(metadata={"example": "经办人"})
     until = ma.fields.String(metadata=_TIME)
+    scopes = ma.fields.List(ma.fields.Nested(AgentScopeView))
+    last_day = ma.fields.String(metadata={"example": "2027-06-30"})
     code = ma.fields.String(metadata={"example": "40718263"})
 
 

@@ -4,7 +4,9 @@ Fact and case change in one transaction, at the beginning and with each turn, so
 other. A kill leaves both or none.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from bson import ObjectId
@@ -14,6 +16,7 @@ from backend.errors import NotFound
 from models.affairs import carry_out, kind_table, open_case
 from models.affairs.carry_out import Turn
 from models.affairs.open_case import Matter, Opener
+from models.identity import member_act, membership
 from models.identity.actors import Member, Resident, Staff
 from models.identity.counter import Serving
 from models.registers import fact
@@ -48,9 +51,16 @@ def dispute_of_firm(member: Member, fact_id: ObjectId, text: str) -> dict[str, A
     Raises:
         NotFound: no such fact about the organisation.
         NotDisputable, AlreadyOpen: as for a person.
+        RoleChanged: their role, or the time of their agency, ended meanwhile.
     """
     about = Subject(organisation=member.organisation["credit_code"])
-    return _of(open_case.by(member.resident), about, fact_id, text)
+
+    def note(session: ClientSession) -> None:
+        membership.require_acting(member, session)
+        member_act.write(member, "fact_dispute", f"fact:{fact_id}", session)
+
+    opener = replace(open_case.by(member.resident), firm=about.organisation)
+    return _of(opener, about, fact_id, text, also=note)
 
 
 def dispute_at_counter(actor: Staff, serving: Serving, fact_id: ObjectId, text: str) -> dict[str, Any]:
@@ -70,7 +80,13 @@ def _open(opener: Opener, fact_id: ObjectId, text: str) -> dict[str, Any]:
     return _of(opener, Subject(person=person_id), fact_id, text)
 
 
-def _of(opener: Opener, whose: Subject, fact_id: ObjectId, text: str) -> dict[str, Any]:
+def _of(
+    opener: Opener,
+    whose: Subject,
+    fact_id: ObjectId,
+    text: str,
+    also: Callable[[ClientSession], None] = lambda _session: None,
+) -> dict[str, Any]:
     found = fact.read(fact_id, about=whose)
     about = {"fact": fact_id, "fact_kind": found.kind, "source": found.source}
     if whose.organisation:
@@ -78,6 +94,7 @@ def _of(opener: Opener, whose: Subject, fact_id: ObjectId, text: str) -> dict[st
     matter = Matter(EVERY_SOURCE[found.source].unit, text, about=about, once=f"dispute:{fact_id}")
 
     def mark(session: ClientSession) -> None:
+        also(session)
         fact.dispute(fact_id, whose, session=session)
 
     return open_case.open_case(opener, kind_table.FACT_DISPUTE, matter, within=mark)

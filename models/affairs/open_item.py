@@ -11,7 +11,7 @@ from models.affairs import form_answers, form_draft, kind, open_case, service_it
 from models.affairs.applicant import Applicant
 from models.affairs.open_case import Matter, Opener
 from models.affairs.service_item_errors import AnswersWrong, ItemChanged, ItemNotForYou, SlotNeeded
-from models.identity import unit
+from models.identity import member_act, membership, unit
 from models.identity.actors import Member, Resident
 
 
@@ -91,6 +91,9 @@ def open_for(
 
     def along(session: ClientSession) -> None:
         form_draft.end(owner, code, session)
+        if isinstance(applicant, Member):
+            membership.require_acting(applicant, session)
+            member_act.write(applicant, "matter_apply", f"item:{code}", session)
         if within:
             within(session)
 

@@ -57,6 +57,7 @@ FIELD_ZH = {
     "lots": "采收批次",
     "rolls": "产品码标签卷和包装批",
     "enterprise.account": "单位收款账户尾号",
+    "membership.act": "以单位名义办理的记录",
     "school.application": "入学申请",
     "school.files": "入学申请材料",
     "school.review": "入学审核要点",

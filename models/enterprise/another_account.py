@@ -11,7 +11,7 @@ from pymongo.client_session import ClientSession
 
 from backend.store import documents, transactions
 from models.audit import entry
-from models.enterprise import offer
+from models.enterprise import confirm, offer
 from models.enterprise.offer import Offer, OfferStateWrong
 from models.identity import membership
 from models.identity.actors import Member
@@ -26,7 +26,7 @@ def give(member: Member, offer_id: ObjectId, account: Mapping[str, str]) -> dict
         OfferStateWrong: it does not wait for an account.
     """
     mine = {"_id": offer_id, "firm": member.organisation["credit_code"]}
-    known, told = documents.one(Offer, mine), offer.holder_checked(member, account)
+    known, told = documents.one(Offer, mine), confirm.holder_checked(member, account)
     line = entry.line(member.key, "enterprise_offer.account", f"offer:{offer_id}")
     change = {"$set": {"state": "payable", "account": offer.sealed_account(offer_id, told)}}
 

@@ -9,10 +9,11 @@ from typing import Any
 from bson import ObjectId
 from pymongo import ReplaceOne
 
-from backend import jobs
-from models.enterprise import finding, firm, firm_facts, judge, offer, policy, run
+from backend import jobs, outbox
+from models.enterprise import finding, firm, firm_facts, judge, offer, policy, run, tell
 from models.enterprise.finding import Finding
 from models.enterprise.run import BATCH
+from models.identity import organisation
 from models.rules import evaluate
 
 
@@ -40,7 +41,7 @@ class _Going:
 
     def ahead(self, codes: Any) -> None:
         """Judge a batch and write all that follows of it; the steps after it only count."""
-        stated = firm_facts.held(codes, self._run["day"])
+        stated, joined = firm_facts.held(codes, self._run["day"]), organisation.among(codes)
         counts, amounts, writes = Counter[str](), dict[str, int](), list[ReplaceOne[dict[str, Any]]]()
         for code in codes:
             given = judge.given(code, stated[code], self._rule)
@@ -49,10 +50,14 @@ class _Going:
             if made.verdict == "eligible":
                 amounts[code] = made.amount_fen
             row = finding.record(self._run, code, made, self._rule, given)
+            if code in joined and made.verdict == "lacking":
+                row["outbox"] = [tell.lacking_entry(row["_id"])]
             writes.append(ReplaceOne({"_id": row["_id"]}, row, upsert=True))
         Finding._get_collection().bulk_write(writes, ordered=False)
-        offer.found(self._run, amounts, [code for code in codes if code not in amounts])
+        news = {code: tell.offer_entries(self._terms, code) for code in amounts if code in joined}
+        offer.found(self._run, amounts, [code for code in codes if code not in amounts], news)
         run.move(self._run["_id"], self._run.get("position"), codes[-1], counts, sum(amounts.values()))
+        outbox.wake("notify")
 
     def step(self, _item: str) -> None:
         """Nothing is left to do for a single firm."""

@@ -3,7 +3,7 @@
 With the head of its run a finding makes the decision again (`record_of`, `evaluate.replay`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -19,28 +19,30 @@ from mongoengine import (
     StringField,
 )
 
-from backend import clock, personal_data, runtime
+from backend import clock, outbox, personal_data, runtime
 from backend.personal_data import Holding, Sealed
 from backend.store import documents, paging
-from models.enterprise import judge
+from models.enterprise import firm_facts, judge
 from models.enterprise.judge import Judged
 from models.rules import evaluate, facts
 from models.rules.evaluate import Bound
 from models.rules.facts import NOT_TOLD, Fact, Known, Missing
 
 COLLECTION = "enterprise_findings"
+outbox.carried_by(COLLECTION)
 
 
 class Finding(Document):
     """The id is `<run>:<credit code>`; `why_zh` says of a firm that is not eligible which condition it does not meet.
 
-    `decision` holds the facts of the firm; it names no value outside of the seal.
+    `whose` are the units that would have what is lacking, `outbox` lets the firm hear of it. `decision` holds the facts
+    of the firm; it names no value outside of the seal.
     """
 
     meta = {
         "collection": COLLECTION,
         "auto_create_index": False,
-        "indexes": [{"fields": ["run", "verdict", "_id"]}],
+        "indexes": [{"fields": ["run", "verdict", "_id"]}, {"fields": ["whose", "-_id"], "sparse": True}, outbox.INDEX],
     }
     id = StringField(primary_key=True)
     run = ObjectIdField(required=True)
@@ -49,9 +51,11 @@ class Finding(Document):
     verdict = StringField(choices=judge.JUDGED, required=True)
     amount_fen = LongField(required=True)
     lacks = ListField(DictField())
+    whose = ListField(StringField())
     why_zh = StringField()
     decision = BinaryField(required=True)
     at = DateTimeField(required=True)
+    outbox = ListField(DictField())
 
 
 personal_data.declare(
@@ -77,17 +81,33 @@ def record(run: Mapping[str, Any], code: str, made: Judged, rule: Bound, given: 
     }
     text = orjson.dumps(told).decode()
     why = evaluate.decided(rule, given).why_zh if made.verdict == "not_eligible" else ""
-    return {
-        "_id": finding_id,
-        "run": run["_id"],
-        "policy": run["policy"],
-        "firm": code,
-        "verdict": made.verdict,
-        "amount_fen": made.amount_fen,
-        "lacks": list(made.lacks),
-        "decision": runtime.current().sealer.seal("enterprise_findings.decision", finding_id, text),
-        "at": clock.now(),
-    } | ({"why_zh": why} if why else {})
+    return (
+        {
+            "_id": finding_id,
+            "run": run["_id"],
+            "policy": run["policy"],
+            "firm": code,
+            "verdict": made.verdict,
+            "amount_fen": made.amount_fen,
+            "lacks": list(made.lacks),
+            "decision": runtime.current().sealer.seal("enterprise_findings.decision", finding_id, text),
+            "at": clock.now(),
+        }
+        | ({"why_zh": why} if why else {})
+        | _whose(made)
+    )
+
+
+def _whose(made: Judged) -> dict[str, list[str]]:
+    units = sorted({unit for one in made.lacks if (unit := firm_facts.unit_of(one["name"]))})
+    return {"whose": units} if units else {}
+
+
+def of_units(units: Collection[str], *, cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of the findings that lack data of some units, those of the newest runs first."""
+    query = {"whose": {"$in": sorted(units)}}
+    shown = {"decision": 0}
+    return paging.page(Finding._get_collection(), query, sort=("_id", -1), cursor=cursor, limit=limit, projection=shown)
 
 
 def _told(name: str, fact: Fact, kinds: frozenset[str]) -> dict[str, Any]:

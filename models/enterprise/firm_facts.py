@@ -85,8 +85,15 @@ FACTS = {
     "credit.zombie": Meaning("flag", "列入僵尸企业名单", "firm.credit", "zombie"),
     "metrology.in_catalogue": Meaning("flag", "检定项目在省计量检定收费目录内", unit_zh="县市场监督管理局"),
 }
+_UNITS = {one.unit_zh: one.unit for one in EVERY_SOURCE.values()}
 _PERCENTS = frozenset({"layoff_rate", "target_hires_rate"})
 Held = Mapping[str, Sequence[Stated]]
+
+
+def unit_of(name: str) -> str:
+    """Return the code of the unit that would have a fact, "" for one that nobody knows of."""
+    meaning = FACTS.get(name)
+    return _UNITS.get(meaning.whose, "") if meaning else ""
 
 
 def declared(names: Iterable[str]) -> list[dict[str, Any]]:

@@ -32,13 +32,10 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError
 
 from backend import clock, outbox, personal_data, runtime
-from backend.errors import Conflict, Unprocessable
+from backend.errors import Conflict
 from backend.personal_data import Holding, Sealed
-from backend.store import documents, paging, transactions
-from models.audit import entry
-from models.enterprise import judge, pay_clock, payout_terms, policy, promise
-from models.identity import membership
-from models.identity.actors import Member
+from backend.store import documents, paging
+from models.enterprise import policy
 
 COLLECTION = "enterprise_offers"
 outbox.carried_by(COLLECTION)
@@ -57,15 +54,15 @@ ENDED_ZH = {"objection_upheld": "公示异议成立", "promise_broken": "未履�
 ENDABLE = ("confirmed", "in_publicity", "payable", "failed")
 MAY_CONFIRM = ("owner", "manager")
 _DUPLICATE = 11000
-_NEVER = ("offered", "lapsed")
+NEVER = ("offered", "lapsed")
 
 
 class Offer(Document):
     """One a policy and firm. `account` is sealed JSON of bank, number and holder; `person` confirmed it.
 
-    `publicity` is its list, `objections` how many are open against it; `payout` the last batch that took it, `code` why
-    the bank did not pay. `pay_by` is the end of the time within which the policy promised to pay; `overdue` stands from
-    then until it is paid.
+    `unit` is the policy's, `first_at` when it was first offered. `publicity` is its list, `objections` how many are
+    open against it; `payout` the last batch that took it, `code` why the bank did not pay. `pay_by` is the end of the
+    time within which the policy promised to pay; `overdue` stands from then until it is paid.
     """
 
     meta = {
@@ -78,16 +75,25 @@ class Offer(Document):
             {"fields": ["person"], "sparse": True},
             {"fields": ["publicity", "_id"], "sparse": True},
             {"fields": ["payout", "_id"], "sparse": True},
-            {"fields": ["overdue", "pay_by"], "sparse": True},
+            {"fields": ["state", "_id"]},
+            {"fields": ["unit", "state", "_id"]},
+            {"fields": ["overdue", "pay_by", "_id"], "sparse": True},
+            {"fields": ["overdue", "unit", "pay_by", "_id"], "sparse": True},
+            {"fields": ["first_at"], "sparse": True},
+            {"fields": ["confirmed_at"], "sparse": True},
+            {"fields": ["paid_at"], "sparse": True},
+            {"fields": ["pay_by"], "sparse": True},
             outbox.INDEX,
         ],
     }
     policy = StringField(required=True)
+    unit = StringField()
     firm = StringField(required=True)
     amount_fen = LongField(required=True)
     run = ObjectIdField(required=True)
     state = StringField(choices=tuple(STATES), required=True)
     at = DateTimeField(required=True)
+    first_at = DateTimeField()
     account = BinaryField()
     person = ObjectIdField()
     confirmed_by = StringField()
@@ -126,47 +132,20 @@ class OfferStateWrong(Conflict):
     en = "This offer is {state} and does not allow this. Refresh to see where it stands."
 
 
-class AccountNeeded(Unprocessable):
-    """422: money goes to an account."""
-
-    code = "enterprise_account_needed"
-    zh = "请填写收款账户的开户银行、账号和户名,户名须与单位名称一致。"
-    en = "Name bank, number and holder of the account; the holder is the organisation."
-
-    def __init__(self) -> None:
-        super().__init__(fields={"account": [self.zh]})
-
-
-class PromiseNeeded(Unprocessable):
-    """422: this policy pays to firms that promise something."""
-
-    code = "enterprise_promise_needed"
-    zh = "领取该项资金须先作出承诺,请阅读承诺内容并勾选同意后再确认。"
-    en = "This policy asks for a promise. Read it and accept it first."
-
-    def __init__(self) -> None:
-        super().__init__(fields={"accepts_promise": [self.zh]})
-
-
-class OfferOver(Conflict):
-    """409: the time of the policy is over."""
-
-    code = "enterprise_offer_over"
-    zh = "{over_zh},不能再确认;如有疑问请联系政策主管部门。"
-    en = "The time of this policy is over: {over}."
-
-
-def found(run: Mapping[str, Any], amounts: Mapping[str, int], others: Sequence[str]) -> None:
+def found(
+    run: Mapping[str, Any], amounts: Mapping[str, int], others: Sequence[str], news: Mapping[str, list[dict[str, Any]]]
+) -> None:
     """Offer a policy to the firms that a run found eligible, with their amounts, and let those of the others lapse.
 
-    Safe to repeat; what was confirmed stays as it is.
+    `news` are the outbox entries by which a firm hears of it, written where it was not offered before. Safe to repeat;
+    what was confirmed stays as it is.
     """
     now, code = clock.now(), run["policy"]
     told = {"run": run["_id"], "at": now}
     writes = [
         UpdateOne(
-            {"policy": code, "firm": one, "state": {"$in": list(_NEVER)}},
-            {"$set": told | {"amount_fen": fen, "state": "offered"}},
+            {"policy": code, "firm": one, "state": {"$in": list(NEVER)}},
+            _offering(told | {"amount_fen": fen, "unit": run.get("unit", "")}, news.get(one, [])),
             upsert=True,
         )
         for one, fen in amounts.items()
@@ -180,80 +159,18 @@ def found(run: Mapping[str, Any], amounts: Mapping[str, int], others: Sequence[s
             raise
 
 
-def confirm(
-    member: Member, offer_id: ObjectId, account: Mapping[str, str] | None, *, accepts_promise: bool = False
-) -> dict[str, Any]:
-    """Confirm an offer in the name of one's firm, and the account; the same again changes nothing. Return the offer.
-
-    Raises:
-        NotFound: no such offer of the firm.
-        AccountNeeded: it pays, and there is no account, or its holder is not the firm.
-        PromiseNeeded: it asks for a promise that was not accepted.
-        OfferOver: the time of the policy is over.
-        OfferStateWrong: it lapsed, or was confirmed with another account.
-        BudgetSpent: less is left of the budget.
-        PolicyStateWrong: the policy is closed.
-    """
-    mine = {"_id": offer_id, "firm": member.organisation["credit_code"]}
-    known = documents.one(Offer, mine)
-    terms = policy.read(known["policy"])
-    told = holder_checked(member, account) if policy.pays(terms) else {}
-    if known["state"] != "offered":
-        return _as_confirmed(known, told)
-    if over := judge.out_of_time(terms, clock.today()):
-        raise OfferOver(over=over, over_zh=judge.VERDICTS[over])
-    promised = promise.record(known, terms, member)
-    if promised and not accepts_promise:
-        raise PromiseNeeded
-    change = _confirmation(member, known, terms, told)
-    line = entry.line(member.key, "enterprise_offer.confirm", f"offer:{offer_id}", amount_fen=known["amount_fen"])
-    guard = {**mine, "state": "offered", "amount_fen": known["amount_fen"]}
-
-    def carry_out(session: ClientSession) -> bool:
-        membership.require_acting(member, session)
-        if not Offer._get_collection().update_one(guard, {"$set": change}, session=session).matched_count:
-            return False
-        policy.take(known["policy"], known["amount_fen"], session)
-        if promised:
-            promise.store(promised, session)
-        entry.write(line, session)
-        return True
-
-    moved = transactions.run(carry_out)
-    stored = documents.one(Offer, mine)
-    return stored if moved else _as_confirmed(stored, told)
-
-
-def holder_checked(member: Member, account: Mapping[str, str] | None) -> dict[str, str]:
-    """Return an account that the member's own firm holds.
-
-    Raises:
-        AccountNeeded: there is none, or its holder is another one.
-    """
-    if not account or "".join(account["holder"].split()) != "".join(member.organisation["name"].split()):
-        raise AccountNeeded
-    return dict(account)
-
-
-def _confirmation(
-    member: Member, known: Mapping[str, Any], terms: Mapping[str, Any], account: dict[str, str]
-) -> dict[str, Any]:
-    now, skipped = clock.now(), payout_terms.of(terms)["skip_publicity"] and policy.pays(terms)
-    told: dict[str, Any] = {"state": "payable" if skipped else "confirmed", "person": member.person_id}
-    told |= {"confirmed_by": member.key, "confirmed_at": now, **pay_clock.started(known["_id"], terms, now)}
-    return told | ({"account": sealed_account(known["_id"], account)} if account else {})
+def _offering(told: Mapping[str, Any], news: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the update that offers; one that stands already keeps what follows of it."""
+    stands = {"$eq": ["$state", "offered"]}
+    follows = {"$cond": [stands, {"$ifNull": ["$outbox", []]}, {"$literal": list(news)}]}
+    since = {"first_at": {"$ifNull": ["$first_at", told["at"]]}}
+    return [{"$set": {**since, "outbox": follows}}, {"$set": {**told, "state": "offered"}}]
 
 
 def sealed_account(offer_id: ObjectId, account: Mapping[str, str]) -> bytes:
     """Return the account of an offer as it is stored."""
     text = orjson.dumps(dict(account), option=orjson.OPT_SORT_KEYS).decode()
     return runtime.current().sealer.seal("enterprise_offers.account", offer_id, text)
-
-
-def _as_confirmed(known: Mapping[str, Any], account: Mapping[str, str]) -> dict[str, Any]:
-    if known["state"] not in _NEVER and account_of(known) == dict(account):
-        return dict(known)
-    raise OfferStateWrong(state=known["state"], state_zh=STATES[known["state"]])
 
 
 def move(query: Mapping[str, Any], before: Sequence[str], change: Mapping[str, Any], session: ClientSession) -> int:

@@ -1,12 +1,10 @@
-"""Batches, their payments, what is overdue: as finance sees them. Plain dicts without accounts."""
+"""Batches and their payments, as finance sees them. Plain dicts without accounts."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from backend import clock
-from backend.store import paging
 from models.enterprise import firm, offer, pay_clock, payout, payout_payment, payout_return, policy
-from models.enterprise.offer import Offer
 from models.identity.actors import Staff
 from models.payments import bank_codes, return_match
 
@@ -102,24 +100,3 @@ def after_confirming(found: Mapping[str, Any]) -> dict[str, Any]:
     if why := found.get("ended_for"):
         told |= {"ended_for": why, "ended_for_zh": offer.ENDED_ZH[why]}
     return told | ({"publicity_id": str(found["publicity"])} if found.get("publicity") else {})
-
-
-def overdue(actor: Staff, *, cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
-    """Return a page of the offers whose promised time is over and that are not paid, the oldest first.
-
-    Raises:
-        NotAllowed: no role of the actor pays.
-    """
-    actor.require("policy.payout")
-    rows, following = paging.page(
-        Offer._get_collection(), {"overdue": True}, sort=("pay_by", 1), cursor=cursor, limit=limit
-    )
-    names = firm.several([one["firm"] for one in rows])
-    return [_overdue(one, names) for one in rows], following
-
-
-def _overdue(found: Mapping[str, Any], names: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    told = {"offer_id": str(found["_id"]), "policy": found["policy"], "credit_code": found["firm"]}
-    told |= {"name": names[found["firm"]]["name"] if found["firm"] in names else ""}
-    told |= {"amount_fen": found["amount_fen"], "state": found["state"], "state_zh": offer.STATES[found["state"]]}
-    return told | {"pay_by": _time(found["pay_by"]), "confirmed_at": _time(found["confirmed_at"])}

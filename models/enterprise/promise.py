@@ -19,7 +19,7 @@ from backend import clock, outbox, personal_data, runtime
 from backend.personal_data import Holding, Sealed
 from backend.store import documents, paging
 from models.enterprise import payout_terms
-from models.identity.actors import Member
+from models.identity.actors import Helped, Member
 from models.rules import evaluate, in_words, rule_set
 from models.rules.decision import Decision
 
@@ -87,7 +87,7 @@ def text_of(version: Mapping[str, Any]) -> str:
     return in_words.sentence(version["condition"], in_words.words(dict(version))).strip()
 
 
-def record(offer: Mapping[str, Any], terms: Mapping[str, Any], member: Member) -> dict[str, Any] | None:
+def record(offer: Mapping[str, Any], terms: Mapping[str, Any], member: Member | Helped) -> dict[str, Any] | None:
     """Return the promise that goes with confirming an offer today, not stored yet; None where nothing is promised.
 
     Raises:

@@ -6,6 +6,7 @@ twice. The conditions are kept as they were when the run began: trees and parame
 its finding, sealed. Both together make a decision again, whatever became of the policy since.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -44,10 +45,13 @@ class PolicyRun(Document):
         "auto_create_index": False,
         "indexes": [
             {"fields": ["policy", "-_id"]},
+            {"fields": ["unit", "state", "-_id"]},
+            {"fields": ["state", "-_id"]},
             {"fields": ["policy"], "unique": True, "partialFilterExpression": {"open": True}, "name": "one_open"},
         ],
     }
     policy = StringField(required=True)
+    unit = StringField()
     day = StringField(required=True)
     rule = DictField(required=True)
     head = StringField(required=True)
@@ -93,7 +97,7 @@ def start(actor: Staff, code: str) -> dict[str, Any]:
     found, day = policy.within(actor, "policy.run", code), clock.today()
     if found["state"] != "open" or judge.out_of_time(found, day):
         raise policy.refused(code)
-    made = _record(code, judge.bound(found, day), day, actor)
+    made = _record(found, judge.bound(found, day), day, actor)
     line = entry.line(actor.key, "enterprise_policy.run", f"policy:{code}", unit=actor.unit, rule=made["rule_set"])
     args = {"run": str(made["_id"])}
     total = firm.count()
@@ -115,12 +119,13 @@ def start(actor: Staff, code: str) -> dict[str, Any]:
     return stored
 
 
-def _record(code: str, rule: Bound, day: date, actor: Staff) -> dict[str, Any]:
+def _record(terms: Mapping[str, Any], rule: Bound, day: date, actor: Staff) -> dict[str, Any]:
     whole = evaluate.decided(rule, {}).record()
     head = {name: value for name, value in whole.items() if name not in _OF_ONE}
     return {
         "_id": ObjectId(),
-        "policy": code,
+        "policy": terms["_id"],
+        "unit": terms["unit"],
         "day": day.isoformat(),
         "rule": evaluate.frozen(rule),
         "head": orjson.dumps(head).decode(),

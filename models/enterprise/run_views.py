@@ -160,8 +160,13 @@ def to_pay(actor: Staff, code: str, *, cursor: str | None, limit: int) -> tuple[
 
 
 def _listed(rows: list[dict[str, Any]], following: str | None) -> tuple[list[dict[str, Any]], str | None]:
+    return listed(rows), following
+
+
+def listed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return offers as offices see them in a list."""
     names = firm.several([one["firm"] for one in rows])
-    return [_row(one, names) for one in rows], following
+    return [_row(one, names) for one in rows]
 
 
 def _row(found: Mapping[str, Any], names: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

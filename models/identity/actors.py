@@ -19,6 +19,14 @@ class ScopeMissing(NotAllowed):
     en = "You may act for this person, but not in this. They do it themselves or allow more."
 
 
+class AgentScopeMissing(NotAllowed):
+    """403: the firm named this person for other things."""
+
+    code = "agent_scope_missing"
+    zh = "单位给您的经办授权不包含此项,请由单位负责人、管理员办理,或请其扩大授权范围。"
+    en = "The organisation named you for other things. Its owner or manager does this, or allows more."
+
+
 @dataclass(frozen=True)
 class Acting:
     """For whom a resident acts, by which relation, and in what."""
@@ -73,12 +81,16 @@ class Resident:
 
 @dataclass(frozen=True)
 class Member:
-    """A resident who acts for an organisation: `role` is owner, manager or clerk, `organisation` its document."""
+    """A resident who acts for an organisation: `role` is owner, manager, clerk or agent, `organisation` its document.
+
+    `scope` is what an agent may do in its name; the other roles have none and are told apart by themselves.
+    """
 
     resident: Resident
     organisation_id: ObjectId
     role: str
     organisation: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    scope: frozenset[str] = frozenset()
     unit: str = ""
     """Access lines name the reader's unit; a member of an organisation has none."""
 
@@ -107,6 +119,21 @@ class Member:
         """
         if self.role not in roles:
             raise NotAllowed
+
+    def require_for(self, roles: tuple[str, ...], scope: str) -> None:
+        """Check that a route for `roles` (every standing role, where none is named) is for this member.
+
+        An agent passes by the `scope` that the route names, or where the role is named itself.
+
+        Raises:
+            NotAllowed: the route is not for their role.
+            AgentScopeMissing: the agency does not hold the scope.
+        """
+        if self.role == "agent" and "agent" not in roles:
+            if not scope or scope not in self.scope:
+                raise AgentScopeMissing
+        elif roles:
+            self.require_role(*roles)
 
 
 @dataclass(frozen=True)
@@ -189,6 +216,33 @@ class Staff:
     def _near(self, one: Assignment, unit: str) -> bool:
         units = self.units_of(one)
         return units is None or unit in units
+
+
+@dataclass(frozen=True)
+class Helped:
+    """Who stands at a clerk's counter and acts there for an organisation: the clerk carries out what they want.
+
+    `papers` is what the clerk saw of the organisation, `counter_session` that the person is present.
+    """
+
+    clerk: Staff
+    person_id: ObjectId
+    organisation_id: ObjectId
+    role: str
+    organisation: Mapping[str, Any] = field(compare=False, repr=False)
+    scope: frozenset[str]
+    papers: str
+    counter_session: str
+
+    @property
+    def key(self) -> str:
+        """Return how history and audit name who carries it out."""
+        return self.clerk.key
+
+    @property
+    def unit(self) -> str:
+        """Return the unit of the counter."""
+        return self.clerk.unit
 
 
 @dataclass(frozen=True)

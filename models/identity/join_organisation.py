@@ -9,7 +9,7 @@ from backend import outbox
 from backend.errors import NotFound
 from backend.store import transactions
 from models.audit import entry
-from models.identity import levels, member_invitation, membership, organisation, staff
+from models.identity import agent, levels, member_act, member_invitation, membership, organisation, staff
 from models.identity.actors import Member, Resident, Staff
 from models.identity.counter import Serving
 from models.identity.member_invitation import Invited
@@ -35,26 +35,36 @@ def invite(member: Member, role: str) -> Invited:
 
 
 def accept(resident: Resident, code: str) -> dict[str, Any]:
-    """Become a member by an open invitation; the code counts once.
+    """Become a member by an open invitation; the code counts once, an agent's for the person whom it names.
 
     Raises:
         LevelNeeded: the binding is only what the account says.
         InvitationCodeWrong: no invitation is open under the code.
+        AgentNameWrong: it names an agent of another name.
         OrganisationSuspended: the office has suspended the organisation.
         AlreadyMember: they are a member of it.
     """
     person_id = _sure(resident)
     found = member_invitation.opened(code)
+    is_agent = found["role"] == "agent"
+    if is_agent:
+        agent.require_named(found, person_id)
     evidence = {"invitation": str(found["_id"]), "invited_by": str(found["invited_by"])}
     made = membership.record(
         found["organisation"], person_id, found["role"], how="invitation", by=resident.key, evidence=evidence
     )
-    line = entry.line(resident.key, "membership.accept", f"membership:{made['_id']}", role=found["role"])
+    made = agent.begun(made, found["scope"], found["ends"]) if is_agent else made
+    about = f"membership:{made['_id']}"
+    line = entry.line(resident.key, "membership.accept", about, role=found["role"])
 
     def change(session: ClientSession) -> None:
         organisation.hold(found["organisation"], session)
         member_invitation.use(found["_id"], session)
+        agent.end_over(found["organisation"], person_id, session)
         membership.insert(made, session)
+        if is_agent:
+            whose = (found["organisation"], person_id, "agent")
+            member_act.write_of(*whose, what="agent_accept", about=about, session=session)
         entry.write(line, session)
 
     transactions.run(change)

@@ -1,6 +1,8 @@
 """An invitation into an organisation: a code of eight digits that an owner tells, and one person uses once.
 
 open ──accepted──▶ gone       It ends by itself after a day, and with the ownership of who made it.
+
+That of an agent names the person, what they may do and until when (`agent`).
 """
 
 import secrets
@@ -9,13 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
-from mongoengine import BinaryField, DateTimeField, Document, ObjectIdField, StringField
+from mongoengine import BinaryField, DateTimeField, Document, ListField, ObjectIdField, StringField
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock, personal_data, runtime
 from backend.errors import NotFound, Unavailable, Unprocessable
-from backend.personal_data import Blind, Holding
+from backend.personal_data import Blind, Holding, Sealed
 
 COLLECTION = "member_invitations"
 LASTS = timedelta(hours=24)
@@ -24,7 +26,7 @@ _ATTEMPTS = 5
 
 
 class MemberInvitation(Document):
-    """The code lies as a blind index only."""
+    """The code lies as a blind index only; `name`, `scope` and `ends` are those of an agent."""
 
     meta = {
         "collection": COLLECTION,
@@ -38,6 +40,9 @@ class MemberInvitation(Document):
     }
     organisation = ObjectIdField(required=True)
     role = StringField(required=True)
+    name = BinaryField()
+    scope = ListField(StringField())
+    ends = DateTimeField()
     code_index = BinaryField(required=True)
     invited_by = ObjectIdField(required=True)
     until = DateTimeField(required=True)
@@ -48,6 +53,7 @@ personal_data.declare(
         COLLECTION,
         "单位成员邀请",
         persons=("invited_by",),
+        sealed=(Sealed("name"),),
         blind=(Blind("code_index", "member_invitations.code"),),
     )
 )
@@ -72,10 +78,12 @@ class Invited:
     role: str
     until: datetime
     code: str = ""
+    scope: tuple[str, ...] = ()
+    ends: datetime | None = None
 
 
-def make(organisation_id: ObjectId, role: str, invited_by: ObjectId) -> Invited:
-    """Make an invitation and return its code.
+def make(organisation_id: ObjectId, role: str, invited_by: ObjectId, *, name: str = "", **agency: Any) -> Invited:
+    """Make an invitation and return its code; that of an agent has a `name` and the fields of its `agency`.
 
     Raises:
         Unavailable: no free code was found.
@@ -84,12 +92,13 @@ def make(organisation_id: ObjectId, role: str, invited_by: ObjectId) -> Invited:
     for _ in range(_ATTEMPTS):
         code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
         new_id = ObjectId()
-        made = {"_id": new_id, "organisation": organisation_id, "role": role, "code_index": _index(code)}
+        made = {"_id": new_id, "organisation": organisation_id, "role": role, "code_index": _index(code), **agency}
+        made |= {"name": runtime.current().sealer.seal("member_invitations.name", new_id, name)} if name else {}
         try:
             MemberInvitation._get_collection().insert_one(made | {"invited_by": invited_by, "until": until})
         except DuplicateKeyError:
             continue
-        return Invited(new_id, role, until, code)
+        return Invited(new_id, role, until, code, tuple(agency.get("scope", ())), agency.get("ends"))
     raise Unavailable
 
 
@@ -97,11 +106,19 @@ def _index(code: str) -> bytes:
     return runtime.current().sealer.blind("member_invitations.code", code)
 
 
+def name_of(found: dict[str, Any]) -> str:
+    """Return whom the invitation of an agent names."""
+    return runtime.current().sealer.open("member_invitations.name", found["_id"], found["name"])
+
+
 def listed(organisation_id: ObjectId) -> list[Invited]:
     """Return the open invitations of an organisation, oldest first."""
     query = {"organisation": organisation_id, "until": {"$gt": clock.now()}}
     found = MemberInvitation._get_collection().find(query).sort("_id", 1)
-    return [Invited(one["_id"], one["role"], one["until"]) for one in found]
+    return [
+        Invited(one["_id"], one["role"], one["until"], "", tuple(one.get("scope", ())), one.get("ends"))
+        for one in found
+    ]
 
 
 def withdraw(organisation_id: ObjectId, invitation_id: ObjectId) -> None:

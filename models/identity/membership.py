@@ -1,11 +1,13 @@
-"""A membership: which person is owner, manager or clerk of which organisation.
+"""A membership: which person is owner, manager, clerk or agent of which organisation.
 
-    active ──removed, left──▶ ended
+    active ──removed, left, the agency's time over──▶ ended
+       └──the register names another legal person──▶ questioned ──seen anew by register or counter──▶ active
 
 Who owns an organisation comes from the business register, or from a counter clerk who saw the papers; owners invite the
 others. The last owner does not leave: somebody answers for every organisation that is active. A membership hangs on the
 person and not on an account: who loses the phone binds another one and is a member as before. It is read with every
-request, so that who was removed has lost access at once.
+request, so that who was removed has lost access at once. An agent (授权经办人) has a scope and a last day (`agent`):
+the time decides, not the entry that writes the end down.
 """
 
 from typing import Any, Literal
@@ -16,24 +18,28 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from backend import clock, outbox, personal_data
-from backend.errors import Conflict
+from backend.errors import Conflict, NotAllowed
 from backend.personal_data import Holding
 from backend.store import documents, transactions
 from models.audit import entry
-from models.identity import account, levels, member_invitation, organisation
-from models.identity.actors import Member, Resident
+from models.identity import levels, member_act, member_invitation, organisation
+from models.identity.actors import Helped, Member, Resident
 
 COLLECTION = "memberships"
-Role = Literal["owner", "manager", "clerk"]
-ROLE_ZH: dict[str, str] = {"owner": "负责人", "manager": "管理员", "clerk": "经办人"}
+Role = Literal["owner", "manager", "clerk", "agent"]
+STANDING_ZH: dict[str, str] = {"owner": "负责人", "manager": "管理员", "clerk": "经办人"}
+ROLE_ZH = STANDING_ZH | {"agent": "授权经办人"}
 HOW_ZH = {"register": "市场主体登记", "counter": "政务服务窗口", "invitation": "单位邀请", "demo": "演示数据"}
 STATES = ("active", "ended")
-MOST_TOLD = 100
+NAMES_AGENTS = ("owner", "manager")
 outbox.carried_by(COLLECTION)
 
 
 class Membership(Document):
-    """`evidence` holds ids and codes of what the role rests on: a fact of the register, what a clerk saw."""
+    """`evidence` holds ids and codes of what the role rests on: a fact of the register, what a clerk saw.
+
+    `scope` and `until` are those of an agent; `questioned_at` stands while the register names somebody else.
+    """
 
     meta = {
         "collection": COLLECTION,
@@ -55,6 +61,9 @@ class Membership(Document):
     how = StringField(choices=tuple(HOW_ZH), required=True)
     evidence = DictField()
     state = StringField(choices=STATES, required=True)
+    scope = ListField(StringField())
+    until = DateTimeField()
+    questioned_at = DateTimeField()
     since = DateTimeField(required=True)
     given_by = StringField(required=True)
     ended_at = DateTimeField()
@@ -67,7 +76,7 @@ personal_data.declare(
         COLLECTION,
         "在单位中的角色",
         persons=("person",),
-        traces=("role", "since", "given_by", "ended_by"),
+        traces=("role", "scope", "until", "since", "given_by", "ended_by"),
         at_deletion="restrict",
         because="单位业务记录须能查明当时由谁经办(农产品质量安全法第三十九条)。",
     )
@@ -98,25 +107,42 @@ class RoleChanged(Conflict):
     en = "This membership was changed a moment ago. Refresh and try again."
 
 
+class MembershipQuestioned(NotAllowed):
+    """403: the register names another legal person, so this owner is to be seen anew."""
+
+    code = "membership_questioned"
+    zh = "市场主体登记中您已不是该单位的法定代表人(负责人),请重新认领单位,或持营业执照到政务服务窗口核实后再办理。"
+    en = "The business register names somebody else. Claim the organisation anew, or bring the licence to a counter."
+
+
+def in_time() -> dict[str, Any]:
+    """Return the condition of a membership whose time is not over now."""
+    return {"$or": [{"until": None}, {"until": {"$gt": clock.now()}}]}
+
+
 def acting(resident: Resident, organisation_id: ObjectId) -> Member:
     """Return the resident as a member of an organisation, for one request.
 
     Raises:
         LevelNeeded: the binding is only what the account says.
-        NotFound: no such organisation, or the person is no member of it; both are answered alike.
+        NotFound: no such organisation, or the person is no member of it, or the agency's time is over; all alike.
         OrganisationSuspended: the office has suspended it.
+        MembershipQuestioned: the register names another legal person.
     """
     levels.require(resident.document["level"], "matched")
-    mine = {"organisation": organisation_id, "person": resident.sure_person_id, "state": "active"}
-    found = documents.one(Membership, mine, {"role": 1})
+    mine = {"organisation": organisation_id, "person": resident.sure_person_id, "state": "active", **in_time()}
+    found = documents.one(Membership, mine, {"role": 1, "scope": 1, "questioned_at": 1})
     told = organisation.read(organisation_id)
     organisation.require_active(told)
-    return Member(resident, organisation_id, found["role"], told)
+    if found.get("questioned_at"):
+        raise MembershipQuestioned
+    return Member(resident, organisation_id, found["role"], told, frozenset(found.get("scope", ())))
 
 
 def of_person(person_id: ObjectId) -> list[dict[str, Any]]:
     """Return the memberships that a person has, oldest first."""
-    return list(Membership._get_collection().find({"person": person_id, "state": "active"}).sort("_id", 1))
+    query = {"person": person_id, "state": "active", **in_time()}
+    return list(Membership._get_collection().find(query).sort("_id", 1))
 
 
 def record(
@@ -154,11 +180,10 @@ def insert(made: dict[str, Any], session: ClientSession) -> None:
 def make_owner(made: dict[str, Any], session: ClientSession) -> None:
     """Store an owner; who is a member in another role becomes owner, and who owns stays as they are."""
     who = {"organisation": made["organisation"], "person": made["person"], "state": "active"}
-    memberships, told = (
-        Membership._get_collection(),
-        {name: made[name] for name in ("role", "how", "evidence", "given_by")},
-    )
-    found = memberships.find_one_and_update(who, {"$set": told}, session=session)
+    memberships = Membership._get_collection()
+    told = {name: made[name] for name in ("role", "how", "evidence", "given_by")}
+    seen_anew = {"$set": told, "$unset": dict.fromkeys(("scope", "until", "questioned_at"), "")}
+    found = memberships.find_one_and_update(who, seen_anew, session=session)
     if found is None:
         insert(made, session)
     elif found["role"] != "owner":
@@ -170,14 +195,14 @@ def read(member: Member, membership_id: ObjectId) -> dict[str, Any]:
     """Return a membership of the member's own organisation.
 
     Raises:
-        NotFound: none, or another organisation's.
+        NotFound: none, or another organisation's, or one whose time is over.
     """
-    mine = {"_id": membership_id, "organisation": member.organisation_id, "state": "active"}
+    mine = {"_id": membership_id, "organisation": member.organisation_id, "state": "active", **in_time()}
     return documents.one(Membership, mine)
 
 
 def change_role(member: Member, membership_id: ObjectId, role: str) -> dict[str, Any]:
-    """Give another member of the organisation another role; the same again writes nothing.
+    """Give another member of the organisation another role; the same again writes nothing, an agent is one no more.
 
     Raises:
         NotAllowed: the acting member is no owner.
@@ -195,6 +220,8 @@ def change_role(member: Member, membership_id: ObjectId, role: str) -> dict[str,
 def remove(member: Member, membership_id: ObjectId) -> None:
     """End a membership of the organisation: another's as an owner, one's own always; their access ends at once.
 
+    An agency ends by a manager's word too.
+
     Raises:
         NotAllowed: it is another's, and the acting member is no owner.
         NotFound: no such membership in the organisation.
@@ -204,7 +231,7 @@ def remove(member: Member, membership_id: ObjectId) -> None:
     found = read(member, membership_id)
     own = found["person"] == member.person_id
     if not own:
-        member.require_role("owner")
+        member.require_role(*(NAMES_AGENTS if found["role"] == "agent" else ("owner",)))
     ended = {"state": "ended", "ended_at": clock.now(), "ended_by": member.key}
     _change(member, found, ended, "leave" if own else "remove", role=found["role"])
 
@@ -212,51 +239,47 @@ def remove(member: Member, membership_id: ObjectId) -> None:
 def _change(member: Member, found: dict[str, Any], told: dict[str, Any], verb: str, **details: str) -> None:
     """Change a membership; all changes of one organisation go one after the other, so that an owner always remains.
 
-    With a lost ownership the invitations end that this person has open.
+    With a lost ownership, or the right to name agents, the invitations end that this person has open.
     """
     line = entry.line(member.key, f"membership.{verb}", f"membership:{found['_id']}", **details)
     loses_owner = found["role"] == "owner" and told.get("role") != "owner"
+    loses_naming = found["role"] in NAMES_AGENTS and told.get("role") not in NAMES_AGENTS
+    update: dict[str, Any] = {"$set": told}
+    if found["role"] == "agent" and "role" in told:
+        update["$unset"] = {"scope": "", "until": ""}
 
     def carry_out(session: ClientSession) -> None:
         organisation.hold(member.organisation_id, session)
         require_acting(member, session)
         guard = {"_id": found["_id"], "state": "active", "role": found["role"]}
-        if not Membership._get_collection().update_one(guard, {"$set": told}, session=session).matched_count:
+        if not Membership._get_collection().update_one(guard, update, session=session).matched_count:
             raise RoleChanged
         if loses_owner:
             _require_owner(member.organisation_id, session)
+        if loses_owner or loses_naming:
             member_invitation.end_of(member.organisation_id, found["person"], session)
+        member_act.write(member, f"membership_{verb}", f"membership:{found['_id']}", session)
         entry.write(line, session)
 
     transactions.run(carry_out)
 
 
-def told_of(membership_id: ObjectId) -> list[ObjectId]:
-    """Return the accounts of the owners who are to be told of another one; none when that one is owner no more."""
-    found = Membership._get_collection().find_one({"_id": membership_id, "state": "active", "role": "owner"})
-    if found is None:
-        return []
-    others = {"organisation": found["organisation"], "state": "active", "role": "owner", "_id": {"$ne": membership_id}}
-    persons = [one["person"] for one in Membership._get_collection().find(others, {"person": 1})]
-    return [account_id for one in persons for account_id in account.of_person(one)]
-
-
-def accounts_of(organisation_id: ObjectId) -> list[ObjectId]:
-    """Return the accounts of an organisation's people: of the first hundred members."""
-    query = {"organisation": organisation_id, "state": "active"}
-    found = Membership._get_collection().find(query, {"person": 1}).sort("_id", 1).limit(MOST_TOLD)
-    return [account_id for one in found for account_id in account.of_person(one["person"])]
-
-
-def require_acting(member: Member, session: ClientSession) -> None:
-    """Check inside a transaction that the acting member still has the role they came with.
+def require_acting(member: Member | Helped, session: ClientSession) -> None:
+    """Check inside a transaction that the acting member still has the role, and the scope, they came with.
 
     Raises:
-        RoleChanged: it was taken from them meanwhile.
+        RoleChanged: it was taken from them meanwhile, or its time is over.
     """
-    mine = {"organisation": member.organisation_id, "person": member.person_id, "state": "active"}
-    if not Membership._get_collection().find_one({**mine, "role": member.role}, {"_id": 1}, session=session):
+    mine = {"organisation": member.organisation_id, "person": member.person_id, "state": "active", "role": member.role}
+    mine |= {"questioned_at": None, **in_time()} | ({"scope": {"$all": sorted(member.scope)}} if member.scope else {})
+    if not Membership._get_collection().find_one(mine, {"_id": 1}, session=session):
         raise RoleChanged
+
+
+def of_person_in(organisation_id: ObjectId, person_id: ObjectId) -> dict[str, Any] | None:
+    """Return the membership by which a person acts for an organisation now, None where there is none."""
+    mine = {"organisation": organisation_id, "person": person_id, "state": "active", "questioned_at": None, **in_time()}
+    return Membership._get_collection().find_one(mine, {"role": 1, "scope": 1})
 
 
 def _require_owner(organisation_id: ObjectId, session: ClientSession) -> None:

@@ -6,6 +6,7 @@ Who acts for it says `membership`. Its own data are public facts of the business
 changes of its members at the same time collide.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -201,6 +202,21 @@ def suspend(actor: Staff, organisation_id: ObjectId, reason: str) -> dict[str, A
     return _move(actor, organisation_id, "suspend", "active", update, reason=reason)
 
 
+def suspend_dissolved(credit_code_: str, by: str) -> bool:
+    """Suspend an active organisation that the register says is dissolved, once; return whether this call did."""
+    guard = {"credit_code": credit_code_, "state": "active"}
+    update = {"$set": {"state": "suspended", "reason": "licence_revoked"}}
+
+    def carry_out(session: ClientSession) -> bool:
+        found = Organisation._get_collection().find_one_and_update(guard, update, session=session)
+        if found:
+            about = f"organisation:{found['_id']}"
+            entry.write(entry.line(by, "organisation.suspend", about, reason="licence_revoked"), session)
+        return found is not None
+
+    return transactions.run(carry_out)
+
+
 def resume(actor: Staff, organisation_id: ObjectId) -> dict[str, Any]:
     """End a suspension; repeating it changes nothing.
 
@@ -261,6 +277,12 @@ def several(organisation_ids: list[ObjectId]) -> dict[ObjectId, dict[str, Any]]:
 def by_code(code: str) -> dict[str, Any] | None:
     """Return the organisation with a credit code, None when none is registered."""
     return Organisation._get_collection().find_one({"credit_code": code})
+
+
+def among(codes: Sequence[str]) -> set[str]:
+    """Return which of some credit codes belong to organisations that are registered here."""
+    query = {"credit_code": {"$in": list(codes)}}
+    return {one["credit_code"] for one in Organisation._get_collection().find(query, {"credit_code": 1})}
 
 
 def in_reach(actor: Staff, operation: str, organisation_id: ObjectId) -> dict[str, Any]:

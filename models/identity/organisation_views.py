@@ -9,7 +9,7 @@ from backend import clock
 from backend.identity_documents import mask_name
 from backend.store import paging
 from models.audit import access_line
-from models.identity import membership, organisation, person
+from models.identity import agent_views, membership, organisation, person
 from models.identity.actors import Member, Resident, Staff
 from models.identity.member_invitation import Invited
 from models.identity.membership import HOW_ZH, ROLE_ZH, Membership
@@ -50,11 +50,14 @@ def mine(resident: Resident) -> list[dict[str, Any]]:
 
 def own(member: Member) -> dict[str, Any]:
     """Return the organisation that a member acts for."""
-    return shown(member.organisation) | {"role": member.role, "role_zh": ROLE_ZH[member.role]}
+    told = shown(member.organisation) | {"role": member.role, "role_zh": ROLE_ZH[member.role]}
+    return told | agent_views.scope(member.scope)
 
 
 def _role(found: dict[str, Any]) -> dict[str, Any]:
-    return {"role": found["role"], "role_zh": ROLE_ZH[found["role"]], "membership_id": str(found["_id"])}
+    told = {"role": found["role"], "role_zh": ROLE_ZH[found["role"]], "membership_id": str(found["_id"])}
+    told |= {"questioned": True} if found.get("questioned_at") else {}
+    return told | agent_views.agency(found.get("scope"), found.get("until"))
 
 
 def members_of(member: Member) -> list[dict[str, Any]]:
@@ -76,7 +79,7 @@ def members_for_staff(actor: Staff, organisation_id: ObjectId) -> list[dict[str,
 def _members(
     actor: Member | Staff, organisation_id: ObjectId, purpose: str, own_person: ObjectId | None
 ) -> list[dict[str, Any]]:
-    query = {"organisation": organisation_id, "state": "active"}
+    query = {"organisation": organisation_id, "state": "active", **membership.in_time()}
     held = list(Membership._get_collection().find(query).sort("_id", 1).limit(MOST_MEMBERS))
     access_line.record(actor, purpose=purpose, subjects=[one["person"] for one in held], fields=FIELDS)
     known = person.several([one["person"] for one in held])
@@ -87,20 +90,27 @@ def _member(found: dict[str, Any], name: str, own_person: ObjectId | None) -> di
     since = clock.civil(found["since"]).isoformat(timespec="seconds")
     how = {"how": found["how"], "how_zh": HOW_ZH[found["how"]], "since": since}
     told = {"id": str(found["_id"]), "name": mask_name(name), "role": found["role"], "role_zh": ROLE_ZH[found["role"]]}
-    return told | how | {"is_self": found["person"] == own_person}
+    told |= {"questioned": True} if found.get("questioned_at") else {}
+    return (
+        told
+        | how
+        | {"is_self": found["person"] == own_person}
+        | agent_views.agency(found.get("scope"), found.get("until"))
+    )
 
 
 def membership_shown(found: dict[str, Any]) -> dict[str, Any]:
     """Return a membership that was just given or changed, without a name."""
     told = {"id": str(found["_id"]), "organisation_id": str(found["organisation"])}
-    return told | {"role": found["role"], "role_zh": ROLE_ZH[found["role"]]}
+    told |= {"role": found["role"], "role_zh": ROLE_ZH[found["role"]]}
+    return told | agent_views.agency(found.get("scope"), found.get("until"))
 
 
 def invited(one: Invited) -> dict[str, Any]:
     """Return an invitation, with its code when it was just made."""
     until = clock.civil(one.until).isoformat(timespec="seconds")
     told = {"id": str(one.id), "role": one.role, "role_zh": ROLE_ZH[one.role], "until": until}
-    return told | ({"code": one.code} if one.code else {})
+    return told | agent_views.agency(one.scope, one.ends) | ({"code": one.code} if one.code else {})
 
 
 def listed(

@@ -235,21 +235,42 @@ ROLES = {
     "policy_clerk": Role(
         "惠企政策经办人员",
         "unit",
-        _POLICIES | _CASES | {"policy.edit", "policy.run", "policy.publish", "policy.claw_back"},
+        _POLICIES
+        | _CASES
+        | {"policy.edit", "policy.run", "policy.publish", "policy.claw_back", "policy.work"}
+        | {"policy.figures", "policy.overdue", "policy.export"},
         frozenset({"enterprise_service"}) | _MATTERS,
     ),
     "policy_manager": Role(
         "惠企政策审核人员",
         "county",
-        _POLICIES | _CASES | {"policy.approve", "policy.claw_back_approve", "approval.decide"},
+        _POLICIES
+        | _CASES
+        | {"policy.approve", "policy.claw_back_approve", "approval.decide", "policy.work"}
+        | {"policy.figures", "policy.overdue"},
         frozenset({"enterprise_service"}) | _MATTERS,
     ),
     "policy_finance": Role(
         "惠企资金财务人员",
         "county",
-        _CASES | {"policy.read", "policy.pay", "policy.payout", "approval.decide", "job.read", "ledger.read"},
+        _CASES
+        | {"policy.read", "policy.pay", "policy.payout", "policy.overdue"}
+        | {"approval.decide", "job.read", "ledger.read"},
         frozenset({"enterprise_service"}) | _MATTERS,
     ),
+    "policy_window": Role(
+        "惠企政策窗口人员",
+        "county",
+        frozenset({"policy.window", "person.find", "person.register", "person.serve"}),
+        frozenset({"enterprise_service", "counter_service"}),
+    ),
+    "policy_back_office": Role(
+        "涉企事项后台办理人员",
+        "unit",
+        _CASES | {"policy.data"},
+        frozenset({"enterprise_service"}) | _MATTERS,
+    ),
+    "policy_supervisor": Role("惠企政策督查人员", "subtree", frozenset({"policy.figures", "policy.overdue"})),
     "item_clerk": Role("政务服务事项编制人员", "unit", _ITEMS | {"item.edit"}),
     "item_manager": Role("政务服务事项审核人员", "county", _ITEMS | {"item.approve", "approval.decide"}),
     "village_doctor": Role(

@@ -276,6 +276,26 @@ KINDS = {
         parameters=("{day} {time}",),
         optional=False,
     ),
+    "policy_offered": NoticeKind(
+        "惠企政策待确认",
+        "经比对,贵单位符合“{policy}”,可享受{what}。请打开“惠企政策”核对并确认,无需提交申请;确认截止:{until}。",
+        template="policy_offer",
+        fields={"thing1": "{policy}", "thing2": "{what}", "thing3": "{until}"},
+        sms="policy_offer",
+        parameters=("{policy}", "{what}"),
+    ),
+    "policy_reminder": NoticeKind(
+        "惠企政策即将截止",
+        "贵单位符合“{policy}”,可享受{what},尚未确认。请在 {until} 前打开“惠企政策”确认,逾期不再兑现。",
+        template="policy_offer",
+        fields={"thing1": "{policy}", "thing2": "{what}", "thing3": "{until}"},
+        sms="policy_offer",
+        parameters=("{policy}", "{what}"),
+    ),
+    "policy_lacking": NoticeKind(
+        "惠企政策缺少数据",
+        "因缺少数据,暂不能判断贵单位是否符合“{policy}”:{lacks}。请打开“企业档案”重新查询,或联系相应部门。",
+    ),
     "health_alert_closed": NoticeKind(
         "健康提醒已有结果",
         "您家老人 {day} {time} 的健康提醒已登记结果,请打开“健康提醒”查看。",
@@ -332,6 +352,7 @@ MOMENTS = {
     "case": ("case_progress",),
     "identity": ("identity_changed",),
     "health": ("health_alert",),
+    "enterprise": ("policy_offer",),
 }
 """Which templates are worth asking for at a tap; WeChat takes at most three."""
 MOST_AT_A_TAP = 3
@@ -346,6 +367,7 @@ TEMPLATE_ZH = {
     "identity_changed": "身份绑定变更通知",
     "school_submitted": "入学申请提交通知",
     "health_alert": "健康提醒通知",
+    "policy_offer": "惠企政策兑现通知",
 }
 SMS_ZH = {"visit_reminder": "游览提醒短信", "visit_changed": "行程变更短信", "waiting_offer": "候补机会短信"} | {
     "produce_recalled": "产品召回短信",
@@ -353,6 +375,7 @@ SMS_ZH = {"visit_reminder": "游览提醒短信", "visit_changed": "行程变更
     "school_progress": "入学申请进度短信",
     "school_result": "派位结果公布短信",
     "health_alert": "健康提醒短信",
+    "policy_offer": "惠企政策兑现短信",
 }
 
 

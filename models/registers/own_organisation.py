@@ -4,7 +4,7 @@ from typing import Any
 
 from backend import clock, credit_code
 from backend.errors import NotFound, OutsideFailure, Unprocessable
-from models.identity import consent, join_organisation, levels
+from models.identity import consent, join_organisation, levels, person
 from models.identity.actors import Resident
 from models.identity.organisation import Told
 from models.registers import fact, fetch
@@ -12,6 +12,7 @@ from models.registers.fact import Stated
 from models.registers.subject import Subject
 
 SOURCE, KIND = "business", "business.licence"
+OPERATING = "operating"
 
 
 class BusinessRegisterAway(OutsideFailure):
@@ -61,6 +62,11 @@ def _licence(about: Subject, code: str) -> Stated:
         raise BusinessRegisterAway
     held = fact.current(about, [KIND], clock.today().isoformat())
     mine = [one for one in held if one.source == SOURCE and not one.absent and one.value["credit_code"] == code]
-    if not mine or mine[0].value["status"] != "operating":
+    if not mine or mine[0].value["status"] != OPERATING or not _names(mine[0], about):
         raise NotLegalRepresentative
     return mine[0]
+
+
+def _names(licence: Stated, about: Subject) -> bool:
+    assert about.person is not None
+    return person.same_name(str(licence.value["legal_person"]), person.read(about.person).name)

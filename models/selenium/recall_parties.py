@@ -12,7 +12,7 @@ from pymongo.client_session import ClientSession
 
 from backend import runtime
 from backend.identity_documents import mask_name
-from models.identity import account, membership, organisation
+from models.identity import account, member_accounts, organisation
 from models.messaging import notice
 from models.selenium import buyer, producer, uri
 
@@ -44,7 +44,7 @@ def behind(texts: Iterable[str]) -> dict[str, str]:
 def of_producer(found: dict[str, Any]) -> Party:
     """Return a producer as somebody who is told something."""
     person = found.get("person")
-    accounts = account.of_person(person) if person else membership.accounts_of(found["organisation"])
+    accounts = account.of_person(person) if person else member_accounts.of_people(found["organisation"])
     phone = found.get("phone")
     number = runtime.current().sealer.open("producers.phone", found["_id"], phone) if phone else ""
     return Party(found["_id"], tuple(accounts), found["_id"], person, number)
@@ -58,7 +58,7 @@ def known(text: str) -> Party | None:
     if grower := producer.several([own]).get(own):
         return of_producer(grower)
     if own in organisation.several([own]):
-        return Party(own, tuple(membership.accounts_of(own)))
+        return Party(own, tuple(member_accounts.of_people(own)))
     line = buyer.several([own]).get(own)
     return Party(own, number=buyer.phone_of(line)) if line else None
 

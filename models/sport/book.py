@@ -117,7 +117,7 @@ def _read(slot_id: str, number: int) -> Slot:
 def _players(resident: Resident, wish: Wish, terms: Terms) -> list[Companion]:
     """Return who comes, as the account knows them."""
     if not terms.least <= len(wish.players) <= terms.most:
-        told = {"least": terms.least, "most": terms.most}
+        told: dict[str, Any] = {"least": terms.least, "most": terms.most}
         raise PlayersWrong(**told, fields={"players": [PlayersWrong.zh.format(**told)]})
     known = companion.chosen(resident, [one.companion_id for one in wish.players])
     found = []

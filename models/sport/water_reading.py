@@ -158,7 +158,7 @@ def _record(reading_id: str, place: str, told: Told) -> dict[str, Any]:
     for code, value in told.values.items():
         one = INDICATORS[code]
         if not one.least <= value <= one.most:
-            told_zh = {"name": one.zh, "least": one.least, "most": one.most}
+            told_zh: dict[str, Any] = {"name": one.zh, "least": one.least, "most": one.most}
             raise ValueWrong(**told_zh, fields={f"values.{code}": [ValueWrong.zh.format(**told_zh)]})
     values = {code: round(value * MILLI) for code, value in told.values.items()}
     return {"_id": reading_id, "place": place, "water": told.water, "at": at, "received_at": now, "values": values}

@@ -75,6 +75,9 @@ STAFF = (
     ("ding.demo", "演示工信督办人员", "case_supervisor", "industry_information"),
     ("bao.demo", "演示惠企资金财务人员", "policy_finance", "finance"),
     ("cui.demo", "演示惠企资金财务复核人员", "policy_finance", "finance"),
+    ("xiang.demo", "演示惠企窗口人员", "policy_window", "administrative_approval"),
+    ("gan.demo", "演示涉企事项后台人员", "policy_back_office", "industry_information"),
+    ("ouyang.demo", "演示惠企政策督查人员", "policy_supervisor", "county_360731"),
 )
 ADMIN = ("admin.demo", "演示系统管理员")
 SECURITY = ("security.demo", "演示安全管理员")

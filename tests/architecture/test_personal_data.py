@@ -36,6 +36,7 @@ HOLDS_NOTHING = {
     "data_keys": "keys",
     "death_lists": "days whose list was read",
     "devices": "gates and kiosks",
+    "enterprise_figures": "how much policies gave, by policy and unit",
     "enterprise_firms": "public facts of the business register",
     "epcis_capture_jobs": "counts, and reasons why events were refused",
     "epcis_events": "goods, places and parties by their numbers",

@@ -6,7 +6,7 @@ import pytest
 from bson import ObjectId
 
 from backend import clock
-from models.enterprise import offer, policy
+from models.enterprise import confirm, policy
 from models.enterprise.offer import Offer
 from models.enterprise.policy import Policy
 from models.enterprise.policy_errors import BudgetSpent
@@ -96,7 +96,7 @@ def test_a_spent_budget_says_so_and_leaves_the_offer(garments, offered, manager)
 
 def test_the_same_offer_confirmed_at_once_by_many_takes_its_amount_once(garments, offered):
     member, offer_id = garments.member(), ObjectId(offered.split("/")[2])
-    told = at_once([lambda: offer.confirm(member, offer_id, ACCOUNT)] * 20)
+    told = at_once([lambda: confirm.confirm(member, offer_id, ACCOUNT)] * 20)
     assert {one["state"] for one in told} == {"confirmed"}
     assert left() == 500_000
 
@@ -126,7 +126,7 @@ def rush(garments, offered):
 
 def tapped(member: Member, offer_id: ObjectId) -> int:
     try:
-        return int(offer.confirm(member, offer_id, ACCOUNT)["amount_fen"])
+        return int(confirm.confirm(member, offer_id, ACCOUNT)["amount_fen"])
     except BudgetSpent:
         return 0
 

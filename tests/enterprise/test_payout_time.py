@@ -32,7 +32,7 @@ def cases() -> list[dict]:
 
 
 def overdue(by) -> list[dict]:
-    answer = by.get(f"{OFFICE}/overdue-offers")
+    answer = by.get(f"{OFFICE}/to-do/overdue")
     assert answer.status_code == 200, answer.json
     return answer.json["items"]
 
@@ -59,7 +59,7 @@ def test_the_end_of_the_time_puts_a_case_before_finance_then_the_supervisor_then
     assert [one["id"] for one in affairs.inbox(supervisor)] == [case["id"]]
     later(shift_clock, 11)
     assert [one["id"] for one in affairs.inbox(manager)] == [case["id"]]
-    assert clerk.get(f"{OFFICE}/overdue-offers").status_code == 403
+    assert supervisor.get(f"{OFFICE}/to-do/overdue").status_code == 403
 
     told = kit.sent(*finance)
     assert told["counts"]["paid"] == 1

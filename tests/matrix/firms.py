@@ -5,7 +5,7 @@ from datetime import timedelta
 from bson import ObjectId
 
 from backend import clock
-from models.enterprise import comparison, find, payout, policy, policy_rule, run
+from models.enterprise import comparison, export, find, payout, policy, policy_rule, run
 from models.enterprise.claw_back import ClawBack
 from models.enterprise.finding import Finding
 from models.enterprise.firm import Firm
@@ -14,6 +14,7 @@ from models.enterprise.payout import Payout
 from models.enterprise.policy import Policy
 from models.enterprise.promise import Promise
 from models.enterprise.publicity import Publicity
+from models.identity import approval
 from models.registers import fact
 from models.registers.fact import Fact
 from models.registers.statement import Statement
@@ -46,6 +47,11 @@ class Firms(Schools):
         self.ids["finding firm"] = dict.fromkeys(CODES, CODES["own"])
         for which, code in POLICIES.items():
             self._policy(which, code)
+        clerk = self.staff["policy_clerk"].actor()
+        about = export.Wanted("figures", "2026-11").about
+        made = approval.propose(clerk, approval.record(clerk, "export", about, reason="丁"))
+        approval.approve(self.staff["privacy_officer"].actor(), made["_id"])
+        self.keep("policy_export", "own", made["_id"])
 
     def _firm(self, which: str, code: str) -> None:
         told = {"name": f"矩阵合作社{which}", "division": "360731", "since": clock.now()}

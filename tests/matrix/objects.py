@@ -97,6 +97,7 @@ _EXPORTS = {
     "/school/offers/exports/": ("school_export", ("school_clerk", "school_clerk/town")),
     "/benefits/exports/": ("benefit_export", ("benefit_clerk", "benefit_clerk/town")),
     "/health/exports/": ("health_export", ("health_manager",)),
+    "/enterprise/exports/": ("policy_export", ("policy_clerk", "policy_clerk/town")),
 }
 """Exports that somebody proposed: by a part of the path what the world calls them, and whose they are."""
 
@@ -277,6 +278,8 @@ THINGS: dict[tuple[str, str], Thing] = {
     ("office/v1/enterprise", "credit_code"): Thing(of("firm code"), "0" * 18, reach="all"),
     ("office/v1/enterprise/runs", "credit_code"): Thing(of("finding firm"), "0" * 18, reach="unit"),
     ("enterprise", "membership_id"): Thing(of("membership")),
+    ("enterprise/v1/agents", "membership_id"): Thing(of("agency")),
+    ("office/v1/enterprise/window", "offer_id"): Thing(of("firm offer", "own"), reach="all"),
     ("enterprise", "invitation_id"): Thing(of("member invitation")),
     ("enterprise", "plot_id"): Thing(of("firm plot")),
     ("enterprise", "item_id"): Thing(of("firm item")),

@@ -1,13 +1,14 @@
 """What growers have: organisations with people in each role, producers, plots, trade items, lots."""
 
 from contextlib import suppress
+from datetime import timedelta
 
 import orjson
 from bson import ObjectId
 
 from backend import clock, outbox
 from models.epcis import capture, job
-from models.identity import account, membership, organisation
+from models.identity import account, agent, membership, organisation
 from models.identity.membership import Membership
 from models.selenium import (
     boxing,
@@ -39,7 +40,8 @@ from tests.selenium.cert_kit import Desk
 
 VILLAGES = {"own": "360731105002", "other": "360731105001", "town": "360731104001"}
 ORANGE = "navel_orange"
-STAFFED = {"owner": "own", "manager": "parent", "clerk": "elder"}
+STAFFED = {"owner": "own", "manager": "parent", "clerk": "elder", "agent": "other"}
+AGENT_SCOPE = frozenset({"file", "offers"})
 """Who of the world is what in the organisation of the matrix; `other` owns another one."""
 CODES = {"own": "91350100M000100Y43", "other": "91360731MA3600000N"}
 
@@ -59,6 +61,7 @@ class Produce(Tour):
             self._joins("own", who, role)
         self.keep("membership", "own", self._joins("own", "matched", "clerk"))
         self.keep("membership", "other", self._joins("other", "other", "owner"))
+        self.keep("agency", "other", self._joins("other", "own", "agent"))
         self._invitations()
         self.desks = {"own": Desk(self.client, UNIT), "town": Desk(self.client)}
         for which, who in {"own": "own", "other": "other", "town": "parent"}.items():
@@ -71,6 +74,9 @@ class Produce(Tour):
     def _joins(self, which: str, who: str, role: str) -> ObjectId:
         told = ObjectId(self.ids["organisation"][which]), self._person(who)
         row = membership.record(*told, role, how="counter", by="staff:x", evidence={})
+        if role == "agent":
+            row = agent.begun(row, AGENT_SCOPE, clock.now() + timedelta(days=30))
+            self.keep("agency", which, row["_id"])
         Membership._get_collection().insert_one(row)
         return row["_id"]
 
@@ -174,7 +180,8 @@ class Produce(Tour):
     def of_organisation(self, role: str) -> Caller:
         """Return who speaks for the organisation of the matrix in a role."""
         token, mine = self.phones[STAFFED[role]].token, self.ids["organisation"]["own"]
-        return Caller(f"member {role}", "member", self.client, token, "verified", role=role, organisation=mine)
+        told = {"role": role, "organisation": mine, "scope": AGENT_SCOPE if role == "agent" else frozenset()}
+        return Caller(f"member {role}", "member", self.client, token, "verified", **told)
 
     def callers(self) -> list[Caller]:
         return [*super().callers(), *(self.of_organisation(role) for role in STAFFED)]

@@ -69,6 +69,8 @@ QUERIES = {
     "/office/v1/health/roster": f"unit={UNIT}",
     "/office/v1/health/load": f"unit={UNIT}&from=2026-11-20&to=2026-11-20",
     "/enterprise/v1/selenium/quota": "product=navel_orange",
+    "/office/v1/enterprise/figures": "month=2026-11",
+    "/office/v1/enterprise/exports/table.xlsx": "what=figures&of=2026-11",
     "/mini/v1/selenium/quota": "product=navel_orange",
     "/public/v1/selenium/check": "value=0.012&group=fruit",
     "/office/v1/crowd/reports": f"from={DAY}&to={DAY}",
@@ -127,6 +129,10 @@ CHANGED = {
     "POST /office/v1/enterprise/policies/{policy_code}/comparisons": lambda _: dict.fromkeys(
         ("before", "after"), "enterprise_matrix_policy:1"
     ),
+    "POST /office/v1/enterprise/exports": lambda _: {"what": "figures", "of": "2026-11", "part": ""},
+    "POST /office/v1/enterprise/window/offers/{offer_id}/confirm": lambda world: {
+        "account": {"bank": "矩阵银行", "number": "62170012345678", "holder": "矩阵合作社own"}
+    },
     "POST /enterprise/v1/offers/{offer_id}/confirm": lambda world: {
         "account": {"bank": "矩阵银行", "number": "62170012345678", "holder": "矩阵合作社own"}
     },

@@ -24,7 +24,7 @@ UNNAMED = "organisation_missing"
 """A request that names no organisation is no refusal of a known actor: 400."""
 REFUSALS = frozenset(
     {"not_allowed", "level_needed", "binding_needed", "own_act_only", "acting_refused", "scope_missing"}
-    | {"device_class_wrong"}
+    | {"device_class_wrong", "agent_scope_missing"}
 )
 """How a declaration refuses; any other 403 is a rule's answer to a request that was let in."""
 WRONG_FROM = 500
@@ -46,9 +46,11 @@ def expected(operation: Operation, caller: Caller) -> str:
 
 
 def _expected_of_member(access: dict[str, str], caller: Caller) -> str:
-    """A resident names no organisation; who speaks for one needs a role in it that the route is for."""
+    """A resident names no organisation; who speaks for one needs a role in it that the route is for, or its scope."""
     if caller.kind == "resident":
         return UNNAMED
+    if caller.role == "agent" and "agent" not in access.get("roles", "").split():
+        return OPEN if access.get("scope") in caller.scope else "agent_scope_missing"
     return OPEN if caller.role in access.get("roles", caller.role).split() else "not_allowed"
 
 
