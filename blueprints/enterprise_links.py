@@ -4,6 +4,7 @@ from backend.http.links import Links
 
 _OFFICE, _FIRM = "/office/v1/enterprise", "/enterprise/v1"
 _POLICY, _RUN = f"{_OFFICE}/policies/{{policy_code}}", f"{_OFFICE}/runs/{{run_id}}"
+_CASE = f"{_FIRM}/cases/{{case_id}}"
 _MOVES = ("propose", "open", "close", "try", "runs", "comparisons")
 
 LINKS: tuple[Links, ...] = (
@@ -30,6 +31,22 @@ LINKS: tuple[Links, ...] = (
         "policy_code",
         sources=((f"GET {_FIRM}/policies", "items/0/code"),),
         targets=(f"GET {_FIRM}/policies/{{policy_code}}/verdict",),
+    ),
+    Links(
+        "item_code",
+        sources=((f"GET {_FIRM}/service-items", "items/0/code"),),
+        targets=(
+            *(f"GET {_FIRM}/service-items/{{item_code}}", f"GET {_FIRM}/service-items/{{item_code}}/materials"),
+            *(f"PUT {_FIRM}/service-items/{{item_code}}/draft", f"POST {_FIRM}/service-items/{{item_code}}/cases"),
+        ),
+    ),
+    Links(
+        "case_id",
+        sources=((f"POST {_FIRM}/service-items/{{item_code}}/cases", "id"), (f"GET {_FIRM}/cases", "items/0/id")),
+        targets=(
+            *(f"GET {_CASE}", f"GET {_CASE}/materials", f"POST {_CASE}/withdraw", f"POST {_CASE}/rating"),
+            f"POST {_CASE}/appeal",
+        ),
     ),
     Links(
         "offer_id",

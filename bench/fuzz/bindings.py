@@ -121,7 +121,9 @@ _FIRMS = {
     "body.credit_code": ("credit_codes", OFTEN),
     "path.run_id": ("runs", OFTEN),
     "path.offer_id": ("enterprise_offers", OFTEN),
+    "path.item_code": ("items_of_firms", OFTEN),
 }
+_ITEMS = {"path.item_id": ("service_items", OFTEN), "query.before": ("service_items", OFTEN)}
 _FHIR = {
     "path.resource_type": ("resource_types", OFTEN),
     "path.resource_id": ("resources", OFTEN),
@@ -132,6 +134,8 @@ _FHIR = {
 AT = (
     (r"/(mini|office)/v1/health/.*", _HEALTH),
     (r"/fhir/.*", _FHIR),
+    (r"/office/v1/service-items.*", _ITEMS),
+    (r"/mini/v1/service-items.*", {"path.item_code": ("items_of_residents", OFTEN)}),
     (r"/(office/v1/enterprise|enterprise/v1)/.*", _FIRMS),
     (r"/((mini|office|public)/v1/)?school/.*", _SCHOOL),
     (r"/(mini|office|public)/v1/sport/.*", _SPORT),

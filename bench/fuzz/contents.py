@@ -12,8 +12,9 @@ from PIL import Image
 from schemathesis.transport.serialization import Binary
 
 from backend import clock
-from bench.fuzz import enrolment, health_contents
+from bench.fuzz import enrolment, firm_contents, health_contents
 from models.benefits import line_sheet
+from models.eldercare import duty_sheet, measured_sheet, record_sheet
 from models.identity import staff_sheet, unit_sheet
 from models.places import place_sheets, plan_sheets, resource_sheets
 from models.school import address_sheet, application_sheet, roster_sheet
@@ -36,6 +37,7 @@ def _sheet(kind: Any) -> bytes:
 KINDS = (
     *(unit_sheet.KIND, staff_sheet.KIND, line_sheet.KIND),
     *(address_sheet.KIND, application_sheet.KIND, roster_sheet.KIND),
+    *(duty_sheet.KIND, measured_sheet.KIND, record_sheet.KIND),
     *(*place_sheets.KINDS, *plan_sheets.KINDS, *resource_sheets.KINDS),
 )
 SHEETS = {kind.sheet.name: _sheet(kind) for kind in KINDS}
@@ -199,5 +201,6 @@ BODIES = {
     f"{_OFFICE}/guide/exhibits": _item("guide_exhibit"),
     f"{_OFFICE}/guide/itineraries": _item("itinerary"),
     **health_contents.BODIES,
+    **firm_contents.BODIES,
 }
 """What is sent to these, made anew for each request."""

@@ -28,9 +28,8 @@ HERE = {"logic": "all", "groups": [], "rows": [{"fact": "firm.division", "operat
 def make(base: str, casts: Iterable[Cast]) -> None:
     """Open a policy that finds every firm of the casts, run it, and tell each cast its firms and offers."""
     office = Bureau(base, ("policy_clerk", UNIT), ("policy_manager", UNIT))
-    path, year = f"{OFFICE}/policies/{POLICY}", clock.today().year
-    days = {"valid_from": f"{year}-01-01", "valid_to": f"{year + 1}-12-31"}
-    office.call("POST", f"{OFFICE}/policies", FRAME | days)
+    path = f"{OFFICE}/policies/{POLICY}"
+    office.call("POST", f"{OFFICE}/policies", FRAME | days())
     office.call("PUT", f"{path}/conditions", {"conditions": HERE})
     office.agreed(f"{path}/propose", {"reason": "按文件编制"})
     office.call("PUT", f"{path}/budget", {"budget_fen": BUDGET_FEN}, token=office.second)
@@ -40,6 +39,12 @@ def make(base: str, casts: Iterable[Cast]) -> None:
     soon(lambda: office.call("GET", f"{OFFICE}/runs/{run}")["state"] == "done", "the run")
     for players in casts:
         players.enterprise = _found(players) | {"runs": [run]}
+
+
+def days() -> dict[str, str]:
+    """Return the period of a policy of this year and the next."""
+    year = clock.today().year
+    return {"valid_from": f"{year}-01-01", "valid_to": f"{year + 1}-12-31"}
 
 
 def _found(players: Cast) -> dict[str, list[Any]]:

@@ -151,7 +151,9 @@ def _of_health(players: Cast) -> dict[str, list[Any]]:
 
 def _of_firms(players: Cast) -> dict[str, list[Any]]:
     names = ("credit_codes", "enterprise_offers", "runs")
-    return {"policies": [firms.POLICY], **{name: players.enterprise.get(name, []) for name in names}}
+    items = {"items_of_residents": ["old_age_card", "law_consultation"], "items_of_firms": ["enterprise_appeal"]}
+    items |= {"service_items": ["old_age_card:1", "enterprise_appeal:1", "law_consultation:1"]}
+    return {"policies": [firms.POLICY], **items, **{name: players.enterprise.get(name, []) for name in names}}
 
 
 def _day(days: int) -> str:

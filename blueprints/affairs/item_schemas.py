@@ -44,7 +44,9 @@ class ItemOutcome(ma.Schema):
 
     code = ma.fields.String(required=True, validate=_NAME, metadata={"example": "agreed"})
     zh = ma.fields.String(required=True, validate=_words(60), metadata={"example": "同意办理"})
-    to = ma.fields.String(load_default="", validate=validate.Length(0, 40), metadata={"example": ""})
+    to = ma.fields.String(
+        load_default="", validate=validate.Regexp(r"^([a-z][a-z0-9_]{0,39})?\Z"), metadata={"example": ""}
+    )
     carry_out = ma.fields.String(load_default="", validate=validate.Length(0, 60), metadata={"example": ""})
 
 

@@ -81,12 +81,9 @@ def insert(made: Mapping[str, Any], session: ClientSession) -> None:
 
 
 def of_case(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the snapshot of a case.
-
-    Raises:
-        NotFound: it was opened with none.
-    """
-    return documents.one(CaseMaterial, {"_id": found["about"].get("materials")})
+    """Return the snapshot of a case; one without rows where it was opened with none."""
+    kept = found["about"].get("materials")
+    return documents.one(CaseMaterial, {"_id": kept}) if kept else {"rows": [], "spared": 0}
 
 
 def earlier(owner: Mapping[str, Any], item: str, before: datetime) -> list[dict[str, Any]]:

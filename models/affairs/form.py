@@ -41,6 +41,8 @@ def problems(form: Mapping[str, Any]) -> list[Problem]:
         return []
     if set(form) - _FRAME or form.get("type") != "object" or form.get("additionalProperties", False) is not False:
         return [("form", "表单须为 type、properties、required 组成的对象。")]
+    if "title" in form and not _is_text(form["title"], LONGEST_TITLE):
+        return [("form.title", f"表单名称须为文字,最多 {LONGEST_TITLE} 个字。")]
     fields, required = form.get("properties"), form.get("required", [])
     if not isinstance(fields, dict) or len(fields) > MOST_FIELDS:
         return [("form.properties", f"最多 {MOST_FIELDS} 个字段。")]
@@ -64,8 +66,9 @@ def _field_problems(name: str, field: Any, earlier: Mapping[str, Any]) -> Iterat
     if not isinstance(field, dict) or not isinstance(field.get("type"), str) or field["type"] not in _MORE:
         yield ".type", "类型只能是 string、integer、number、boolean 或 array。"
         return
-    for unknown in sorted(set(map(str, field)) - _COMMON - _MORE[field["type"]]):
-        yield f".{unknown}", "表单不支持这个关键字,请去掉。"
+    if unknown := sorted(set(map(str, field)) - _COMMON - _MORE[field["type"]]):
+        yield from ((f".{one}", "表单不支持这个关键字,请去掉。") for one in unknown)
+        return
     if not _is_text(field.get("title"), LONGEST_TITLE):
         yield ".title", f"请填写字段名称,最多 {LONGEST_TITLE} 个字。"
     if "description" in field and not _is_text(field["description"], LONGEST):
@@ -149,7 +152,7 @@ def _array_room(field: Mapping[str, Any]) -> Iterator[Problem]:
         yield ".uniqueItems", "多选字段须写明 uniqueItems 为 true。"
     number = len(items["enum"]) if isinstance(items.get("enum"), list) else 0
     least, most = field.get("minItems", 0), field.get("maxItems", number)
-    if not _is_count(least) or not _is_count(most) or not max(1, least) <= most or least > number:
+    if not _is_count(least) or not _is_count(most) or not max(1, least) <= most <= MOST_VALUES or least > number:
         yield ".minItems", "至少、至多选几项与选项个数不符。"
 
 
@@ -174,7 +177,7 @@ _ROOM = {
 
 
 def _when_problems(when: Any, earlier: Mapping[str, Any]) -> Iterator[Problem]:
-    if not isinstance(when, dict) or set(when) != {"field", "in"} or when["field"] not in earlier:
+    if not isinstance(when, dict) or set(when) != {"field", "in"} or when["field"] not in list(earlier):
         yield ".x-when", "条件须指向前面的字段,写成 {field, in}。"
         return
     asked, wanted = earlier[when["field"]], when["in"]

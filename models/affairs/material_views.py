@@ -13,6 +13,7 @@ from models.affairs.material import Found
 from models.audit import access_line
 from models.identity import levels, minor_approval
 from models.identity.actors import Resident, Staff
+from models.identity.purposes import ACTING
 from models.media import file
 from models.media.file import Content
 from models.registers.catalogue import EVERY_KIND
@@ -28,10 +29,18 @@ def listed(applicant: Applicant, code: str) -> dict[str, Any]:
     Raises:
         ItemNotForYou: the item is not open to them.
     """
-    found = material.look(applicant, open_item.open_to(applicant, code))
+    item = open_item.open_to(applicant, code)
+    _tell_whoever_acts(applicant)
+    found = material.look(applicant, item)
     whole = not isinstance(applicant, Resident) or levels.reaches(applicant.document["level"], "verified")
     items = [_shown(one, whole=whole and not getattr(applicant, "acting", None)) for one in found]
     return {"items": items, "spared": sum(one.spared for one in found), "next": None}
+
+
+def _tell_whoever_acts(applicant: Applicant) -> None:
+    """Store the access line of who looks for another."""
+    if isinstance(applicant, Resident) and applicant.acting:
+        access_line.record(applicant, purpose=ACTING, subjects=[applicant.acting.person_id], fields=["case.materials"])
 
 
 def _shown(one: Found, *, whole: bool) -> dict[str, Any]:
@@ -59,10 +68,11 @@ def own(applicant: Applicant, case_id: ObjectId) -> dict[str, Any]:
     """Return what one's case was opened with.
 
     Raises:
-        NotFound: not the applicant's case, or it was opened with none.
+        NotFound: not the applicant's case.
     """
     found = case.read(case_id)
     applicants.own(applicant, found)
+    _tell_whoever_acts(applicant)
     return _of_case(found, whole=False)
 
 
@@ -70,7 +80,7 @@ def for_staff(actor: Staff, case_id: ObjectId, *, purpose: str) -> dict[str, Any
     """Return what a case was opened with, after an access line.
 
     Raises:
-        NotFound: no such case within the actor's scope, or it was opened with none.
+        NotFound: no such case within the actor's scope.
         MinorApprovalNeeded: the applicant is a child below fourteen, and there is no approval.
     """
     found = case.read(case_id)

@@ -111,7 +111,7 @@ def _kind_problems(told: Kind) -> Iterable[form.Problem]:
         yield next(
             (path, zh.format(*match.groups()))
             for pattern, path, zh in _WORDS
-            if (match := re.fullmatch(pattern, problem))
+            if (match := re.fullmatch(pattern, problem, re.DOTALL))
         )
     if told.remind < 0 or any(low.after >= high.after for low, high in zip(told.levels, told.levels[1:], strict=False)):
         yield "levels", "逾期上报须逐级延后。"
@@ -124,7 +124,12 @@ def _ties(content: Mapping[str, Any]) -> Iterable[form.Problem]:
     fields = form.fields(content["form"])
     if area := content["area"]:
         field = fields.get(area)
-        if field is None or field["type"] != "string" or "x-when" in field or area not in content["form"]["required"]:
+        if (
+            field is None
+            or field["type"] != "string"
+            or "x-when" in field
+            or area not in content["form"].get("required", [])
+        ):
             yield "area", "请指定表单中一个必填、无条件的文字或单选字段,用于填写所在地区划代码。"
     if any(one["by_area"] for one in content["steps"]) and not area and "resident" in content["applicants"]:
         yield "area", "有按所在乡镇办理的步骤时,须指定填写区划代码的字段。"

@@ -1,7 +1,7 @@
-"""A garment firm that policies find: bound, found by two, confirmed by one tap each, one published and one paid."""
+"""A garment firm that policies find: bound, found by two, one is published, one paid; a third is appealed."""
 
 import secrets
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 from backend import clock
@@ -14,6 +14,8 @@ OFFICE = "/office/v1/enterprise"
 FUND, PUT_IN = "fund:enterprise", 10_000_000
 REWARD = 500_000
 SECONDS = 60
+ANSWERER = "yu.demo"
+"""Who answers the appeals of firms at the bureau of industry."""
 SOURCES = ("tax", "unit_insurance", "statistics", "credit")
 KNOWN = {
     "unit_insurance": {"staff_total": 40, "insured_staff": 32},
@@ -26,7 +28,7 @@ ROWS = (
 
 
 def a_garment_firm_is_found_and_paid(stage: Stage) -> Iterator[str]:
-    """Two policies find a garment firm; it taps twice: one is public first, one is paid at once (即申即享)."""
+    """Two policies find a garment firm; one is public first, one is paid at once; a third it appeals."""
     run = secrets.token_hex(3)
     own = yield from _founded(stage, run)
     quick, slow = f"demo_{run}_quick", f"demo_{run}_slow"
@@ -34,7 +36,7 @@ def a_garment_firm_is_found_and_paid(stage: Stage) -> Iterator[str]:
         (quick, "纺织服装企业即申即享奖励", {"skip_publicity": True, "pay_within": 3}),
         (slow, "纺织服装企业扩产奖励", {}),
     ):
-        yield _opened(stage, code, title, terms)
+        yield _opened(stage, code, title, terms, ROWS)
     told = until(lambda: _offers(own), lambda found: {quick, slow} <= found.keys(), "both offers", seconds=SECONDS)
     yield "the firm did nothing and is found by both: " + ";".join(told[code]["title"] for code in (quick, slow))
     account = {"bank": "于都农村商业银行", "number": f"6217{secrets.randbelow(10**15):015d}", "holder": own.name}
@@ -42,6 +44,7 @@ def a_garment_firm_is_found_and_paid(stage: Stage) -> Iterator[str]:
     yield f"one tap each: {taken[0]['state_zh']}, to be paid by {taken[0]['pay_by'][:10]}; {taken[1]['state_zh']}"
     yield _published(stage, slow, own)
     yield from _paid(stage, quick, own, account["number"])
+    yield from _appealed(stage, f"demo_{run}_large", own)
 
 
 STORIES: list[Callable[[Stage], Iterator[str]]] = [a_garment_firm_is_found_and_paid]
@@ -66,13 +69,13 @@ def _founded(stage: Stage, run: str) -> Generator[str, None, Firm]:
     return own
 
 
-def _opened(stage: Stage, code: str, title: str, terms: dict[str, Any]) -> str:
+def _opened(stage: Stage, code: str, title: str, terms: dict[str, Any], rows: Sequence[dict[str, Any]]) -> str:
     """Let the policy's office write a policy that another person agrees on, open it and look through all firms."""
     clerk, manager = stage.clerk("policy_clerk"), stage.clerk("policy_manager")
     path, today = f"{OFFICE}/policies/{code}", clock.today().isoformat()
     frame = {"code": code, "title": title, "category": "工业", "source": {"title": "演示文件"}, "valid_from": today}
     clerk.post(f"{OFFICE}/policies", {**frame, "money": {"kind": "fixed", "fen": REWARD}}, expect=201)
-    form = {"logic": "all", "rows": list(ROWS)}
+    form = {"logic": "all", "rows": list(rows)}
     sentence = clerk.call("PUT", f"{path}/conditions", {"conditions": form})["sentence"]
     asked = clerk.post(f"{path}/propose", {"reason": "按文件编制"})["approval_id"]
     manager.post(f"/office/v1/approvals/{asked}/approve")
@@ -109,6 +112,31 @@ def _paid(stage: Stage, code: str, own: Firm, account: str) -> Iterator[str]:
     check(mine["state"] == "paid", "the firm reads that it is paid")
     check(stage.bank("/lookups", {"number": account})["balance_fen"] == REWARD, "the bank has booked it")
     yield f"a second person agrees; the bank paid {told['posted_fen'] / 100:.2f} 元, the firm reads: {mine['state_zh']}"
+
+
+def _appealed(stage: Stage, code: str, own: Firm) -> Iterator[str]:
+    """A third policy wants more insured staff than the firm has; the firm reads why, asks, is answered, and rates."""
+    more = ({"fact": "staff.insured", "operator": "ge", "value": 33},)
+    yield _opened(stage, code, "稳岗扩岗大户奖励", {}, more)
+    told = own.get(f"/policies/{code}/verdict")
+    check(told["verdict"] == "not_eligible", "the third policy does not reach the firm")
+    yield f"a third policy, and why not: {told['why_zh']}"
+    form = own.get("/service-items/enterprise_appeal")
+    answers = {"subject": "policy", "policy": code, "title": "参保人数有误", "phone": "13800000000"}
+    wrong = {"version": form["version"], "answers": answers}
+    refused = own.post("/service-items/enterprise_appeal/cases", wrong, expect=422)
+    yield f"an appeal that leaves something out: {refused['message']}"
+    answers |= {"contact": "刘裁云", "content": "本月新招一名工人已参保,登记信息还没有更新,请核对。"}
+    case = own.post("/service-items/enterprise_appeal/cases", wrong | {"answers": answers}, expect=201)
+    yield f"the firm appeals: {case['number']}, {case['step_zh']}, by {case['due_day']}"
+    desk, path = stage.clerk(ANSWERER), f"/office/v1/cases/{case['id']}"
+    for outcome in ("accepted", "explained"):
+        desk.post(f"{path}/claim")
+        desk.post(f"{path}/decide", {"outcome": outcome, "reason": "参保登记次月更新,更新后系统自动再次比对。"})
+    read = own.get(f"/cases/{case['id']}")
+    check(read["state"] == "decided", "the firm reads the answer")
+    rated = own.post(f"/cases/{case['id']}/rating", {"stars": 5, "tags": ["fast"], "text": "答复很清楚"}, expect=201)
+    yield f"answered and rated by the firm: {rated['stars_zh']}"
 
 
 def _filled(stage: Stage) -> None:

@@ -4,8 +4,9 @@ from models.affairs import form_answers
 from models.affairs.case import Case
 from tests.affairs import kit
 from tests.affairs.kit import FILLED, OFFICE, applied, opened
-from tests.support import affairs, queues
+from tests.support import affairs, files, queues
 from tests.support.affairs import decide, inbox, move, stored
+from tests.support.phone import Phone
 
 
 class TestWriting:
@@ -110,6 +111,12 @@ class TestApplying:
         opened(resident, item)
         again = applied(resident, item)
         assert (again.status_code, again.json["code"]) == (409, "case_already_open")
+
+    def test_a_file_of_another_is_refused_like_a_missing_one(self, client, sandbox, resident, item):
+        theirs = files.upload(Phone(client, sandbox).ready(), "mini", files.png()).json["id"]
+        refused = [applied(resident, item, body={"attachments": [one]}) for one in (theirs, "0" * 24)]
+        assert [(one.status_code, one.json["code"]) for one in refused] == [(422, "case_bad_attachment")] * 2
+        assert resident.get("/mini/v1/cases").json["items"] == []
 
     def test_a_draft_is_kept_as_it_is_and_ends_with_the_application(self, resident, item):
         path = f"/mini/v1/service-items/{item}/draft"

@@ -2,8 +2,13 @@
 
 import pytest
 
+from backend import clock
 from models.affairs import service_item_content
 from models.affairs.service_item import ServiceItem
+from models.identity import account
+from models.registers import fact
+from models.registers.statement import Statement
+from models.registers.subject import Subject
 from seed import service_item_data
 from tests.affairs import kit
 from tests.affairs.kit import opened
@@ -36,10 +41,33 @@ def test_each_is_put_once_and_marked_as_a_sample(seeded):
     assert all(service_item_content.kind_of(one).zh for one in found)
 
 
-def test_an_old_age_card_goes_from_the_town_to_the_county(client, resident):
+@pytest.fixture
+def known(resident):
+    """The resident lets the household register be asked, which knows birth date and address."""
+    assert resident.consent("facts").status_code == 204
+    about = Subject(person=account.authenticate(resident.token).person_id)
+    for kind, value in {
+        "person.birth_date": {"birth": "1950-03-07"},
+        "household.address": {"address": "于都县贡江镇长征大道1号"},
+    }.items():
+        fact.Fact._get_collection().insert_one(
+            fact.draft(about, "household", Statement(kind, value, kind), clock.now())
+        )
+    return resident
+
+
+def test_an_old_age_card_of_whom_the_registers_do_not_know_asks_for_the_papers(resident):
+    refused = kit.applied(resident, "old_age_card", CARD)
+    assert (refused.status_code, refused.json["code"]) == (422, "materials_missing")
+    spared = resident.get("/mini/v1/service-items/old_age_card/materials").json["spared"]
+    assert spared == 0
+
+
+def test_an_old_age_card_goes_from_the_town_to_the_county_without_a_paper(client, known):
     town = affairs.seat(client, "case_handler", unit=f"town_{kit.TOWN}")
     county = affairs.seat(client, "case_handler", unit="civil_affairs")
-    case_id = opened(resident, "old_age_card", CARD)
+    case_id = opened(known, "old_age_card", CARD)
+    assert known.get(f"/mini/v1/cases/{case_id}/materials").json["spared"] == 2
     move(town, case_id, "claim")
     decide(town, case_id, "accepted")
     move(county, case_id, "claim")

@@ -129,6 +129,8 @@ class Cast:
         self.ids["counter_session"] = {
             which: counter.standing(who)["Counter-Session"] for which, who in {"own": me, "parent": parent}.items()
         }
+        window = Counter(self.staff["policy_window"])
+        self.keep("counter_session", "window", window.standing(me)["Counter-Session"])
         stranger = Counter(self.staff["stranger"])
         self.keep("counter_session", "other", stranger.standing(self.person_ids["other"])["Counter-Session"])
 

@@ -21,7 +21,16 @@ class Matters(Firms):
     """A cast whose offices write items, and whose firms have cases."""
 
     def make_matters(self) -> None:
-        lacking = {"appeal": None, "materials": [], "result": None, "slot": None, "intro_zh": "", "source": ""}
+        lacking = {
+            "demo": False,
+            "rating": False,
+            "appeal": None,
+            "materials": [],
+            "result": None,
+            "slot": None,
+            "intro_zh": "",
+            "source": "",
+        }
         for which, code in ITEMS.items():
             content = service_item_content.checked(code, service_item_data.whole({**lacking, **TOLD}))
             made = {"_id": f"{code}:1", "code": code, "version": 1, "state": "draft", "writing": True, "moves": 0}

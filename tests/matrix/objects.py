@@ -74,9 +74,10 @@ def _mini_files(world: World, operation: Operation, seat: str) -> Objects:
     )
 
 
-def _office_sessions(world: World, operation: Operation, _seat: str) -> Objects:
+def _office_sessions(world: World, operation: Operation, seat: str) -> Objects:
     if "counter-sessions" in operation.path:
-        return world.ids["counter_session"]
+        kept = world.ids["counter_session"]
+        return {"own": kept["window"], "other": kept["own"]} if seat == "policy_window" else kept
     if "member_id" in operation.parameters:
         return world.ids["session"]
     return {"own": "seat"}
@@ -121,7 +122,7 @@ def _imports(world: World, operation: Operation, seat: str) -> Objects:
     kept = world.ids["import " + operation.path.split("/")[4]]
     if operation.access["operation"] == "school.serve" and not seat.startswith("school_manager"):
         return {"other": kept["own"]}
-    return {"other": kept["own"]} if seat == "venue_manager" else kept
+    return {"other": kept["own"]} if seat in {"venue_manager", "care_worker"} else kept
 
 
 def _family_cards(world: World, operation: Operation, _seat: str) -> Objects:
@@ -263,6 +264,9 @@ THINGS: dict[tuple[str, str], Thing] = {
     ("enterprise/v1/cases", "file_id"): Thing(lambda *_: {}),
     ("office/v1/result-deliveries", "paper_id"): Thing(lambda *_: {}, reach="unit"),
     ("office/v1/return-visits", "case_id"): Thing(lambda *_: {}, reach="unit"),
+    ("office/v1/cases/{case_id}/materials/files", "file_id"): Thing(lambda *_: {}, reach="unit"),
+    ("mini/v1/cases/{case_id}/rating", "case_id"): Thing(lambda *_: {}),
+    ("enterprise/v1/cases/{case_id}/rating", "case_id"): Thing(lambda *_: {}),
     ("enterprise", "offer_id"): Thing(of("firm offer")),
     ("enterprise/v1/firm", "fact_id"): Thing(of("firm fact")),
     ("office/v1/enterprise", "policy_code"): Thing(of("policy"), "nothing", reach="unit"),
@@ -342,6 +346,8 @@ WORDS: dict[tuple[str, str], str] = {
     ("docs", "name"): "start.js",
     ("t", "code"): "0" * 22,
     ("n", "code"): "A" * 22,
+    ("r", "code"): "A" * 22,
+    ("public/v1/results", "code"): "A" * 22,
     ("01", "gtin"): "06901234500011",
     ("01", "serial"): "0" * 16,
     ("fhir", "resource_type"): "Observation",

@@ -208,6 +208,24 @@ OPEN_TO_ALL = {
     ("GET /mini/v1/sport/quote", "slot_id"): "slots are public",
     ("GET /public/v1/sport/slots", "place"): "places are public",
     ("POST /mini/v1/waiting", "slot_id"): "slots are public",
+    **{
+        (f"POST /{root}/v1/service-items/{{item_code}}/{what}", "attachments"): (
+            "one's own files only: tested in tests/affairs/test_items_http.py"
+        )
+        for root in ("mini", "enterprise")
+        for what in ("cases", "appointments")
+    },
+    ("POST /enterprise/v1/cases/{case_id}/answer", "attachments"): "the same rule as where a case is opened",
+    ("POST /office/v1/service-items", "slot"): "places are public; an item names where it is booked",
+    ("PUT /office/v1/service-items/{item_id}", "slot"): "places are public; an item names where it is booked",
+    **{
+        (f"POST /{root}/v1/service-items/{{item_code}}/appointments", "slot_id"): "slots are public"
+        for root in ("mini", "enterprise")
+    },
+    **{
+        (f"POST {root}/publicities/{{publicity_id}}/objections", "line_id"): "the lines of a list are public"
+        for root in ("/mini/v1/enterprise", "/enterprise/v1")
+    },
     (
         "GET /office/v1/audit/access-lines",
         "subject",

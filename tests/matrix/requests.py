@@ -47,7 +47,8 @@ def second_label(world: World, kind: str) -> dict[str, Any]:
 def headers(world: World, operation: Operation, who: str = "own") -> dict[str, str]:
     """Return the headers that an operation cannot do without; `who` stands at the counter."""
     if "Counter-Session" in operation.headers:
-        return {"Counter-Session": world.ids["counter_session"][who]}
+        at = "window" if operation.access.get("operation") == "policy.window" else who
+        return {"Counter-Session": world.ids["counter_session"][at]}
     return {}
 
 

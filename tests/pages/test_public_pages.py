@@ -24,12 +24,13 @@ BY_NUMBER = {
     "/public/v1/selenium/commitments/<number>/page",
     "/public/v1/selenium/recalls/page",
     "/n/<code>",
+    "/r/<code>",
     "/school/<round_code>",
     "/school/<round_code>/lots",
     "/school/<round_code>/list",
 }
 """Pages of one object each, and that of recalls, looked at in test_produce_pages.py, test_recalls_page.py,
-test_notice_page.py and test_school_pages.py."""
+test_notice_page.py, test_result_page.py and test_school_pages.py."""
 PICTURE_LETTERS_PX = 12
 
 every_page = pytest.mark.parametrize("name", PAGES)

@@ -69,7 +69,9 @@ def test_no_request_ends_in_a_server_error(tmp_path):
 def test_everybody_who_may_call_an_operation_plays_in_the_run(app):
     told = operations(app)
     names = {label: name_for(label, one["x-access"]) for label, one in told.items()}
-    callable_ = {label for label, one in told.items() if one["x-access"]["actor"] in {"resident", "staff", "caller"}}
+    callable_ = {
+        label for label, one in told.items() if one["x-access"]["actor"] in {"resident", "member", "staff", "caller"}
+    }
     assert {label for label, name in names.items() if name} == callable_
     assert {name.rstrip("!").partition("@")[0] for name in names.values() if name} <= {"resident", *roles.ROLES}
 
