@@ -195,7 +195,8 @@ def problems(told: Kind) -> list[str]:
     found += [f"{code} never ends" for code in codes - _ending(told)]
     workers = [one.role for one in told.steps] + [one.role for one in told.levels]
     found += [f"{role} handles no cases" for role in workers if not _handles(role)]
-    if not told.levels or roles.ROLES[told.levels[-1].role].reach != "county":
+    last = roles.ROLES.get(told.levels[-1].role) if told.levels else None
+    if last is None or last.reach != "county":
         found.append("escalation ends within one unit")
     limits = [told.limit, *(one.limit for one in told.steps), *(one.longest for one in told.stops)]
     found += ["a clock without time" for limit in limits if limit.days < 1]

@@ -57,7 +57,7 @@ def _founded(stage: Stage, run: str) -> Generator[str, None, Firm]:
     assert isinstance(told, Firm)
     own = told
     registers = {"with": list(SOURCES), "records": KNOWN}
-    stage.register("/firms", {"credit_code": own.credit_code, "name": own.name, **registers})
+    stage.register("/firms", {"credit_code": own.credit_code, "name": own.name, "owner": own.owner, **registers})
     own.post("/firm/refresh", expect=202)
     until(
         lambda: own.get("/firm")["items"],

@@ -13,10 +13,10 @@ MOBILES = ("136", "137", "139", "158", "188")
 
 
 class Firm:
-    """An organisation and one of its people, whose phone speaks for it."""
+    """An organisation and one of its people, whose phone speaks for it; `owner` is the number of who represents it."""
 
-    def __init__(self, phone: Caller, organisation: dict[str, Any]) -> None:
-        self.phone, self.id = phone, str(organisation["id"])
+    def __init__(self, phone: Caller, organisation: dict[str, Any], owner: str = "") -> None:
+        self.owner, self.phone, self.id = owner, phone, str(organisation["id"])
         self.name, self.credit_code = str(organisation["name"]), str(organisation["credit_code"])
 
     def get(self, path: str, *, expect: int = 200) -> Any:
@@ -42,7 +42,7 @@ def founded(stage: Stage, name: str, representative: str) -> Iterator[str | Firm
     _seen(stage, phone, person)
     made = phone.post("/enterprise/v1/organisations", claim, expect=201)
     check(made["credit_code"] == code, "the register names the legal representative")
-    own = Firm(phone, made)
+    own = Firm(phone, made, person["document_number"])
     check(own.get("/organisation")["role"] == "owner", "who represents it owns it here")
     yield f"seen at the counter, named by the business register: owner of {own.name}, {own.credit_code}"
     yield own

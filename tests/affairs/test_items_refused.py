@@ -22,6 +22,7 @@ def form(**properties) -> dict:
         ({"form": form(ways=CHOICE | {"maxItems": 10**18})}, "form.properties.ways.minItems"),
         ({"form": form(name=TEXT) | {"title": {"a\0": 1}}}, "form.title"),
         ({"form": form(name=TEXT), "area": "name"}, "area"),
+        ({"levels": [{"after": 0, "role": "nobody_at_all"}]}, "levels"),
         ({"steps": [kit.step("check", ("granted", "nowhere"))], "appeal": None}, "steps"),
     ],
 )

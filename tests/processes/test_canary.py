@@ -49,6 +49,7 @@ CORRELATION = "header X-Request-Id"
 """What a caller sends to find its request again is kept in logs and histories on purpose: letters and digits only."""
 PUBLIC = {
     ("POST /office/v1/service-items", "body code"): "a service item is published to everybody",
+    ("POST /office/v1/service-items", "body zh"): "a service item is published to everybody",
     ("POST /office/v1/service-items", "body intro_zh"): "a service item is published to everybody",
     ("POST /office/v1/places/{place_id}/notices", "body text"): "published to everybody (decision 0010)",
     ("POST /office/v1/slots/{slot_id}/close", "body reason"): "published to the visitors (decision 0010)",
@@ -117,7 +118,7 @@ ECHOED = {
     "body parent": "the code of a unit that does not exist",
     "body unit": "the code of a unit that does not exist",
     "body steps.0.role": "the code of a role that handles no matters",
-    "body steps.0.outcomes.0.to": "the code of a step that does not exist",
+    "body levels.0.role": "the code of a role that handles no matters",
 }
 """What an error may repeat, to nobody but who sent it."""
 QUOTED = {("POST /epcis/events", f"body {name}") for name in EVENT} | {("POST /epcis/capture", "body creationDate")}
