@@ -179,12 +179,12 @@ def record(
 def store(actor: Staff, made: dict[str, Any], session: ClientSession) -> None:
     """Store a proposal inside the transaction of what goes with it."""
     Approval._get_collection().insert_one(made, session=session)
-    entry.write(_line(actor, "approval.propose", made, made["proposed_at"]), session)
+    entry.write(_line(actor, "approval.propose", made), session)
 
 
 def propose(actor: Staff, made: dict[str, Any]) -> dict[str, Any]:
     """Store a proposal that nothing goes with, and return it."""
-    line = _line(actor, "approval.propose", made, made["proposed_at"])
+    line = _line(actor, "approval.propose", made)
 
     def change(session: ClientSession) -> None:
         staff.require_acting(actor, line, session)
@@ -304,7 +304,7 @@ def _decide(actor: Staff, found: dict[str, Any], change: dict[str, Any]) -> dict
 
 def _move(actor: Staff, found: dict[str, Any], change: dict[str, Any], guard: dict[str, Any]) -> dict[str, Any]:
     now = clock.now()
-    line = _line(actor, f"approval.{change['state']}", found, now)
+    line = _line(actor, f"approval.{change['state']}", found)
     guard = {"_id": found["_id"], "state": "proposed", "expires_at": {"$gt": now}, **guard}
     told = {"$set": change | {"decided_at": now}}
 
@@ -327,6 +327,6 @@ def _released(effect: dict[str, Any]) -> list[dict[str, Any]]:
     return [{**effect, "id": ObjectId(), "due": clock.now(), "tries": 0}] if effect else []
 
 
-def _line(actor: Staff, action: str, found: dict[str, Any], at: Any) -> dict[str, Any]:
+def _line(actor: Staff, action: str, found: dict[str, Any]) -> dict[str, Any]:
     told = {"kind": found["kind"], "subject": found["about"]}
-    return entry.line(actor.key, action, f"approval:{found['_id']}", unit=found["unit"], **told) | {"at": at}
+    return entry.line(actor.key, action, f"approval:{found['_id']}", unit=found["unit"], **told)
