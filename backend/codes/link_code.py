@@ -6,13 +6,17 @@ changed is none. What it stands for, and whether that still counts, the store sa
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Mapping
 
+from bson import ObjectId
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from backend.codes import compact
 
 LONGEST = 400
+PAPER_BYTES = 16
+"""Bytes of the payload of a paper's code: an id of twelve and a digest of four."""
 
 
 def sign(kind: int, key_id: int, payload: bytes, key: Ed25519PrivateKey) -> str:
@@ -39,3 +43,13 @@ def verify(text: str, kind: int, length: int, keys: Mapping[int, Ed25519PublicKe
     if len(payload) != length:
         raise compact.WrongFormat
     return payload
+
+
+def of_paper(paper_id: ObjectId, number: str) -> bytes:
+    """Return the payload of a paper's code: the paper, and a digest of the number that is printed on it."""
+    return paper_id.binary + hashlib.blake2b(number.encode(), digest_size=4).digest()
+
+
+def paper_id(payload: bytes) -> ObjectId:
+    """Return of which paper a payload tells."""
+    return ObjectId(payload[:12])

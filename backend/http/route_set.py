@@ -36,6 +36,11 @@ def MEMBER(roles: tuple[str, ...]) -> Access:  # noqa: N802 - it stands where a 
     return member(*roles)
 
 
+def member_for(scope: str) -> Rule:
+    """Return the rule of a member of an organisation, or of its agent who holds `scope`."""
+    return lambda roles: member(*roles, scope=scope)
+
+
 @dataclass(frozen=True)
 class Caller:
     """Who calls; `key` names a request that is sent again (empty on routes without an `Idempotency-Key`)."""

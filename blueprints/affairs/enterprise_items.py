@@ -7,8 +7,8 @@ from flask import g
 from backend.http.access import member
 from backend.http.idempotency import PARAMETER, idempotent
 from backend.http.surface import Surface
-from blueprints.affairs import firm_case_schemas, firm_item_schemas, item_schemas
-from models.affairs import case_views, form_draft, open_item, service_item, service_item_views
+from blueprints.affairs import firm_case_schemas, item_schemas
+from models.affairs import case_views, form_draft, item_forms, open_item, service_item, service_item_views
 from models.affairs.hand_in import hand_in
 from models.affairs.open_item import Submission
 
@@ -17,7 +17,7 @@ items = Surface("enterprise items", __name__, url_prefix="/enterprise/v1/service
 
 @items.get("", access=member(scope="matters"))
 @items.arguments(item_schemas.ItemPageQuery, location="query")
-@items.answer(200, firm_item_schemas.FirmItemList)
+@items.answer(200, item_forms.OwnItemList)
 def list_items(query: dict[str, Any]) -> dict[str, Any]:
     """The items open to firms."""
     found, following = service_item.open_to("firm", cursor=query.get("cursor"), limit=query["limit"])
@@ -25,22 +25,22 @@ def list_items(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @items.get("/<item_code>", access=member(scope="matters"))
-@items.answer(200, firm_item_schemas.FirmItemGuide)
+@items.answer(200, item_forms.OwnItemGuide)
 def read(item_code: str) -> dict[str, Any]:
     """The guide of an item with the form of its newest version."""
     return service_item_views.guide(open_item.open_to(g.actor, item_code))
 
 
 @items.get("/<item_code>/draft", access=member(scope="matters"))
-@items.answer(200, firm_item_schemas.FirmItemDraft)
+@items.answer(200, item_forms.OwnItemDraft)
 def read_draft(item_code: str) -> dict[str, Any]:
     """The firm's half filled form, whoever of its members saved it."""
     return service_item_views.draft(form_draft.read(g.actor, item_code))
 
 
 @items.put("/<item_code>/draft", access=member(scope="matters"))
-@items.arguments(firm_item_schemas.FirmItemDraftBody)
-@items.answer(200, firm_item_schemas.FirmItemDraft)
+@items.arguments(item_forms.OwnItemDraftBody)
+@items.answer(200, item_forms.OwnItemDraft)
 def save_draft(body: dict[str, Any], item_code: str) -> dict[str, Any]:
     """Save a half filled form in place of the one before."""
     item = open_item.open_to(g.actor, item_code)
@@ -49,7 +49,7 @@ def save_draft(body: dict[str, Any], item_code: str) -> dict[str, Any]:
 
 @items.post("/<item_code>/cases", access=member(scope="matters"), parameters=[PARAMETER])
 @idempotent
-@items.arguments(firm_item_schemas.FirmItemSubmitBody)
+@items.arguments(item_forms.OwnItemSubmitBody)
 @items.answer(201, firm_case_schemas.FirmCaseBrief)
 def submit(body: dict[str, Any], item_code: str) -> dict[str, Any]:
     """Submit the form in the firm's name: a case begins, its answers sealed."""

@@ -4,8 +4,7 @@ import marshmallow as ma
 from marshmallow import validate
 
 from blueprints.eldercare.schemas import ID, TIME
-from models.eldercare import hide
-from models.identity import unit
+from models.eldercare.hide_forms import HealthHideBody
 
 _NAME = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z"
 _PAPER = {"description": "签名书面意愿的编号", "example": "YD-2026-0117"}
@@ -24,26 +23,8 @@ class HealthSaidBody(ma.Schema):
     )
 
 
-class HealthWishBody(HealthSaidBody):
-    """What the elder wants hidden, a whole `word` or one `item_id`, and from whom: the family, units, or both."""
-
-    word = ma.fields.String(
-        load_default="", validate=validate.OneOf(("", *hide.WORDS_ZH)), metadata={"example": "condition"}
-    )
-    item_id = ma.fields.String(load_default="", validate=validate.Length(0, 64), metadata={"example": ""})
-    family = ma.fields.Boolean(load_default=False, metadata={"example": True})
-    units = ma.fields.List(
-        ma.fields.String(validate=validate.Regexp(unit.CODE)),
-        load_default=list,
-        validate=validate.Length(0, 12),
-        metadata={"example": []},
-    )
-
-    @ma.validates_schema
-    def one_of_both(self, data: dict[str, str], **_kwargs: object) -> None:
-        """Exactly one of kind and item is named."""
-        if bool(data["word"]) == bool(data["item_id"]):
-            raise ma.ValidationError("请填写 word 或 item_id 其中一项。", "word")
+class HealthWishBody(HealthSaidBody, HealthHideBody):
+    """What the elder wants hidden, and how their word is proven."""
 
 
 class HealthWishView(ma.Schema):

@@ -7,8 +7,8 @@ from flask import g
 from backend.http.access import resident
 from backend.http.idempotency import PARAMETER, idempotent
 from backend.http.surface import Surface
-from mini_program_api.affairs import item_schemas, schemas
-from models.affairs import case_views, form_draft, open_item, service_item, service_item_views
+from mini_program_api.affairs import schemas
+from models.affairs import case_views, form_draft, item_forms, open_item, service_item, service_item_views
 from models.affairs.hand_in import hand_in
 from models.affairs.open_item import Submission
 
@@ -18,7 +18,7 @@ APPLY = resident("matched", scope="affairs")
 
 @items.get("", access=resident())
 @items.arguments(schemas.CasePageQuery, location="query")
-@items.answer(200, item_schemas.OwnItemList)
+@items.answer(200, item_forms.OwnItemList)
 def list_items(query: dict[str, Any]) -> dict[str, Any]:
     """The items open to residents."""
     found, following = service_item.open_to("resident", cursor=query.get("cursor"), limit=query["limit"])
@@ -26,22 +26,22 @@ def list_items(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @items.get("/<item_code>", access=resident())
-@items.answer(200, item_schemas.OwnItemGuide)
+@items.answer(200, item_forms.OwnItemGuide)
 def read(item_code: str) -> dict[str, Any]:
     """The guide of an item with the form of its newest version."""
     return service_item_views.guide(open_item.open_to(g.actor, item_code))
 
 
 @items.get("/<item_code>/draft", access=APPLY)
-@items.answer(200, item_schemas.OwnItemDraft)
+@items.answer(200, item_forms.OwnItemDraft)
 def read_draft(item_code: str) -> dict[str, Any]:
     """One's half filled form."""
     return service_item_views.draft(form_draft.read(g.actor, item_code))
 
 
 @items.put("/<item_code>/draft", access=APPLY)
-@items.arguments(item_schemas.OwnItemDraftBody)
-@items.answer(200, item_schemas.OwnItemDraft)
+@items.arguments(item_forms.OwnItemDraftBody)
+@items.answer(200, item_forms.OwnItemDraft)
 def save_draft(body: dict[str, Any], item_code: str) -> dict[str, Any]:
     """Save a half filled form in place of the one before."""
     item = open_item.open_to(g.actor, item_code)
@@ -50,7 +50,7 @@ def save_draft(body: dict[str, Any], item_code: str) -> dict[str, Any]:
 
 @items.post("/<item_code>/cases", access=APPLY, parameters=[PARAMETER])
 @idempotent
-@items.arguments(item_schemas.OwnItemSubmitBody)
+@items.arguments(item_forms.OwnItemSubmitBody)
 @items.answer(201, schemas.OwnCaseBrief)
 def submit(body: dict[str, Any], item_code: str) -> dict[str, Any]:
     """Submit the form: a case begins, its answers sealed."""

@@ -5,7 +5,6 @@ from marshmallow import validate
 
 from models.eldercare import hide
 from models.eldercare.item_forms import HealthPlaceView
-from models.identity import unit
 
 _ID = {"example": "673ec0a5c0ffee0123456789"}
 _TIME = {"example": "2026-11-20T09:30:00+08:00"}
@@ -19,28 +18,6 @@ class HealthOwnTimelineQuery(ma.Schema):
     )
     cursor = ma.fields.String(validate=validate.Length(1, 512))
     limit = ma.fields.Integer(load_default=20, validate=validate.Range(1, 100), metadata={"example": 20})
-
-
-class HealthHideBody(ma.Schema):
-    """What to hide, a whole `word` or one `item_id`, and from whom: the family, units, or both."""
-
-    word = ma.fields.String(
-        load_default="", validate=validate.OneOf(("", *hide.WORDS_ZH)), metadata={"example": "condition"}
-    )
-    item_id = ma.fields.String(load_default="", validate=validate.Length(0, 64), metadata={"example": ""})
-    family = ma.fields.Boolean(load_default=False, metadata={"example": True})
-    units = ma.fields.List(
-        ma.fields.String(validate=validate.Regexp(unit.CODE)),
-        load_default=list,
-        validate=validate.Length(0, 12),
-        metadata={"example": []},
-    )
-
-    @ma.validates_schema
-    def one_of_both(self, data: dict[str, str], **_kwargs: object) -> None:
-        """Exactly one of kind and item is named."""
-        if bool(data["word"]) == bool(data["item_id"]):
-            raise ma.ValidationError("请填写 word 或 item_id 其中一项。", "word")
 
 
 class HealthVeilView(ma.Schema):

@@ -11,7 +11,16 @@ from backend.http.surface import Surface
 from backend.store import object_ids
 from mini_program_api.eldercare import schemas
 from mini_program_api.identity.session import ACTING_PARAMETER
-from models.eldercare import hide, hide_views, item_forms, subject_views, summary_views, timeline_views, view
+from models.eldercare import (
+    hide,
+    hide_forms,
+    hide_views,
+    item_forms,
+    subject_views,
+    summary_views,
+    timeline_views,
+    view,
+)
 from models.eldercare.hide import Veil
 from models.eldercare.timeline_views import Wanted
 
@@ -58,7 +67,7 @@ def list_hidden() -> dict[str, Any]:
 
 @own.post("/hidden", access=OWN, parameters=[PARAMETER])
 @idempotent
-@own.arguments(schemas.HealthHideBody)
+@own.arguments(hide_forms.HealthHideBody)
 @own.answer(201, schemas.HealthVeilList)
 def hide_something(body: dict[str, Any]) -> dict[str, Any]:
     """Hide a whole kind or one item; the same again replaces from whom."""

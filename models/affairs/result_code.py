@@ -4,11 +4,8 @@ Kind, key, the paper and a digest of its number under one Ed25519 signature, as 
 (`backend.codes.link_code`). Whether the paper counts, the store says: an appeal may have taken its decision back.
 """
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
-
-from bson import ObjectId
 
 from backend import clock, runtime
 from backend.codes import compact, link_code
@@ -19,8 +16,6 @@ from models.identity import unit
 
 KIND = 0x52
 """First byte of every code of a result, "R"."""
-LENGTH = 16
-"""Bytes of a payload: an id of twelve and a digest of four."""
 TAIL = 9
 STATE_ZH = {"authentic": "真实有效", "revoked": "已撤销", "unknown": "查无此文书"}
 
@@ -42,16 +37,13 @@ def code(paper: Mapping[str, Any]) -> str:
     keys = runtime.current().certificate_keys
     if not keys.private:
         raise NoResultKey
-    return link_code.sign(KIND, keys.current, _payload(paper), keys.private[keys.current])
+    payload = link_code.of_paper(paper["_id"], paper["number"])
+    return link_code.sign(KIND, keys.current, payload, keys.private[keys.current])
 
 
 def url(paper: Mapping[str, Any]) -> str:
     """Return where the code on a paper leads."""
     return f"{runtime.current().settings.public_base_url}/r/{code(paper)}"
-
-
-def _payload(paper: Mapping[str, Any]) -> bytes:
-    return bytes(paper["_id"].binary) + hashlib.blake2b(paper["number"].encode(), digest_size=4).digest()
 
 
 def look(text: str) -> dict[str, Any]:
@@ -93,8 +85,9 @@ def masked(paper: Mapping[str, Any]) -> str:
 
 def _paper(text: str) -> dict[str, Any] | None:
     try:
-        payload = link_code.verify(text, KIND, LENGTH, runtime.current().certificate_keys.public)
-        paper = result_paper.read(ObjectId(payload[:12]))
+        payload = link_code.verify(text, KIND, link_code.PAPER_BYTES, runtime.current().certificate_keys.public)
+        paper = result_paper.read(link_code.paper_id(payload))
     except (compact.BadCode, NotFound):
         return None
-    return paper if paper["state"] != "making" and _payload(paper) == payload else None
+    same = paper["state"] != "making" and link_code.of_paper(paper["_id"], paper["number"]) == payload
+    return paper if same else None

@@ -26,9 +26,10 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
 from backend import clock, runtime
+from backend.errors import Unprocessable
 from backend.payout_file import Order
 from backend.personal_data import Holding, Sealed, declare
-from backend.store import documents, paging
+from backend.store import paging
 from models.enterprise import offer
 
 COLLECTION = "enterprise_payments"
@@ -89,6 +90,17 @@ declare(
 )
 
 
+class PaymentUnknown(Unprocessable):
+    """422: the batch has no such payment."""
+
+    code = "enterprise_payment_unknown"
+    zh = "该批次没有这个序号的拨付,请按拨付明细核对序号。"
+    en = "The batch has no payment of this number. Look it up in the list of payments."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"seq": [self.zh]})
+
+
 def record(number: str, seq: int, found: Mapping[str, Any]) -> dict[str, Any]:
     """Return the payment of an offer in a batch, not stored yet."""
     account, payment_id = offer.account_of(found), f"{number}:{seq:06d}"
@@ -136,9 +148,12 @@ def one_of(number: str, seq: int) -> dict[str, Any]:
     """Return a payment by its number in a file.
 
     Raises:
-        NotFound: there is none.
+        PaymentUnknown: there is none.
     """
-    return documents.one(FirmPayment, {"_id": f"{number}:{seq:06d}"})
+    found = FirmPayment._get_collection().find_one({"_id": f"{number}:{seq:06d}"})
+    if found is None:
+        raise PaymentUnknown
+    return dict(found)
 
 
 def paged(number: str, *, cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:

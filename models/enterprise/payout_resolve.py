@@ -8,7 +8,7 @@ from typing import Any
 
 from pymongo.client_session import ClientSession
 
-from backend.errors import Conflict, NotFound, Unprocessable
+from backend.errors import Conflict
 from backend.payout_file import Row
 from backend.store import transactions
 from models.audit import entry
@@ -26,17 +26,6 @@ class PaymentSettled(Conflict):
     en = "This payment has its result, or the bank returned nothing yet."
 
 
-class PaymentUnknown(Unprocessable):
-    """422: the batch has no such payment."""
-
-    code = "enterprise_payment_unknown"
-    zh = "该批次没有这个序号的拨付,请按拨付明细核对序号。"
-    en = "The batch has no payment of this number. Look it up in the list of payments."
-
-    def __init__(self) -> None:
-        super().__init__(fields={"seq": [self.zh]})
-
-
 def resolve(actor: Staff, number: str, seq: int, outcome: str, *, evidence: str) -> dict[str, Any]:
     """Settle a payment as `paid` or `failed` by the bank's word; return the batch.
 
@@ -46,7 +35,7 @@ def resolve(actor: Staff, number: str, seq: int, outcome: str, *, evidence: str)
         PaymentSettled: it has its result, or there is no return yet.
     """
     policy.within(actor, "policy.payout", payout.read(number)["policy"])
-    paid = _payment(number, seq)
+    paid = payout_payment.one_of(number, seq)
     if paid["state"] != "waiting" or not payout_return.of_payout(number):
         raise PaymentSettled
     about = {"seq": seq, "outcome": outcome, "evidence": evidence}
@@ -61,13 +50,6 @@ def resolve(actor: Staff, number: str, seq: int, outcome: str, *, evidence: str)
     transactions.run(change)
     payout_settle.settle(number)
     return payout.read(number)
-
-
-def _payment(number: str, seq: int) -> dict[str, Any]:
-    try:
-        return payout_payment.one_of(number, seq)
-    except NotFound:
-        raise PaymentUnknown from None
 
 
 def release(actor: Staff, number: str, *, evidence: str) -> dict[str, Any]:

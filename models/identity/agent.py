@@ -28,8 +28,8 @@ SCOPES = {
     "dispute": "对登记信息提出异议",
     "offers": "查看惠企政策和兑现事项",
     "confirm": "确认惠企政策兑现",
-    "matters": "申报和跟进事项",
-    "sign": "签署承诺、签收文书",
+    "matters": "申报和跟进事项、领取结果",
+    "sign": "签署承诺",
 }
 """What an agent may be named for: each word is what routes of `/enterprise/v1` ask of an agent."""
 _RESTS_ON = {"dispute": "file", "confirm": "offers", "sign": "offers"}

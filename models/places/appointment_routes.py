@@ -7,36 +7,22 @@ from marshmallow import validate
 
 from backend.http.route_set import Caller, RouteSet
 from models.affairs import case_views
-from models.affairs.matter_forms import material_files, text, word
+from models.affairs.item_forms import OwnItemSubmitBody
+from models.affairs.matter_forms import word
 from models.affairs.open_item import Submission
 from models.places import appoint
 
 ROUTES = RouteSet()
-_ID = validate.Length(1, 64)
 
 
-class AppointmentBody(ma.Schema):
+class AppointmentBody(OwnItemSubmitBody):
     """The filled form of the version that was read, and the time wished for."""
 
-    version = ma.fields.Integer(
-        required=True, strict=True, validate=validate.Range(1, 100_000), metadata={"example": 1}
-    )
     slot_id = ma.fields.String(
         required=True,
         validate=validate.Regexp(r"^[A-Za-z0-9_.-]{1,120}\Z"),
         metadata={"example": "law_service-20261121-0900"},
     )
-    answers = ma.fields.Dict(
-        keys=ma.fields.String(validate=validate.Length(1, 40)),
-        required=True,
-        validate=validate.Length(0, 100),
-        metadata={"example": {"about": "labour"}},
-    )
-    attachments = ma.fields.List(
-        ma.fields.String(validate=_ID), load_default=[], validate=validate.Length(0, 10), metadata={"example": []}
-    )
-    materials = material_files()
-    text = text("想咨询劳动合同解除", 2000, load_default="")
 
 
 class AppointmentCase(ma.Schema):

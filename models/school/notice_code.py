@@ -4,10 +4,7 @@ Kind, key, the offer and a digest of the notice's number under one Ed25519 signa
 (`backend.codes.link_code`). Whether the notice still counts, the store says: a place that was given up makes it void.
 """
 
-import hashlib
 from typing import Any
-
-from bson import ObjectId
 
 from backend import runtime
 from backend.codes import compact, link_code
@@ -19,8 +16,6 @@ from models.school import round as rounds
 
 KIND = 0x4E
 """First byte of every code of a notice, "N"."""
-LENGTH = 16
-"""Bytes of a payload: an id of twelve and a digest of four."""
 TAIL = 6
 STATE_ZH = {"authentic": "真实有效", "revoked": "已失效", "unknown": "查无此通知书"}
 
@@ -42,16 +37,13 @@ def code(found: dict[str, Any]) -> str:
     keys = runtime.current().certificate_keys
     if not keys.private:
         raise NoNoticeKey
-    return link_code.sign(KIND, keys.current, _payload(found), keys.private[keys.current])
+    payload = link_code.of_paper(found["_id"], found["number"])
+    return link_code.sign(KIND, keys.current, payload, keys.private[keys.current])
 
 
 def url(found: dict[str, Any]) -> str:
     """Return where the code on the paper leads."""
     return f"{runtime.current().settings.public_base_url}/n/{code(found)}"
-
-
-def _payload(found: dict[str, Any]) -> bytes:
-    return bytes(found["_id"].binary) + hashlib.blake2b(found["number"].encode(), digest_size=4).digest()
 
 
 def look(text: str) -> dict[str, Any]:
@@ -78,9 +70,9 @@ def look(text: str) -> dict[str, Any]:
 
 def _offer(text: str) -> dict[str, Any] | None:
     try:
-        payload = link_code.verify(text, KIND, LENGTH, runtime.current().certificate_keys.public)
-        found = offer.read(ObjectId(payload[:12]))
+        payload = link_code.verify(text, KIND, link_code.PAPER_BYTES, runtime.current().certificate_keys.public)
+        found = offer.read(link_code.paper_id(payload))
     except (compact.BadCode, NotFound):
         return None
-    same = bool(found.get("number")) and _payload(found) == payload
+    same = bool(found.get("number")) and link_code.of_paper(found["_id"], found["number"]) == payload
     return found if same else None

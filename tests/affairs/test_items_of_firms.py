@@ -27,7 +27,16 @@ def item(editor, manager, client, seeded):
     code = kit.new_code()
     kit.affairs.seat(client, "case_handler", unit=kit.UNIT)
     kit.published(
-        editor, manager, code, applicants=["firm"], steps=STEPS, appeal=APPEAL, area="", once=False, form=FORM
+        editor,
+        manager,
+        code,
+        applicants=["firm"],
+        steps=STEPS,
+        appeal=APPEAL,
+        area="",
+        once=False,
+        form=FORM,
+        rating=True,
     )
     return code
 
@@ -71,6 +80,29 @@ def test_every_member_follows_it_and_who_left_does_not(garments, item, clerk_pho
     removed = garments.call("DELETE", f"/members/{garments.membership_of(clerk_phone)}")
     assert removed.status_code in {200, 204}
     assert clerk.get(f"/cases/{case_id}").status_code in {403, 404}
+
+
+def test_an_agent_for_matters_goes_all_the_way_and_one_for_files_not_a_step(garments, item, handler, clerk_phone):
+    agent = garments.agent(clerk_phone, "matters")
+    assert agent.get(f"/service-items/{item}/materials").status_code == 200
+    case_id = sent(agent, item)
+    move(handler, case_id, "claim")
+    decide(handler, case_id, "accepted")
+    move(handler, case_id, "claim")
+    decide(handler, case_id, "solved")
+    assert agent.get(f"/cases/{case_id}/materials").status_code == 200
+    assert agent.post(f"/cases/{case_id}/rating", {"stars": 5}).status_code == 201
+    assert garments.get(f"/cases/{case_id}/rating").json["stars"] == 5
+    path = f"/agents/{garments.membership_of(clerk_phone)}"
+    assert garments.call("PUT", path, {"scopes": ["file"], "last_day": "2026-12-31"}).status_code == 200
+    booked = {"version": 1, "answers": FILLED, "slot_id": "law-1"}
+    refused = [
+        agent.get(f"/service-items/{item}/materials"),
+        agent.get(f"/cases/{case_id}/rating"),
+        agent.get(f"/cases/{case_id}/result"),
+        agent.post(f"/service-items/{item}/appointments", booked),
+    ]
+    assert {(one.status_code, one.json["code"]) for one in refused} == {(403, "agent_scope_missing")}
 
 
 def test_another_firm_finds_nothing(garments, item, client, sandbox):

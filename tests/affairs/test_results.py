@@ -136,9 +136,9 @@ class TestCheck:
     def test_its_first_byte_is_its_kind(self, resident, decided):
         keys = runtime.current().certificate_keys.public
         code = code_of(result(resident, decided))
-        assert len(link_code.verify(code, result_code.KIND, result_code.LENGTH, keys)) == result_code.LENGTH
+        assert len(link_code.verify(code, result_code.KIND, link_code.PAPER_BYTES, keys)) == link_code.PAPER_BYTES
         with pytest.raises(compact.BadCode):
-            link_code.verify(code, 0x4E, result_code.LENGTH, keys)
+            link_code.verify(code, 0x4E, link_code.PAPER_BYTES, keys)
 
 
 class TestAppeal:

@@ -8,23 +8,10 @@ from models.identity import membership
 from models.identity.membership import Membership
 from tests.enterprise import kit
 from tests.enterprise.kit import OFFICE, TEXTILE
-from tests.selenium.grower_kit import Firm, resident
+from tests.selenium.grower_kit import resident
 from tests.support import queues
 
-NAME = "张三丰"
 ACCOUNT = {"bank": "于都农村商业银行", "number": "6217001234567890123", "holder": "于都县演示服装有限公司"}
-
-
-def named(firm: Firm, *scopes: str, last_day: str = "2026-12-31", name: str = NAME):
-    return firm.post("/agents", {"name": name, "scopes": list(scopes), "last_day": last_day})
-
-
-def accepted(firm: Firm, phone, *scopes: str, **told) -> Firm:
-    made = named(firm, *scopes, **told)
-    assert made.status_code == 201, made.json
-    answer = phone.post("/enterprise/v1/invitations/accept", {"code": made.json["code"]})
-    assert (answer.status_code, answer.json["role"]) == (201, "agent"), answer.json
-    return firm.by(phone)
 
 
 @pytest.fixture
@@ -37,7 +24,7 @@ def code(answer) -> tuple[int, str]:
 
 
 def test_an_agent_does_what_the_scope_says_and_nothing_else(garments, someone):
-    agent = accepted(garments, someone, "confirm")
+    agent = garments.agent(someone, "confirm")
     mine = someone.get("/enterprise/v1/organisations").json["items"]
     told = [(one["role"], [each["scope"] for each in one["scopes"]], one["last_day"]) for one in mine]
     assert told == [("agent", ["offers", "confirm"], "2026-12-31")]
@@ -46,34 +33,34 @@ def test_an_agent_does_what_the_scope_says_and_nothing_else(garments, someone):
     assert code(agent.get("/firm")) == (403, "agent_scope_missing")
     for path in ("/members", "/acts", "/selenium/producer"):
         assert code(agent.get(path)) == (403, "agent_scope_missing")
-    assert code(named(agent, "file")) == (403, "agent_scope_missing")
+    assert code(agent.agency("file")) == (403, "agent_scope_missing")
 
 
 def test_only_the_person_of_that_name_accepts_and_only_once(garments, someone, client, sandbox):
-    wrong = named(garments, "file", name="李四光").json
+    wrong = garments.agency("file", name="李四光").json
     tried = someone.post("/enterprise/v1/invitations/accept", {"code": wrong["code"]})
     assert code(tried) == (422, "agent_name_wrong")
-    right = named(garments, "file").json
+    right = garments.agency("file").json
     assert someone.post("/enterprise/v1/invitations/accept", {"code": right["code"]}).status_code == 201
     other = resident(client, sandbox, "matched")
     again = other.post("/enterprise/v1/invitations/accept", {"code": right["code"]})
     assert code(again) == (422, "member_invitation_wrong")
-    twice = someone.post("/enterprise/v1/invitations/accept", {"code": named(garments, "file").json["code"]})
+    twice = someone.post("/enterprise/v1/invitations/accept", {"code": garments.agency("file").json["code"]})
     assert code(twice) == (409, "already_member")
 
 
 def test_a_term_that_is_over_or_too_long_is_refused(garments):
-    assert code(named(garments, "file", last_day="2026-11-19")) == (422, "agent_term_wrong")
-    assert code(named(garments, "file", last_day="2027-12-01")) == (422, "agent_term_wrong")
-    assert named(garments, "fly").status_code == 400
-    assert named(garments).status_code == 400
+    assert code(garments.agency("file", last_day="2026-11-19")) == (422, "agent_term_wrong")
+    assert code(garments.agency("file", last_day="2027-12-01")) == (422, "agent_term_wrong")
+    assert garments.agency("fly").status_code == 400
+    assert garments.agency().status_code == 400
 
 
 def test_a_manager_names_and_revokes_agents_and_a_clerk_does_not(garments, someone, client, sandbox):
     manager = garments.joined(resident(client, sandbox, "matched"), "manager")
     clerk = garments.joined(resident(client, sandbox, "matched"), "clerk")
-    assert named(clerk, "file").status_code == 403
-    agent = accepted(manager, someone, "file")
+    assert clerk.agency("file").status_code == 403
+    agent = manager.agent(someone, "file")
     its = garments.membership_of(someone)
     assert clerk.call("DELETE", f"/members/{its}").status_code == 403
     assert agent.get("/firm").status_code == 200
@@ -85,7 +72,7 @@ def test_a_manager_names_and_revokes_agents_and_a_clerk_does_not(garments, someo
 def test_an_agency_ends_with_its_last_day_on_every_route_before_anything_is_written_down(
     garments, someone, shift_clock
 ):
-    agent = accepted(garments, someone, "file", "offers", last_day="2026-11-20")
+    agent = garments.agent(someone, "file", "offers", last_day="2026-11-20")
     assert agent.get("/firm").status_code == 200
     shift_clock(14.5 * 3600 + 1)
     someone.log_in()
@@ -95,7 +82,7 @@ def test_an_agency_ends_with_its_last_day_on_every_route_before_anything_is_writ
     assert [one["role"] for one in garments.get("/members").json["items"]] == ["owner"]
     row = Membership._get_collection().find_one({"organisation": ObjectId(garments.id), "role": "agent"})
     assert row["state"] == "active"
-    again = accepted(garments, someone, "file")
+    again = garments.agent(someone, "file")
     assert again.get("/firm").status_code == 200
     queues.drain("trust")
     rows = Membership._get_collection().find({"organisation": ObjectId(garments.id), "role": "agent"})
@@ -103,7 +90,7 @@ def test_an_agency_ends_with_its_last_day_on_every_route_before_anything_is_writ
 
 
 def test_scope_and_last_day_are_changed_at_once(garments, someone):
-    agent = accepted(garments, someone, "file", "confirm")
+    agent = garments.agent(someone, "file", "confirm")
     path = f"/agents/{garments.membership_of(someone)}"
     answer = garments.call("PUT", path, {"scopes": ["matters"], "last_day": "2027-03-31"})
     assert (answer.status_code, answer.json["last_day"]) == (200, "2027-03-31")
@@ -115,7 +102,7 @@ def test_scope_and_last_day_are_changed_at_once(garments, someone):
 def test_what_a_manager_had_open_ends_with_the_role(garments, someone, client, sandbox):
     phone = resident(client, sandbox, "matched")
     manager = garments.joined(phone, "manager")
-    open_one = named(manager, "file").json["code"]
+    open_one = manager.agency("file").json["code"]
     path = f"/members/{garments.membership_of(phone)}/role"
     assert garments.call("PUT", path, {"role": "clerk"}).status_code == 200
     tried = someone.post("/enterprise/v1/invitations/accept", {"code": open_one})
@@ -133,7 +120,7 @@ def offered(clerk, manager, garments):
 
 
 def test_an_agent_confirms_and_the_firm_sees_who_acted(garments, someone, offered):
-    agent = accepted(garments, someone, "confirm")
+    agent = garments.agent(someone, "confirm")
     assert agent.post(f"/offers/{offered}/confirm", {"account": ACCOUNT}).status_code == 200
     acts = garments.get("/acts").json["items"]
     assert [(one["what"], one["role"], one["name"]) for one in acts] == [
@@ -148,7 +135,7 @@ def test_an_agent_confirms_and_the_firm_sees_who_acted(garments, someone, offere
 def test_an_agency_that_ends_within_a_request_confirms_nothing(
     garments, someone, offered, monkeypatch, shift_clock, how
 ):
-    agent = accepted(garments, someone, "confirm", last_day="2026-11-20")
+    agent = garments.agent(someone, "confirm", last_day="2026-11-20")
     its, real = ObjectId(garments.membership_of(someone)), confirm.holder_checked
     rows = Membership._get_collection()
 
@@ -169,7 +156,7 @@ def test_an_agency_that_ends_within_a_request_confirms_nothing(
 
 def test_an_agent_for_it_disputes_a_fact_in_the_firms_name(garments, someone):
     kit.asked(garments)
-    agent = accepted(garments, someone, "dispute")
+    agent = garments.agent(someone, "dispute")
     staff = kit.file_of(agent)["firm.staff"]
     answer = agent.post(f"/firm/facts/{staff['id']}/dispute", {"text": "应为 33 人"})
     assert answer.status_code == 201, answer.json

@@ -1,7 +1,7 @@
 """The access matrix as a page that diffs: one line an operation, one column an actor."""
 
 from models.identity import levels, roles
-from models.identity.membership import ROLE_ZH
+from models.identity.membership import ROLE_ZH, STANDING_ZH
 from models.identity.purposes import PURPOSES
 from tests.matrix.rules import may
 from tests.matrix.spec import Operation
@@ -61,11 +61,13 @@ def _members(described: list[Operation]) -> str:
     lines = []
     for one in _of(described, "member"):
         told = one.access.get("roles", "")
-        marks = [_mark(not told or role in told.split()) for role in ROLE_ZH]
+        marks = [_mark(not told or role in told.split()) for role in STANDING_ZH]
+        marks.append("✓" if "agent" in told.split() else one.access.get("scope", "–"))
         purpose = one.access.get("purpose", "")
         lines.append([_name(one), *marks, f"{purpose} {PURPOSES[purpose].zh}" if purpose else "–"])
     columns = ["operation", *(f"{role} {zh}" for role, zh in ROLE_ZH.items()), "purpose"]
-    return "## Members of organisations by role\n\n" + _table(columns, lines)
+    said = "An agent is let in where the word stands that the agency must hold.\n\n"
+    return "## Members of organisations by role\n\n" + said + _table(columns, lines)
 
 
 def _parties(described: list[Operation]) -> str:

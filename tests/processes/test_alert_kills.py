@@ -9,15 +9,14 @@ from typing import Any
 import pytest
 
 import wsgi  # noqa: F401 - registers every document
-from backend import celery_client, clock, outbox, settings
-from backend.store import connection
+from backend import clock, outbox
 from models.eldercare import alert
 from models.eldercare.alert import HealthAlert
 from models.eldercare.alert_load import HealthAlertLoad
 from models.eldercare.finding import HealthFinding
 from tests.eldercare import alert_kit
 from tests.eldercare.alert_kit import OFFICE, UNIT
-from tests.processes.killed import kill, service
+from tests.processes.killed import kill, waking_service
 from tests.support.patience import until
 from tests.support.remote import PatientClient
 
@@ -30,12 +29,8 @@ RAISES = {"outbox": {"$elemMatch": {"queue": "care", "task": "eldercare.raise"}}
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
-    with service(tmp_path_factory.mktemp("alerts")) as stack:
-        told = settings.load(stack.env)
-        connection.connect(told.mongodb_uri)
-        outbox.set_waker(celery_client.waker(celery_client.make(told.broker_url)))
+    with waking_service(tmp_path_factory.mktemp("alerts")) as stack:
         yield stack
-        outbox.set_waker(lambda _queue: None)
 
 
 class Doctor:

@@ -118,6 +118,7 @@ ECHOED = {
     "body parent": "the code of a unit that does not exist",
     "body unit": "the code of a unit that does not exist",
     "body steps.0.role": "the code of a role that handles no matters",
+    "body steps.0.outcomes.0.to": "the code of a step that the matter does not have",
     "body levels.0.role": "the code of a role that handles no matters",
 }
 """What an error may repeat, to nobody but who sent it."""

@@ -1,23 +1,21 @@
 """The night's figures are reckoned while the workers are killed: every elder counts, and counts once."""
 
 import random
-import signal
 import threading
 from collections import Counter
 from typing import Any
 
-import psutil
 import pytest
 from bson import ObjectId
 
 import wsgi  # noqa: F401 - registers every document
-from backend import celery_client, clock, jobs, outbox, runtime, settings
-from backend.store import connection
+from backend import clock, jobs, outbox
 from deploy.stack import Stack
 from models.eldercare import figure, figure_checks, figure_run
 from models.eldercare.figure import HealthFigure
 from models.eldercare.figure_run import HealthFigureRun
 from models.eldercare.subject import HealthSubject
+from tests.processes.killed import kill_workers, waking_service
 from tests.support.patience import until
 
 pytestmark = [pytest.mark.processes, pytest.mark.soak]
@@ -28,18 +26,8 @@ JOBS = {"outbox": {"$elemMatch": {"queue": "reports", "task": "eldercare.figures
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
-    told = {"ENVIRONMENT": "development"}
-    stack = Stack(tmp_path_factory.mktemp("figures"), env=told, worker_processes=2, api_workers=1)
-    try:
-        stack.start()
-        loaded = settings.load(stack.env)
-        runtime.compose(loaded)
-        connection.connect(loaded.mongodb_uri)
-        outbox.set_waker(celery_client.waker(celery_client.make(loaded.broker_url)))
+    with waking_service(tmp_path_factory.mktemp("figures"), api_workers=1, worker_processes=2) as stack:
         yield stack
-    finally:
-        outbox.set_waker(lambda _queue: None)
-        stack.stop()
 
 
 def enrolled(dice: random.Random) -> Counter[str]:
@@ -59,16 +47,6 @@ def enrolled(dice: random.Random) -> Counter[str]:
 def position() -> ObjectId | None:
     run = HealthFigureRun._get_collection().find_one({"_id": {"$gte": ""}}, {"position": 1})
     return run.get("position") if run else None
-
-
-def kill_workers(stack: Stack) -> None:
-    """Kill the workers that reckon, with their children, by their ids; and start them again."""
-    for name in [one for one in stack.children if one.startswith("worker")]:
-        main = psutil.Process(stack.children[name].popen.pid)
-        for one in [*main.children(recursive=True), main]:
-            one.send_signal(signal.SIGKILL)
-        stack.children[name].popen.wait(10)
-        stack.restart(name)
 
 
 def leases_run_out() -> None:

@@ -1,18 +1,14 @@
 """Finance pays firms in batches while API, worker and bank are killed: each firm's account gets its money once."""
 
-import os
 import random
-import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import psutil
 import pytest
 
 import wsgi  # noqa: F401 - registers every document
-from backend import celery_client, clock, outbox, runtime, settings
-from backend.store import connection
+from backend import clock, outbox
 from deploy.stack import Stack
 from models.enterprise import offer, policy
 from models.enterprise.offer import Offer
@@ -23,6 +19,7 @@ from models.identity.approval import Approval
 from models.payments import ledger_account
 from models.payments.transfer import Transfer
 from tests.enterprise import payout_kit as kit
+from tests.processes.killed import kill, waking_service
 from tests.support.bank import BankBox
 from tests.support.patience import until
 from tests.support.remote import PatientClient
@@ -43,34 +40,11 @@ TOLD = {
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
-    told = {"LIMIT_FACTOR": "100000", "ENVIRONMENT": "development"}
-    stack = Stack(tmp_path_factory.mktemp("payouts"), env=told, worker_processes=1, api_workers=2)
-    try:
-        stack.start()
-        loaded = settings.load(stack.env)
-        runtime.compose(loaded)
-        connection.connect(loaded.mongodb_uri)
-        outbox.set_waker(celery_client.waker(celery_client.make(loaded.broker_url)))
+    with waking_service(tmp_path_factory.mktemp("payouts")) as stack:
         made = policy.record(kit.CODE, TOLD, unit_code="industry_information")
         Policy._get_collection().insert_one(made | {"state": "open", "budget_fen": BUDGET, "left_fen": BUDGET})
         kit.fund(BUDGET)
         yield stack
-    finally:
-        outbox.set_waker(lambda _queue: None)
-        stack.stop()
-
-
-def kill(stack: Stack, what: str, dice: random.Random) -> None:
-    """Kill a part by its id; one that nobody puts back is started again."""
-    if what == "api worker":
-        os.kill(dice.choice(psutil.Process(stack.children["api"].popen.pid).children()).pid, signal.SIGKILL)
-        return
-    name = "worker-slow" if what == "worker" else what
-    main = psutil.Process(stack.children[name].popen.pid)
-    for one in [*main.children(), main] if what == "worker" else [main]:
-        one.kill()
-    stack.children[name].popen.wait(10)
-    stack.restart(name)
 
 
 class Finance:
@@ -110,7 +84,7 @@ def test_each_firm_is_paid_once_when_api_worker_and_bank_are_killed(stack):
                     pause=1,
                     what=f"a batch before: {what}",
                 )
-                kill(stack, what, dice)
+                kill(stack, what, dice, worker="worker-slow")
         finally:
             over.set()
         paying.result(180)

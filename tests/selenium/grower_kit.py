@@ -68,6 +68,18 @@ class Firm:
         assert answer.status_code == 201, answer.json
         return self.by(phone)
 
+    def agency(self, *scopes: str, last_day: str = "2026-12-31", name: str = "张三丰"):
+        """Ask for somebody to be named as agent."""
+        return self.post("/agents", {"name": name, "scopes": list(scopes), "last_day": last_day})
+
+    def agent(self, phone: Phone, *scopes: str, **told) -> "Firm":
+        """Let somebody be an agent."""
+        made = self.agency(*scopes, **told)
+        assert made.status_code == 201, made.json
+        answer = phone.post("/enterprise/v1/invitations/accept", {"code": made.json["code"]})
+        assert (answer.status_code, answer.json["role"]) == (201, "agent"), answer.json
+        return self.by(phone)
+
     def membership_of(self, phone: Phone) -> str:
         query = {"organisation": ObjectId(self.id), "person": person_of(phone), "state": "active"}
         return str(Membership._get_collection().find_one(query)["_id"])

@@ -26,6 +26,7 @@ MADE_UNDER = {
     "/office/v1/ledger/merchants": ("code",),
     "/office/v1/rule-parameters": ("code",),
     "/office/v1/rule-sets": ("code",),
+    "/office/v1/service-items": ("code",),
     "/office/v1/staff": ("login",),
     "/office/v1/units": ("code",),
 }

@@ -1,10 +1,10 @@
-"""Shapes of service items as residents meet them."""
+"""What is sent and seen of service items by who applies, the same for residents and firms."""
 
 import marshmallow as ma
 from marshmallow import validate
 
 from models.affairs import form
-from models.affairs.matter_forms import material_files
+from models.affairs.matter_forms import material_files, text
 
 _ID = validate.Length(1, 64)
 _TIME = {"example": "2026-11-23T09:30:00+08:00"}
@@ -36,11 +36,7 @@ class OwnItemSubmitBody(OwnItemDraftBody):
         ma.fields.String(validate=_ID), load_default=[], validate=validate.Length(0, 10), metadata={"example": []}
     )
     materials = material_files()
-    text = ma.fields.String(
-        load_default="",
-        validate=validate.And(validate.Length(0, 2000), validate.Regexp(r"^[^\x00]*\Z")),
-        metadata={"example": ""},
-    )
+    text = text("", 2000, load_default="")
 
 
 class OwnItemDraft(ma.Schema):
