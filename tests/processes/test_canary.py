@@ -48,9 +48,6 @@ MAY_LIE = {
 CORRELATION = "header X-Request-Id"
 """What a caller sends to find its request again is kept in logs and histories on purpose: letters and digits only."""
 PUBLIC = {
-    ("POST /office/v1/service-items", "body code"): "a service item is published to everybody",
-    ("POST /office/v1/service-items", "body zh"): "a service item is published to everybody",
-    ("POST /office/v1/service-items", "body intro_zh"): "a service item is published to everybody",
     ("POST /office/v1/places/{place_id}/notices", "body text"): "published to everybody (decision 0010)",
     ("POST /office/v1/slots/{slot_id}/close", "body reason"): "published to the visitors (decision 0010)",
     ("POST /office/v1/closings", "body reason"): "published to the visitors (decision 0010)",
@@ -102,6 +99,12 @@ PUBLIC = {
     ("PUT /office/v1/standards/{standard_id}/table", "body rows.0.item_zh"): "a row of a published standard",
     ("POST /enterprise/v1/selenium/trade-items", "body name_zh"): "printed on a package",
     ("POST /mini/v1/selenium/trade-items", "body name_zh"): "printed on a package",
+}
+ITEM = ("code", "zh", "intro_zh", "law", "source")
+STEP = ("code", "zh", "unit", "outcomes.0.code", "outcomes.0.zh")
+PUBLIC |= {
+    ("POST /office/v1/service-items", f"body {name}"): "a service item is published to everybody, with its steps"
+    for name in (*ITEM, *(f"steps.0.{name}" for name in STEP))
 }
 EVENT = ("action", "bizStep", "disposition", "epcList.0", "eventID", "eventTime", "eventTimeZoneOffset", "readPoint.id")
 PUBLIC |= {
