@@ -105,7 +105,7 @@ def check_promise(promise: str) -> None:
 
 @outbox.function("enterprise.claw_back_agreed")
 def claw_back_agreed(claw_back_id: str, approval: str) -> None:
-    """Make a claw-back a receivable that two persons agreed on."""
+    """Make a claw-back what two persons agreed on: a receivable, or waived."""
     claw_back.agreed(ObjectId(claw_back_id), ObjectId(approval))
 
 

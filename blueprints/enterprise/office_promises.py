@@ -81,6 +81,17 @@ def propose_claw_back(body: dict[str, str], claw_back_id: str) -> dict[str, Any]
     return promise_views.claimed(claw_back.read(found))
 
 
+@promises.post("/claw-backs/<claw_back_id>/waive", access=staff("policy.claw_back"), parameters=[PARAMETER])
+@idempotent
+@promises.arguments(PayoutProposeBody)
+@promises.answer(200, schemas.ClawBackView)
+def waive_claw_back(body: dict[str, str], claw_back_id: str) -> dict[str, Any]:
+    """Propose to give up what did not come back; a second person agrees under /office/v1/approvals."""
+    found = object_ids.read(claw_back_id)
+    claw_back.waive(g.actor, found, body["reason"])
+    return promise_views.claimed(claw_back.read(found))
+
+
 @promises.post("/claw-backs/<claw_back_id>/repayments", access=staff("policy.payout"), parameters=[PARAMETER])
 @idempotent
 @promises.arguments(schemas.RepaymentBody)

@@ -63,6 +63,7 @@ class ClawBackView(ma.Schema):
     at = ma.fields.String(metadata=_TIME)
     agreed_at = ma.fields.String(metadata=_TIME)
     settled_at = ma.fields.String(metadata=_TIME)
+    waived_at = ma.fields.String(metadata=_TIME)
     repayments = ma.fields.List(ma.fields.Nested(RepaymentView))
 
 

@@ -1,8 +1,11 @@
 """A claw-back (追回): what a firm got on a promise that it broke, as a receivable.
 
     suggested ──propose──▶ proposed ──a second person agrees──▶ owed ──all of it came back──▶ settled
-         ▲                    └──refused, withdrawn, expired──┐
-         └─────────────────────────────────────────────────────┘
+        └──────────────────────waive──────▶ waiving ◀──waive─────┘
+                                               └──a second person agrees──▶ waived
+
+What the second person refuses, what is withdrawn or expires goes back to where it came from. While a waiver waits,
+nothing is booked.
 
 Each repayment moves the ledger and the receivable in one transaction: from the bank's clearing account, or the cash box
 of the unit at whose counter it was paid, into the fund that had paid. The number of its paper is its key, so that it is
@@ -10,6 +13,7 @@ booked once. What comes back goes to the fund and not to the policy's budget.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from bson import ObjectId
@@ -29,6 +33,7 @@ from models.payments.bank_statement import CLEARING
 
 COLLECTION = "enterprise_claw_backs"
 STATES = {"suggested": "待提出", "proposed": "待审批", "owed": "待退回", "settled": "已全部退回"}
+STATES |= {"waiving": "免予追回待审批", "waived": "已免予追回"}
 WAYS = {"bank": "银行转账", "counter": "窗口缴款"}
 WHAT = "enterprise_claw_back"
 MOST_REPAYMENTS = 100
@@ -36,7 +41,10 @@ Way = Literal["bank", "counter"]
 
 
 class ClawBack(Document):
-    """The id is that of offer and promise. `repayments` name paper, way, amount and transfer."""
+    """The id is that of offer and promise. `repayments` name paper, way, amount and transfer.
+
+    `before` is the state to which it goes back when its approval comes to nothing.
+    """
 
     meta = {
         "collection": COLLECTION,
@@ -51,8 +59,11 @@ class ClawBack(Document):
     paid_fen = LongField(required=True)
     state = StringField(choices=tuple(STATES), required=True)
     approval = ObjectIdField()
+    before = StringField(choices=("suggested", "owed"))
     agreed_by = StringField()
     agreed_at = DateTimeField()
+    waived_by = StringField()
+    waived_at = DateTimeField()
     repayments = ListField(DictField())
     at = DateTimeField(required=True)
     settled_at = DateTimeField()
@@ -62,7 +73,7 @@ personal_data.declare(
     Holding(
         COLLECTION,
         "惠企资金追回",
-        staff=("agreed_by",),
+        staff=("agreed_by", "waived_by"),
         at_deletion="keep",
         because="会计档案管理办法: 应收款凭证, 只含单位和金额",
     )
@@ -112,11 +123,41 @@ def propose(actor: Staff, claw_back_id: ObjectId, reason: str) -> dict[str, Any]
         NotFound: no such claw-back of the actor's unit.
         ClawBackStateWrong: it is proposed or agreed on already.
     """
+    return _proposed(actor, claw_back_id, reason, _CLAIM)
+
+
+def waive(actor: Staff, claw_back_id: ObjectId, reason: str) -> dict[str, Any]:
+    """Propose to give up what did not come back; return the approval that waits for a second person.
+
+    Raises:
+        NotFound: no such claw-back of the actor's unit.
+        ClawBackStateWrong: it came back, is waived, or waits for another approval.
+    """
+    return _proposed(actor, claw_back_id, reason, _WAIVER)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What waits for a second person: the kind of its approval, from where, and where it waits and ends."""
+
+    kind: str
+    sources: tuple[str, ...]
+    waits: str
+    ends: str
+    by: str
+
+
+_CLAIM = _Step("policy_claw_back", ("suggested",), "proposed", "owed", "agreed")
+_WAIVER = _Step("policy_waiver", ("suggested", "owed"), "waiving", "waived", "waived")
+_STEPS = {one.kind: one for one in (_CLAIM, _WAIVER)}
+
+
+def _proposed(actor: Staff, claw_back_id: ObjectId, reason: str, step: _Step) -> dict[str, Any]:
     found, made = within(actor, "policy.claw_back", claw_back_id), ObjectId()
     about = str(claw_back_id)
     waiting = approval.record(
         actor,
-        "policy_claw_back",
+        step.kind,
         f"claw_back:{about}",
         reason=reason,
         approval_id=made,
@@ -124,8 +165,8 @@ def propose(actor: Staff, claw_back_id: ObjectId, reason: str) -> dict[str, Any]
         otherwise=outbox.entry("trust", "enterprise.claw_back_reopen", claw_back_id=about, approval=str(made)),
         details={"policy": found["policy"], "firm": found["firm"], "amount_fen": found["amount_fen"]},
     )
-    guard = {"_id": claw_back_id, "state": "suggested"}
-    change = {"$set": {"state": "proposed", "approval": made}}
+    guard = {"_id": claw_back_id, "state": {"$in": list(step.sources)}}
+    change = [{"$set": {"before": "$state"}}, {"$set": {"state": step.waits, "approval": made}}]
 
     def write(session: ClientSession) -> bool:
         staff.require_acting(actor, {"at": waiting["proposed_at"]}, session)
@@ -140,18 +181,20 @@ def propose(actor: Staff, claw_back_id: ObjectId, reason: str) -> dict[str, Any]
 
 
 def agreed(claw_back_id: ObjectId, approval_id: ObjectId) -> None:
-    """Make a claw-back a receivable that two persons agreed on, once."""
+    """Make a claw-back what two persons agreed on, a receivable or waived, once."""
     decided = approval.read(approval_id)
-    told = {"state": "owed", "agreed_by": f"staff:{decided['decided_by']}", "agreed_at": clock.now()}
-    guard = {"_id": claw_back_id, "state": "proposed", "approval": approval_id}
-    ClawBack._get_collection().update_one(guard, {"$set": told})
+    step = _STEPS[decided["kind"]]
+    told = {"state": step.ends, f"{step.by}_by": f"staff:{decided['decided_by']}", f"{step.by}_at": clock.now()}
+    guard = {"_id": claw_back_id, "state": step.waits, "approval": approval_id}
+    ClawBack._get_collection().update_one(guard, {"$set": told, "$unset": {"before": ""}})
     approval.finish(approval_id, "done")
 
 
 def reopen(claw_back_id: ObjectId, approval_id: ObjectId) -> None:
-    """Let a claw-back wait for another proposal when this one was refused, withdrawn or has expired."""
-    guard = {"_id": claw_back_id, "state": "proposed", "approval": approval_id}
-    ClawBack._get_collection().update_one(guard, {"$set": {"state": "suggested"}, "$unset": {"approval": ""}})
+    """Let a claw-back stand where it stood before a proposal that was refused, withdrawn or has expired."""
+    guard = {"_id": claw_back_id, "state": {"$in": [one.waits for one in _STEPS.values()]}, "approval": approval_id}
+    back = [{"$set": {"state": "$before"}}, {"$unset": ["approval", "before"]}]
+    ClawBack._get_collection().update_one(guard, back)
 
 
 def repay(actor: Staff, claw_back_id: ObjectId, fen: int, *, way: Way, paper: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def own(member: Member, *, cursor: str | None, limit: int) -> tuple[list[dict[st
 
 
 def _owed(found: Mapping[str, Any] | None) -> dict[str, Any]:
-    if found is None or found["state"] not in ("owed", "settled"):
+    if found is None or not found.get("agreed_at"):
         return {}
     return {"claw_back": claimed(found)}
 
@@ -73,7 +73,7 @@ def claimed(found: Mapping[str, Any]) -> dict[str, Any]:
     told |= {"amount_fen": found["amount_fen"], "paid_fen": found["paid_fen"], "state": found["state"]}
     told |= {"state_zh": claw_back.STATES[found["state"]], "at": _time(found["at"])}
     told |= {"approval_id": str(found["approval"])} if found.get("approval") else {}
-    told |= {name: _time(found[name]) for name in ("agreed_at", "settled_at") if found.get(name)}
+    told |= {name: _time(found[name]) for name in ("agreed_at", "settled_at", "waived_at") if found.get(name)}
     repaid = [
         {"paper": one["paper"], "way": one["way"], "way_zh": claw_back.WAYS[one["way"]], "fen": one["fen"]}
         | {"at": _time(one["at"])}

@@ -68,6 +68,7 @@ KINDS = {
     "service_item": Kind("发布政务服务事项", "item.approve"),
     "policy_payout": Kind("拨付惠企资金", "policy.payout"),
     "policy_claw_back": Kind("追回惠企资金", "policy.claw_back_approve"),
+    "policy_waiver": Kind("免予追回惠企资金", "policy.claw_back_approve"),
     "minor_access": Kind("查看未满 14 周岁未成年人信息", "minor.approve"),
 }
 

@@ -153,6 +153,45 @@ def test_who_refuses_lets_the_claw_back_be_proposed_again(clerk, manager, broken
     assert claw_back.read(broken)["state"] == "owed"
 
 
+def waiver(clerk, claw_back_id) -> str:
+    answer = clerk.post(f"{OFFICE}/claw-backs/{claw_back_id}/waive", {"reason": "企业停产重组,主管部门同意免予追回"})
+    assert (answer.status_code, answer.json["state"]) == (200, "waiving")
+    return answer.json["approval_id"]
+
+
+def test_what_was_suggested_in_error_is_waived_by_two_and_never_owed(clerk, manager, garments, broken):
+    waits = waiver(clerk, broken)
+    assert clerk.post(f"/office/v1/approvals/{waits}/approve").status_code == 403
+    assert manager.post(f"/office/v1/approvals/{waits}/approve").status_code == 200
+    drain("trust")
+    (waived,) = clerk.get(f"{OFFICE}/claw-backs?state=waived").json["items"]
+    assert (waived["id"], waived["paid_fen"]) == (str(broken), 0)
+    for step in ("propose", "waive"):
+        answer = clerk.post(f"{OFFICE}/claw-backs/{broken}/{step}", {"reason": "再次提出"})
+        assert (answer.status_code, answer.json["code"]) == (409, "enterprise_claw_back_state_wrong")
+    garments.phone.log_in()
+    assert "claw_back" not in garments.get("/promises").json["items"][0]
+
+
+def test_the_rest_of_a_debt_is_waived_and_a_refusal_leaves_it_owed(clerk, manager, finance, garments, broken):
+    owed(clerk, manager, broken)
+    assert repaid(finance[0], broken, 200_000, "HD20270301-0001").status_code == 200
+    waits = waiver(clerk, broken)
+    meanwhile = repaid(finance[0], broken, 100_000, "HD20270301-0002")
+    assert (meanwhile.status_code, meanwhile.json["code"]) == (409, "enterprise_claw_back_state_wrong")
+    assert manager.post(f"/office/v1/approvals/{waits}/refuse").status_code == 200
+    drain("trust")
+    assert repaid(finance[0], broken, 100_000, "HD20270301-0002").json["paid_fen"] == 300_000
+    assert manager.post(f"/office/v1/approvals/{waiver(clerk, broken)}/approve").status_code == 200
+    drain("trust")
+    late = repaid(finance[0], broken, 1, "HD20270301-0003")
+    assert (late.status_code, late.json["code"]) == (409, "enterprise_claw_back_state_wrong")
+    garments.phone.log_in()
+    told = garments.get("/promises").json["items"][0]["claw_back"]
+    assert (told["state"], told["paid_fen"], bool(told["waived_at"])) == ("waived", 300_000, True)
+    assert ledger_account.total()["balance_fen"] == 0
+
+
 def test_a_promise_that_is_broken_before_the_money_left_ends_the_offer(box, clerk, garments, promised, shift_clock):
     before = kit.left()
     insured(box, garments, 19)

@@ -16,23 +16,25 @@ ITEMS = {"own": "matrix_item", "other": "matrix_far"}
 UNITS = {"own": UNIT, "other": "commerce"}
 TOLD = {name: value for name, value in kit.told("matrix_new").items() if name not in {"code", "demo"}}
 
+LACKING = {
+    "demo": False,
+    "rating": False,
+    "appeal": None,
+    "materials": [],
+    "result": None,
+    "slot": None,
+    "intro_zh": "",
+    "source": "",
+}
+"""What an item that is told in short leaves out."""
+
 
 class Matters(Firms):
     """A cast whose offices write items, and whose firms have cases."""
 
     def make_matters(self) -> None:
-        lacking = {
-            "demo": False,
-            "rating": False,
-            "appeal": None,
-            "materials": [],
-            "result": None,
-            "slot": None,
-            "intro_zh": "",
-            "source": "",
-        }
         for which, code in ITEMS.items():
-            content = service_item_content.checked(code, service_item_data.whole({**lacking, **TOLD}))
+            content = service_item_content.checked(code, service_item_data.whole({**LACKING, **TOLD}))
             made = {"_id": f"{code}:1", "code": code, "version": 1, "state": "draft", "writing": True, "moves": 0}
             made |= {"unit": UNITS[which], "edited_by": ObjectId(), "edited_at": clock.now()}
             ServiceItem._get_collection().insert_one(content | made)

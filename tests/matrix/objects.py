@@ -262,11 +262,14 @@ THINGS: dict[tuple[str, str], Thing] = {
     ("office/v1/service-items", "item_id"): Thing(of("service item"), "nothing:1", reach="unit"),
     ("enterprise/v1/cases", "case_id"): Thing(of("firm case")),
     ("enterprise/v1/cases", "file_id"): Thing(lambda *_: {}),
-    ("office/v1/result-deliveries", "paper_id"): Thing(lambda *_: {}, reach="unit"),
-    ("office/v1/return-visits", "case_id"): Thing(lambda *_: {}, reach="unit"),
+    ("office/v1/result-deliveries", "paper_id"): Thing(of("delivery"), reach="unit"),
+    ("office/v1/return-visits", "case_id"): Thing(of("return visit"), reach="unit"),
     ("office/v1/cases/{case_id}/materials/files", "file_id"): Thing(lambda *_: {}, reach="unit"),
-    ("mini/v1/cases/{case_id}/rating", "case_id"): Thing(lambda *_: {}),
-    ("enterprise/v1/cases/{case_id}/rating", "case_id"): Thing(lambda *_: {}),
+    **{
+        (f"{root}/v1/cases/{{case_id}}/{part}", "case_id"): Thing(of(name))
+        for root, name in (("mini", "settled case"), ("enterprise", "settled firm case"))
+        for part in ("rating", "result")
+    },
     ("enterprise", "offer_id"): Thing(of("firm offer")),
     ("enterprise/v1/firm", "fact_id"): Thing(of("firm fact")),
     ("office/v1/enterprise", "policy_code"): Thing(of("policy"), "nothing", reach="unit"),

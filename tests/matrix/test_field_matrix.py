@@ -21,17 +21,7 @@ FINDS = {"POST /office/v1/persons/find", "POST /office/v1/cards/find"}
 """Operations that read although they are a POST."""
 WITHOUT_ANSWER = {
     "GET /office/v1/payments/bills/{day}": "there is no bill of a day without payments; it holds sums and numbers",
-    **{
-        f"GET /{root}/v1/{path}": why
-        for root in ("mini", "enterprise")
-        for path, why in (
-            ("cases/{case_id}/rating", "nobody has rated here: tests/affairs/test_ratings.py"),
-            ("cases/{case_id}/result", "no case here ended with a paper: tests/affairs/test_results.py"),
-            ("service-items/{item_code}/draft", "nobody writes one here: tests/affairs/test_items_http.py"),
-        )
-    },
-    "GET /office/v1/return-visits/{case_id}": "nobody has rated here: tests/affairs/test_ratings.py",
-    "GET /office/v1/result-deliveries/{paper_id}": "no case here ended with a paper: tests/affairs/test_results.py",
+    "GET /enterprise/v1/service-items/{item_code}/draft": "no firm writes one here",
 }
 """Reading operations that this world has no answer of."""
 FREE = {

@@ -7,8 +7,6 @@ from bson import ObjectId
 
 from backend import clock, runtime
 from backend.store import transactions
-from models.affairs import desks
-from models.affairs.case import Case
 from models.audit.access_line import AccessLine
 from models.audit.entry import AuditEntry
 from models.benefits import line_sheet
@@ -33,9 +31,9 @@ from tests.matrix.due_lists import DueLists
 from tests.matrix.elders import Elders
 from tests.matrix.found import Found
 from tests.matrix.known import Known
-from tests.matrix.matters import Matters
 from tests.matrix.measured import Measured
 from tests.matrix.one_card import OTHER_AREA, OTHER_UNIT
+from tests.matrix.settled import Settled
 from tests.matrix.snapshot import Snapshot
 from tests.support import affairs, audit_log, files, slots
 from tests.support.clerk import path_of
@@ -58,7 +56,7 @@ IMPORTERS = {
 }
 
 
-class World(Matters, Found, Applied, Elders, Alerted, Known, Measured, DueLists):
+class World(Settled, Found, Applied, Elders, Alerted, Known, Measured, DueLists):
     """The cast and all that belongs to them."""
 
     def __init__(self, app, sandbox):
@@ -71,6 +69,7 @@ class World(Matters, Found, Applied, Elders, Alerted, Known, Measured, DueLists)
         self.make_schools()
         self.make_firms()
         self.make_matters()
+        self.make_settled()
         self.make_found()
         self.make_placed()
         self.make_applied()
@@ -180,14 +179,6 @@ class World(Matters, Found, Applied, Elders, Alerted, Known, Measured, DueLists)
             unit = OTHER_UNIT if which == "unit" else UNIT
             self._lie(case_id, unit, OTHER_AREA if which == "town" else AREA)
             self._attach(which, case_id)
-
-    @staticmethod
-    def _lie(case_id: str, unit: str, area: str) -> None:
-        """Let a case have lain on the desks of all roles at a unit, in an area."""
-        where = [desks.desk(role, unit) for role in roles.ROLES]
-        change = {"unit": unit, "area": area, "desks": where, "work.unit": unit}
-        change["work.desks"] = [one for role in roles.ROLES for one in desks.within(role, unit, area)]
-        Case._get_collection().update_one({"_id": ObjectId(case_id)}, {"$set": change})
 
     def _attach(self, which: str, case_id: str) -> None:
         """Put a file into a case, as an answer would."""
