@@ -25,13 +25,13 @@ setup: .venv/ready  ## virtual environment with the pinned requirements
 run: setup  ## set up, seed, start everything, print the addresses (PORT=… VAR=…)
 	@exec $(PY) -m deploy.run
 
-test: setup  ## all tests against real servers of their own, but for the long stories of `make soak`
+test: setup  ## all tests against real servers of their own, but for the long ones of `make soak`
 	$(PY) -m pytest $(SPREAD) -m "not fuzz and not soak"
 
 order: setup  ## run all tests and write anew which files take longest: they start first (tests/support/order.json)
 	UPDATE_ORDER=1 $(PY) -m pytest $(SPREAD) -m "not fuzz and not soak"
 
-soak: setup  ## the stories of the demonstration, the canary and the kills of real processes
+soak: setup  ## the demonstration, the canary, kills of real processes, the access matrix, stores of earlier releases
 	$(PY) -m pytest $(SPREAD) -m soak
 
 check: setup  ## format, lint, types, imports

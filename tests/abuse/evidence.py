@@ -8,6 +8,7 @@ from bson.raw_bson import RawBSONDocument
 from mongoengine.connection import get_db
 
 from backend.store import indexes
+from tests.support import fingerprint
 
 LOGIN_TRACES = ("audit_entries", "login_attempts")
 """What a refused login leaves: the count of failures and a line in the audit log."""
@@ -15,9 +16,11 @@ VOLATILE = {"Date", "X-Request-Id", "Content-Length"}
 
 
 def state(*but: str) -> dict[str, str]:
-    """Return a digest of every collection that is not left out."""
-    names = {kind._get_collection_name() for kind in indexes.documents()} - set(but)
-    return {name: _digest(name) for name in sorted(names)}
+    """Return a digest of every collection that is not left out; those of the store's own are quicker than ours."""
+    kinds = {kind._get_collection_name(): "timeseries" in kind._meta for kind in indexes.documents()}
+    prints = fingerprint.taken()
+    told = {name: _digest(name) if series else prints.get(name, fingerprint.EMPTY) for name, series in kinds.items()}
+    return {name: told[name] for name in sorted(told.keys() - set(but))}
 
 
 def _digest(name: str) -> str:

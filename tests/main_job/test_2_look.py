@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from backend import clock, geo, metrics
+from backend import clock, geo
 from models.booking import slot
 from models.places import place
 from seed import county_data
-from tests.support import slots
+from tests.support import alarms, slots
 
 MUSEUM = (115.41, 25.956)
 PLACES = "/mini/v1/places"
@@ -187,23 +187,19 @@ def test_the_park_has_no_closing_day_and_unknown_hours_say_nothing_of_today(look
     assert "open_today" not in look(f"{PLACES}/shangbao")
 
 
-def alarms():
-    return metrics.ALARMS.labels("calendar_year_missing")._value.get()
-
-
 def test_a_year_that_nobody_imported_raises_the_alarm(client, seeded, travel):
     travel("2031-01-06")
-    before = alarms()
+    before = alarms.raised("calendar_year_missing")
     client.get(f"{PLACES}/museum")
-    assert alarms() > before
+    assert alarms.raised("calendar_year_missing") > before
     assert 'alarms_total{alarm="calendar_year_missing"}' in client.get("/metrics").get_data(as_text=True)
 
 
 def test_an_imported_year_raises_none(client, seeded, travel):
     travel("2026-10-12")
-    before = alarms()
+    before = alarms.raised("calendar_year_missing")
     assert client.get(f"{PLACES}/museum").status_code == 200
-    assert alarms() == before
+    assert alarms.raised("calendar_year_missing") == before
 
 
 # Notices

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from bson import ObjectId
 from mongoengine.connection import get_db
-from prometheus_client import REGISTRY
 
 from backend import clock, periodic
 from models.payments import bill, payment
+from tests.support import alarms
 from tests.support.door import NOTICES
 from tests.support.gate import shift_to
 from tests.support.patience import until
@@ -18,10 +18,6 @@ from tests.support.queues import drain
 
 REFUSED = {"code": "FAIL", "message": "notice_refused"}
 DELIVERY = "/wxa/sec/order/upload_shipping_info"
-
-
-def alarms(name: str) -> float:
-    return REGISTRY.get_sample_value("alarms_total", {"alarm": name}) or 0
 
 
 def held(phone) -> dict:
@@ -290,12 +286,12 @@ class TestBadNotices:
     """Whatever is wrong with a notice, it is refused, nothing is stored, and a person is told."""
 
     def refused(self, client, body, headers, *, status=401) -> None:
-        before = alarms("payment_notice_refused")
+        before = alarms.raised("payment_notice_refused")
         answer = client.post(NOTICES, data=body, headers=headers)
         assert answer.status_code == status, answer.data
         assert answer.json == REFUSED
         assert notices() == []
-        assert alarms("payment_notice_refused") == before + 1
+        assert alarms.raised("payment_notice_refused") == before + 1
 
     @pytest.mark.parametrize("change", TAMPERED)
     def test_a_true_notice_with_a_change_is_refused(self, phone, door, client, change):
@@ -360,11 +356,11 @@ class TestBadNotices:
 
     @pytest.mark.parametrize("number", ["6921b0c58f1d2a3b4c5d6e7f", "0" * 24, "someone-elses-number"])
     def test_a_success_of_a_payment_that_is_not_ours_is_an_alarm(self, store, client, platform, number):
-        before = alarms("payment_unknown")
+        before = alarms.raised("payment_unknown")
         body = platform.notice(platform.success(number, 6000))
         assert client.post(NOTICES, data=body, headers=platform.headers(body)).status_code == 204
         drain()
-        assert alarms("payment_unknown") == before + 1
+        assert alarms.raised("payment_unknown") == before + 1
         assert notices()[0]["outbox"] == []
 
 
@@ -380,7 +376,7 @@ SPOILT = [
 @pytest.mark.parametrize("fault", SPOILT)
 def test_a_spoilt_notice_is_refused_and_the_true_one_issues(phone, door, fault):
     order = held(phone)
-    before = alarms("payment_notice_refused")
+    before = alarms.raised("payment_notice_refused")
     phone.sandbox.fault(fault, count=1)
     notice_id = phone.sandbox.pay(arguments(phone, order)["package"], notify=True)["notice_id"]
     until(lambda: get_db().payment_notices.find_one({"_id": notice_id}), what="the true notice")
@@ -390,7 +386,7 @@ def test_a_spoilt_notice_is_refused_and_the_true_one_issues(phone, door, fault):
     drain()
     assert phone.order(order["id"])["state"] == "issued"
     expected = 0 if fault == "notice_signtest" else 1
-    assert alarms("payment_notice_refused") == before + expected
+    assert alarms.raised("payment_notice_refused") == before + expected
 
 
 class TestTheQuery:
@@ -566,13 +562,13 @@ class TestTheDailyBill:
         day = self.day
         right, wrong = self.paid(phone), phone.issued(phone.free_slot("theatre", later=2))
         get_db().payments.update_one({"_id": payment_of(right)["_id"]}, change)
-        before = alarms("bill_difference")
+        before = alarms.raised("bill_difference")
         on(days + 1)
         matched = bill.fetch_and_match(day)
         number = str(payment_of(right)["_id"])
         assert matched["differences"] == [{"kind": "payment", "number": number, **difference}]
         assert payment_of(wrong)["state"] == "paid"
-        assert alarms("bill_difference") == before + 1
+        assert alarms.raised("bill_difference") == before + 1
 
     def test_a_payment_that_wechat_does_not_know_is_named(self, phone, on):
         on(9)

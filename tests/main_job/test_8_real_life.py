@@ -10,12 +10,11 @@ import pytest
 from bson import ObjectId
 from cryptography.hazmat.primitives.asymmetric import rsa
 from mongoengine.connection import get_db
-from prometheus_client import REGISTRY
 
 from backend.settings import load
 from backend.wechat import sandbox as sandbox_package
 from models.payments import refund
-from tests.support import slots
+from tests.support import alarms, slots
 from tests.support.crowd import at_once
 from tests.support.door import NOTICES
 from tests.support.patience import until
@@ -68,10 +67,6 @@ def slot(phone):
 @pytest.fixture
 def someone(client, seeded, sandbox):
     return lambda: Phone(client, sandbox).ready()
-
-
-def alarms(name: str) -> float:
-    return REGISTRY.get_sample_value("alarms_total", {"alarm": name}) or 0
 
 
 def held(phone, slot: str, **more) -> dict:
@@ -675,14 +670,14 @@ class TestRefunds:
     def test_one_that_fails_is_shown_alarmed_and_waits_for_a_person(
         self, phone, slot, sandbox, door, shift_clock, fault, ended
     ):
-        before = alarms(f"refund_{ended}")
+        before = alarms.raised(f"refund_{ended}")
         sandbox.fault(fault, count=1)
         order = self.cancelled(phone, slot)
         until(lambda: at_wechat(sandbox, order)["notices"][-1]["state"] == "delivered", what="the refund's notice")
         drain()
         shown = phone.order(order["id"])
         assert (shown["state"], shown["refund"]) == ("cancelled", {"fen": 6000, "state": ended})
-        assert alarms(f"refund_{ended}") == before + 1
+        assert alarms.raised(f"refund_{ended}") == before + 1
         assert [one["_id"] for one in refund.needing_a_person()] == [self.number(order)]
         assert history(order)[-1] == f"refund_{ended}"
         assert slots.left(slot) == 1

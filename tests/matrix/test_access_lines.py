@@ -28,6 +28,7 @@ from tests.matrix.rules import caller_of, seats
 from tests.matrix.spec import Operation
 from tests.matrix.world import World
 
+pytestmark = pytest.mark.soak
 SHOWN_AS = {
     "name": ("person.name", "visitors.name", "benefit_lines.name", "own_copy"),
     "number": ("person.document_tail", "visitors.document_tail", "benefit_lines.number", "own_copy"),

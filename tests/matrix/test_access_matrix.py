@@ -10,6 +10,7 @@ from tests.matrix import objects, page
 from tests.matrix.rules import expected, got, told
 from tests.matrix.spec import Operation
 
+pytestmark = pytest.mark.soak
 PAGE = ROOT / "docs" / "access-matrix.md"
 # Who is let in
 

@@ -16,6 +16,7 @@ from tests.matrix.rules import caller_of, may, seats
 from tests.matrix.spec import JSON, Operation, keys
 from tests.matrix.world import World
 
+pytestmark = pytest.mark.soak
 LISTED = Path(__file__).with_name("fields.json")
 FINDS = {"POST /office/v1/persons/find", "POST /office/v1/cards/find"}
 """Operations that read although they are a POST."""

@@ -3,6 +3,8 @@
 What lies outside of somebody's reach is answered like a missing object; where a cell differs, `DIFFERS` says why.
 """
 
+import pytest
+
 from backend.identity_documents import mask, mask_name
 from models.identity.minor_approval import HIDDEN
 from tests.matrix import objects
@@ -12,6 +14,8 @@ from tests.matrix.rules import Sender, caller_of, cells, outcome, promised, seat
 from tests.matrix.spec import Operation
 from tests.matrix.world import World
 from tests.support.counter import in_days
+
+pytestmark = pytest.mark.soak
 
 
 def wrong_cells(world: World, described: list[Operation], send: Sender) -> tuple[list[tuple], set]:

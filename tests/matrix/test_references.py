@@ -7,6 +7,7 @@ from tests.matrix.references import OPEN_TO_ALL, REFERENCES
 from tests.matrix.spec import Operation
 from tests.matrix.world import World
 
+pytestmark = pytest.mark.soak
 SHEET = "/office/v1/sheets/"
 
 

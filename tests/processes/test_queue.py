@@ -10,7 +10,7 @@ from tests.support.patience import until
 from tests.support.phone import Phone
 from tests.support.remote import RemoteClient, remote_sandbox
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.soak]
 SANDBOX = ["--retry-scale", "0.01", "--refund-delay", "0.05"]
 
 

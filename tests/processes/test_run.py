@@ -18,7 +18,7 @@ from deploy.stack import answers
 from tests.architecture.house import ROOT
 from tests.support.patience import until
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.soak]
 COMMAND = [sys.executable, "-m", "deploy.run"]
 OWN = ("MONGODB_URI", "REDIS_URL", "BROKER_URL", "WECHAT_CREDENTIALS", "ENVIRONMENT", "PORT", "VAR")
 

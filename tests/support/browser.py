@@ -40,7 +40,7 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--remote-debugging-pipe",
 ]
-DEADLINE = 30.0
+DEADLINE = 120.0
 QUESTIONS = Path(__file__).with_name("browser_questions.js").read_text()
 _ABOVE_THE_PIPES = 10
 _PHONE = 600

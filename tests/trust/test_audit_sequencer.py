@@ -10,9 +10,10 @@ from bson import ObjectId
 from mongoengine.connection import get_db
 from pymongo.errors import BulkWriteError
 
-from backend import clock, merkle, metrics, outbox, periodic, runtime
+from backend import clock, merkle, outbox, periodic, runtime
 from deploy.stack import Stack
 from models.audit import canonical, heads_file, sequencer, tree, tree_head, verify
+from tests.support import alarms
 from tests.support.audit_log import chain, everything, fill, leaves, records
 from tests.support.crowd import at_once
 from tests.support.queues import drain
@@ -29,10 +30,6 @@ def heads(store, tmp_path):
 
 def lines(path):
     return [orjson.loads(line) for line in path.read_bytes().splitlines()]
-
-
-def alarms() -> float:
-    return metrics.ALARMS.labels("audit_log_cut")._value.get()
 
 
 class TestChaining:
@@ -252,9 +249,9 @@ class TestHeads:
             get_db().audit_leaves.update_one({"_id": 4}, {"$set": leaf})
         else:
             get_db().audit_leaves.delete_one({"_id": 4})
-        before = alarms()
+        before = alarms.raised("audit_log_cut")
         assert tree_head.publish() is None
-        assert (tree_head.newest().size, alarms()) == (5, before + 1)
+        assert (tree_head.newest().size, alarms.raised("audit_log_cut")) == (5, before + 1)
 
 
 class TestTheFileOutside:
@@ -297,10 +294,10 @@ class TestTheFileOutside:
         chain()
         for name in ("audit_entries", "access_lines", "audit_leaves", "audit_nodes", "audit_heads", "audit_tree"):
             get_db()[name].delete_many({})
-        before = alarms()
+        before = alarms.raised("audit_log_cut")
         fill(3)
         chain()
-        assert (tree_head.newest(), alarms()) == (None, before + 1)
+        assert (tree_head.newest(), alarms.raised("audit_log_cut")) == (None, before + 1)
         assert "cut" in {one.kind for one in verify.findings()}
         assert len(lines(heads)) == 1
 
@@ -316,9 +313,9 @@ class TestTheFileOutside:
             if kept[name]:
                 get_db()[name].insert_many(kept[name])
         fill(8, seed=3)
-        before = alarms()
+        before = alarms.raised("audit_log_cut")
         chain()
-        assert (tree_head.newest().size, alarms()) == (5, before + 1)
+        assert (tree_head.newest().size, alarms.raised("audit_log_cut")) == (5, before + 1)
         assert {one.kind for one in verify.findings()} == {"cut"}
 
 

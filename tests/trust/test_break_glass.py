@@ -6,22 +6,18 @@ from functools import partial
 import pytest
 from bson import ObjectId
 
-from backend import clock, metrics
+from backend import clock
 from models.audit.access_line import AccessLine
 from models.audit.entry import AuditEntry
 from models.identity import break_glass
 from models.identity.break_glass import BreakGlass
 from models.identity.minor_approval import HIDDEN
-from tests.support import slots
+from tests.support import alarms, slots
 from tests.support.crowd import at_once
 from tests.support.queues import drain
 from tests.trust.test_minors import born, family, names  # noqa: F401 - a fixture
 
 WHY = {"emergency": "lost_person", "reason": "景区走失儿童,需联系监护人"}
-
-
-def alarms(name: str) -> float:
-    return metrics.ALARMS.labels(name)._value.get()
 
 
 def smash(clerk, **about):
@@ -73,9 +69,9 @@ def test_a_child_is_seen_without_an_approval(manager, family):  # noqa: F811
 
 
 def test_opening_is_an_alarm_an_audit_entry_and_on_the_officers_list(manager, privacy, elsewhere):
-    before = alarms("break_glass_opened")
+    before = alarms.raised("break_glass_opened")
     glass = smash(manager, order_id=elsewhere).json
-    assert alarms("break_glass_opened") == before + 1
+    assert alarms.raised("break_glass_opened") == before + 1
     entry = AuditEntry._get_collection().find_one({"object": f"break_glass:{glass['id']}"})
     assert entry["details"] == {"subject": f"order:{elsewhere}", "emergency": "lost_person"}
     (listed,) = privacy.get("/office/v1/break-glass").json["items"]
@@ -86,10 +82,10 @@ def test_opening_is_an_alarm_an_audit_entry_and_on_the_officers_list(manager, pr
 
 @pytest.mark.parametrize("justified", [True, False])
 def test_the_judgement_ends_it_once(manager, privacy, elsewhere, justified):
-    glass, before = smash(manager, order_id=elsewhere).json["id"], alarms("break_glass_unjustified")
+    glass, before = smash(manager, order_id=elsewhere).json["id"], alarms.raised("break_glass_unjustified")
     judged = review(privacy, glass, justified=justified)
     assert (judged.status_code, judged.json["justified"], judged.json["note"]) == (200, justified, "已核实警情")
-    assert alarms("break_glass_unjustified") == before + (not justified)
+    assert alarms.raised("break_glass_unjustified") == before + (not justified)
     assert review(privacy, glass).json["code"] == "break_glass_reviewed"
     assert privacy.get("/office/v1/break-glass").json["items"] == []
     assert [one["id"] for one in privacy.get("/office/v1/break-glass?state=reviewed").json["items"]] == [glass]
@@ -121,19 +117,19 @@ def test_only_the_officers_list_and_judge(manager, auditor, elsewhere):
 
 def test_what_nobody_reviews_in_three_working_days_is_an_alarm_every_day(manager, privacy, elsewhere, travel):
     glass = smash(manager, order_id=elsewhere).json
-    due, before = date.fromisoformat(glass["review_by"][:10]), alarms("break_glass_unreviewed")
+    due, before = date.fromisoformat(glass["review_by"][:10]), alarms.raised("break_glass_unreviewed")
     drain("trust")
-    assert alarms("break_glass_unreviewed") == before
+    assert alarms.raised("break_glass_unreviewed") == before
     for day in range(2):
         travel((due + timedelta(days=day)).isoformat(), f"00:{10 * day + 5:02d}")
         drain("trust")
-        assert alarms("break_glass_unreviewed") == before + day + 1
+        assert alarms.raised("break_glass_unreviewed") == before + day + 1
     privacy.log_in()
     assert privacy.get("/office/v1/break-glass").json["items"][0]["overdue"] is True
     review(privacy, glass["id"])
     travel((due + timedelta(days=5)).isoformat(), "00:05")
     drain("trust")
-    assert alarms("break_glass_unreviewed") == before + 2
+    assert alarms.raised("break_glass_unreviewed") == before + 2
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from bson import ObjectId
 
-from backend import clock, exchange, identity_documents, metrics, outbox, runtime
+from backend import clock, exchange, identity_documents, outbox, runtime
 from models.identity import person
 from models.registers import ask_many, fact, fetch, inquiry, source_state
 from models.registers.fact import Fact
@@ -18,6 +18,7 @@ from models.registers.source import SOURCES
 from models.registers.source_state import SourceState
 from models.registers.subject import Subject
 from tests.architecture.house import ROOT
+from tests.support import alarms
 from tests.support.crowd import at_once
 from tests.support.patience import until
 from tests.support.queues import drain
@@ -31,10 +32,6 @@ def box(registers_box, store):
     registers_box.forget()
     yield registers_box
     registers_box.clear()
-
-
-def alarms() -> float:
-    return metrics.ALARMS.labels("register_away")._value.get()
 
 
 class TestAnswers:
@@ -197,12 +194,12 @@ class TestFailures:
 
     def test_five_failures_in_a_row_are_an_alarm_and_it_is_away_until_a_probe_succeeds(self, box, shift_clock):
         _, about = somebody(box)
-        before = alarms()
+        before = alarms.raised("register_away")
         box.fault("error_500", register="household")
         for _ in range(7):
             assert ask("household", about) == "away"
         assert box.calls("household") == 5
-        assert alarms() == before + 1
+        assert alarms.raised("register_away") == before + 1
         (shown,) = [one for one in source_state.listed() if one["code"] == "household"]
         assert (shown["state"], shown["state_zh"], shown["reason"]) == ("away", "中断", "HTTP 500")
         assert shown["last_hour"] == {"found": 0, "no_record": 0, "failed": 5}
@@ -215,7 +212,7 @@ class TestFailures:
         assert ask("household", about) == "found"
         (shown,) = [one for one in source_state.listed() if one["code"] == "household"]
         assert (shown["state"], "away_since" in shown) == ("up", False)
-        assert alarms() == before + 1
+        assert alarms.raised("register_away") == before + 1
 
     def test_of_many_that_find_it_away_one_probes(self, box, shift_clock):
         people = [somebody(box)[1] for _ in range(6)]

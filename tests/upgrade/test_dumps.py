@@ -24,6 +24,8 @@ from tests.support import queues, timeline
 from tests.support.verifier import verify as verify_ticket
 from tests.upgrade.old import DUMPS, at_scanner, old_clerk, old_gate, old_phone
 
+pytestmark = pytest.mark.soak
+
 
 @pytest.fixture
 def resident(client, story):

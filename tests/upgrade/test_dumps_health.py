@@ -5,6 +5,7 @@ import pytest
 from tests.dumps.onecard_story import sent
 from tests.upgrade.old import old_phone, with_part
 
+pytestmark = pytest.mark.soak
 OFFICE, MINI = "/office/v1/health", "/mini/v1/health"
 
 

@@ -10,6 +10,7 @@ from tests.school.draw_kit import verified
 from tests.support import queues
 from tests.upgrade.old import old_phone, with_part
 
+pytestmark = pytest.mark.soak
 SAME = ("state", "receipt", "choices", "round", "tier_zh", "form")
 
 

@@ -8,6 +8,7 @@ from tests.dumps.selenium_story import FIRM, MINI, ORANGE, ORGANISATION, STANDAR
 from tests.support import queues
 from tests.upgrade.old import old_phone, with_part
 
+pytestmark = pytest.mark.soak
 PUBLIC = "/public/v1/selenium"
 
 

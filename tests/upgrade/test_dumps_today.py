@@ -12,6 +12,7 @@ from tests.support.gate import Gate
 from tests.support.phone import person
 from tests.upgrade.old import old_gate, old_phone
 
+pytestmark = pytest.mark.soak
 LINES = {"from_day": "", "lines": [{"start": "09:00", "end": "12:00", "quota": 50}]}
 
 

@@ -11,6 +11,7 @@ from models.payments import ledger_verify, receipt
 from models.upgrades import documents, m0003_ledger
 from tests.dumps import keys
 
+pytestmark = pytest.mark.soak
 DUMPS = sorted((Path(__file__).parents[1] / "dumps").glob("*.backup"))[:2]
 
 

@@ -13,7 +13,7 @@ from deploy.own_store import MADE_KEY
 from tests.architecture.house import ROOT
 from tests.dumps import keys
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.soak]
 OWN = ("MONGODB_URI", "REDIS_URL", "BROKER_URL", "WECHAT_CREDENTIALS", "ENVIRONMENT", "BACKUP_KEY", *keys.SERVICE)
 DUMP = ROOT / "tests" / "dumps" / "0002-main-job.backup"
 

@@ -17,7 +17,7 @@ from models import upgrades
 from tests.architecture.house import ROOT
 from tests.support.patience import until
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.soak]
 API = ["-c", "import wsgi; wsgi.app"]
 GRANIAN = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--workers", "1", "wsgi:app"]
 WORKER = ["-m", "celery", "-A", "tasks.app", "worker", "-Q", "notify", "-c", "1", "-l", "warning", "--without-mingle"]
