@@ -32,8 +32,14 @@ from models.payments import ledger_account, transfer
 from models.payments.bank_statement import CLEARING
 
 COLLECTION = "enterprise_claw_backs"
-STATES = {"suggested": "待提出", "proposed": "待审批", "owed": "待退回", "settled": "已全部退回"}
-STATES |= {"waiving": "免予追回待审批", "waived": "已免予追回"}
+STATES = {
+    "suggested": "待提出",
+    "proposed": "待审批",
+    "owed": "待退回",
+    "settled": "已全部退回",
+    "waiving": "免予追回待审批",
+    "waived": "已免予追回",
+}
 WAYS = {"bank": "银行转账", "counter": "窗口缴款"}
 WHAT = "enterprise_claw_back"
 MOST_REPAYMENTS = 100
