@@ -45,6 +45,10 @@ class _Minute:
             count = self._counts[actor] = self._counts.get(actor, 0) + 1
         return count <= most
 
+    def forget(self) -> None:
+        with self._lock:
+            self._counts = {}
+
 
 _general = _Minute()
 
@@ -59,8 +63,9 @@ _scale = _Scale()
 
 
 def multiply(factor: int) -> None:
-    """Multiply all limits of this process: a fuzzing run sends more than anybody may."""
+    """Multiply all limits of this process, and count anew: a fuzzing run sends more than anybody may."""
     _scale.factor = factor
+    _general.forget()
 
 
 def strictly(rule: str, *identifiers: str) -> None:
