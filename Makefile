@@ -7,6 +7,8 @@ BASE_URL ?=
 WORKERS ?= auto
 SPREAD = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 export PYTHONPATH := $(CURDIR)
+# Tests start hundreds of processes; without kept bytecode each would compile the program anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
