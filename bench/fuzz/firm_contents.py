@@ -13,6 +13,7 @@ APPEAL = {
     "contact": "张三",
     "phone": "0797-6233000",
 }
+"""A whole form of the seeded `enterprise_appeal`."""
 
 
 def _appeal(case: Any) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def _appeal(case: Any) -> dict[str, Any]:
 
 def _appeal_draft(case: Any) -> dict[str, Any]:
     case.path_parameters["item_code"] = "enterprise_appeal"
-    return {"answers": {"subject": "energy", "title": "厂房经常停电"}}
+    return {"answers": {name: APPEAL[name] for name in ("subject", "title")}}
 
 
 def _policy(_case: Any) -> dict[str, Any]:

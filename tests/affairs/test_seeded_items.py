@@ -3,6 +3,7 @@
 import pytest
 
 from backend import clock
+from bench.fuzz.firm_contents import APPEAL
 from models.affairs import service_item_content
 from models.affairs.service_item import ServiceItem
 from models.identity import account
@@ -23,13 +24,6 @@ CARD = {
     "phone": "13800000000",
     "delivery": "counter",
     "true_and_whole": True,
-}
-APPEAL = {
-    "subject": "energy",
-    "title": "厂房经常停电",
-    "content": "近两周厂房每天停电两小时,影响交货,请协调解决。",
-    "contact": "张三",
-    "phone": "0797-6233000",
 }
 
 
